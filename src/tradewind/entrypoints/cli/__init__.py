@@ -1,0 +1,5 @@
+"""The `tradewind` command."""
+
+from tradewind.entrypoints.cli.main import main
+
+__all__ = ["main"]

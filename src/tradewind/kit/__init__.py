@@ -1,0 +1,1 @@
+"""Tools that know nothing of trading: ids, clocks, problems, pages, text."""

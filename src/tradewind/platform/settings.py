@@ -1,0 +1,81 @@
+"""Every setting, in one place. Each can be given as an environment variable `TRADEWIND_<NAME>`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class MarketSource(StrEnum):
+    """Where market data comes from."""
+
+    SIMULATED = "simulated"
+    REPLAY = "replay"
+    LIVE = "live"
+
+
+class Settings(BaseSettings):
+    """What a process needs to know about where it runs. Immutable once read."""
+
+    model_config = SettingsConfigDict(env_prefix="TRADEWIND_", frozen=True, extra="ignore")
+
+    data: Path = Field(default=Path(".tradewind"), description="Folder for everything this installation keeps.")
+    host: str = Field(default="127.0.0.1", description="Address the API binds.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port the API binds.")
+    public_url: str | None = Field(
+        default=None, description="Where browsers reach the API; http://localhost:PORT when unset."
+    )
+    dashboard_dir: Path | None = Field(
+        default=None, description="Folder of the built dashboard; web/dist of the checkout when unset."
+    )
+
+    database_url: str | None = Field(
+        default=None, description="PostgreSQL URL of the schema's owner (migrations); embedded server when unset."
+    )
+    database_app_url: str | None = Field(
+        default=None,
+        description="PostgreSQL URL of the API's role; the owner's login with SET ROLE tradewind_app when unset.",
+    )
+    database_system_url: str | None = Field(
+        default=None,
+        description="PostgreSQL URL of engine and workers; the owner's login with SET ROLE tradewind_system when unset.",
+    )
+    redis_url: str | None = Field(default=None, description="Valkey or Redis URL; embedded server when unset.")
+
+    secret_key: SecretStr | None = Field(
+        default=None, description="Signs access tokens; generated into DATA/secrets when unset."
+    )
+    access_token_minutes: int = Field(default=15, ge=1, le=60, description="Life of an access token.")
+    session_days: int = Field(default=14, ge=1, le=90, description="Life of a browser session or refresh token.")
+
+    market: MarketSource = Field(default=MarketSource.SIMULATED, description="Where market data comes from.")
+    candles: Path | None = Field(default=None, description="Folder of Parquet candles for the replay market.")
+    symbols: str = Field(default="", description="Comma-separated symbols; every symbol of the source when empty.")
+    timeframe: str = Field(default="", description="Finest timeframe to trade on; the source's finest when empty.")
+    speed: str = Field(default="", description='Market seconds per second, or "max"; the source\'s default when empty.')
+    seed: int = Field(default=1, ge=0, description="Seed of the simulated market.")
+    live_venue: str = Field(default="binance", description="ccxt id of the venue whose public data feeds live.")
+    venue_url: str | None = Field(
+        default=None, description="Base URL that replaces every host of the live venue (emulators, tests)."
+    )
+
+    telegram_token: SecretStr | None = Field(default=None, description="Bot token for publishing signals.")
+    telegram_channel: str = Field(default="", description="Channel to publish to: @name or numeric chat id.")
+    telegram_api_base: str = Field(default="https://api.telegram.org", description="Base URL of the Bot API.")
+
+    demo_password: SecretStr | None = Field(default=None, description="Password of the demo user; generated when unset.")
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine reaches the API."""
+        return self.public_url or f"http://localhost:{self.port}"
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process, read once from its environment."""
+    return Settings()
