@@ -1,0 +1,289 @@
+"""What became of a signal, whether anybody traded it or not.
+
+The signal's published plan is run with ideal fills on the same stretches of prices and in the same pessimistic order as
+the paper venue (`core.matching`): filled at the first touch of the zone, stop first on ties, R weighted by the ladder's
+shares and after fees. Untouched by its expiry means not filled.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from tradewind.core import plan as planning
+from tradewind.core.costs import Costs, breakeven
+from tradewind.core.matching import Stretch
+from tradewind.core.plan import PlanAction, PlanSpec, PlanState
+from tradewind.core.signals import Signal
+from tradewind.core.values import quantise
+
+
+class SignalPhase(StrEnum):
+    WAITING = "waiting"
+    """The zone has not been touched yet."""
+    OPEN = "open"
+    CLOSED = "closed"
+    NOT_FILLED = "not_filled"
+
+    @property
+    def final(self) -> bool:
+        return self in (SignalPhase.CLOSED, SignalPhase.NOT_FILLED)
+
+
+class SignalEnd(StrEnum):
+    """Why a signal is over."""
+
+    STOP = "stop"
+    BREAKEVEN = "breakeven"
+    TRAILING = "trailing"
+    TARGET = "target"
+    TIME_STOP = "time_stop"
+    EXPIRED = "expired"
+    INVALIDATED = "invalidated"
+    """The stop was reached before the zone."""
+    MISSED = "missed"
+    """The first target was reached before the zone."""
+
+
+class SignalEventKind(StrEnum):
+    FILLED = "filled"
+    TARGET_HIT = "target_hit"
+    STOP_MOVED = "stop_moved"
+    CLOSED = "closed"
+    NOT_FILLED = "not_filled"
+
+
+class SignalEvent(NamedTuple):
+    """One step of a signal's life.
+
+    Attributes:
+        price: of the fill, target or exit; the new level of a moved stop; 0 when not filled.
+        rung: which target; 0 for all else.
+        before: the level a stop was moved from.
+        why: what moved the stop or ended the signal.
+    """
+
+    kind: SignalEventKind
+    at: int
+    price: float
+    rung: int = 0
+    before: float = 0.0
+    why: str = ""
+
+
+class Tracking(NamedTuple):
+    """What a signal's outcome depends on."""
+
+    plan: PlanSpec
+    entry_limit: float
+    expires_at: int
+    tick: Decimal
+    costs: Costs
+
+
+class Outcome(NamedTuple):
+    """How far the signal has come.
+
+    Attributes:
+        entry: fill price.
+        left: share of the position still open, 1 to 0.
+        gained: Σ share × (exit − entry), signed for the side, after fees, quote currency per unit.
+        best, worst: most and least favourable price while open.
+        end: why it is over.
+    """
+
+    phase: SignalPhase
+    entry: float
+    plan: PlanState | None
+    left: float
+    gained: float
+    best: float
+    worst: float
+    stop_reason: PlanAction | None
+    filled_at: int
+    closed_at: int
+    end: SignalEnd | None
+
+
+class Result(NamedTuple):
+    """The measures of a signal that was filled and is over.
+
+    Attributes:
+        r: gain ÷ initial risk, after fees.
+        pnl: gain ÷ entry, after fees, as a fraction.
+        mfe_r, mae_r: largest favourable and adverse excursion, in R; both zero or more.
+        duration_ms: from fill to close.
+        win: net gain above zero.
+    """
+
+    r: float
+    pnl: float
+    mfe_r: float
+    mae_r: float
+    duration_ms: int
+    win: bool
+
+
+WAITING = Outcome(SignalPhase.WAITING, 0.0, None, 1.0, 0.0, 0.0, 0.0, None, 0, 0, None)
+
+
+def tracking(signal: Signal, costs: Costs) -> Tracking:
+    """What to track `signal` by."""
+    return Tracking(signal.plan, float(signal.entry_limit), signal.expires_at, signal.instrument.tick, costs)
+
+
+def track(spec: Tracking, state: Outcome, stretch: Stretch) -> tuple[Outcome, list[SignalEvent]]:
+    """The outcome after `stretch`, and what happened in it."""
+    events: list[SignalEvent] = []
+    if state.phase is SignalPhase.WAITING:
+        state, path = _wait(spec, state, stretch, events)
+    elif state.phase is SignalPhase.OPEN:
+        path = stretch.path(spec.plan.side)
+    else:
+        return state, events
+    if state.phase is SignalPhase.OPEN and path:
+        state = _walk(spec, state, stretch, path, events)
+    return state, events
+
+
+def result(spec: Tracking, state: Outcome) -> Result | None:
+    """The measures, or None while the signal is not over or when it was never filled."""
+    if state.phase is not SignalPhase.CLOSED:
+        return None
+    side = spec.plan.side
+    risk = (state.entry - spec.plan.stop) * side
+    return Result(
+        r=state.gained / risk,
+        pnl=state.gained / state.entry,
+        mfe_r=max(0.0, (state.best - state.entry) * side / risk),
+        mae_r=max(0.0, (state.entry - state.worst) * side / risk),
+        duration_ms=state.closed_at - state.filled_at,
+        win=state.gained > 0.0,
+    )
+
+
+def _wait(
+    spec: Tracking, state: Outcome, stretch: Stretch, events: list[SignalEvent]
+) -> tuple[Outcome, tuple[float, ...]]:
+    plan, limit, side = spec.plan, spec.entry_limit, spec.plan.side
+    if stretch.start >= spec.expires_at:
+        return _not_filled(state, SignalEnd.EXPIRED, stretch.start, events), ()
+    if (stretch.open - limit) * side <= 0.0:
+        if (stretch.open - plan.stop) * side <= 0.0:
+            return _not_filled(state, SignalEnd.INVALIDATED, stretch.end, events), ()
+        return _fill(spec, state, stretch.open, stretch.start, events), stretch.path(side)
+    adverse, favourable = (stretch.low, stretch.high) if side > 0 else (stretch.high, stretch.low)
+    if (adverse - limit) * side <= 0.0:
+        return _fill(spec, state, limit, stretch.end, events), stretch.path_after_entry(side, limit)
+    if (favourable - plan.targets[0].level) * side >= 0.0:
+        return _not_filled(state, SignalEnd.MISSED, stretch.end, events), ()
+    if stretch.end >= spec.expires_at:
+        return _not_filled(state, SignalEnd.EXPIRED, stretch.end, events), ()
+    return state, ()
+
+
+def _fill(spec: Tracking, state: Outcome, price: float, at: int, events: list[SignalEvent]) -> Outcome:
+    costs = spec.costs
+    paid_at = breakeven(spec.plan.side, price, costs.taker, costs.taker, costs.slippage + costs.half_spread, 0.0)
+    events.append(SignalEvent(SignalEventKind.FILLED, at, price))
+    return state._replace(
+        phase=SignalPhase.OPEN,
+        entry=price,
+        plan=planning.opened(spec.plan, price, paid_at, at),
+        best=price,
+        worst=price,
+        filled_at=at,
+    )
+
+
+def _not_filled(state: Outcome, end: SignalEnd, at: int, events: list[SignalEvent]) -> Outcome:
+    events.append(SignalEvent(SignalEventKind.NOT_FILLED, at, 0.0, why=end.value))
+    return state._replace(phase=SignalPhase.NOT_FILLED, end=end, closed_at=at)
+
+
+def _walk(
+    spec: Tracking, state: Outcome, stretch: Stretch, path: tuple[float, ...], events: list[SignalEvent]
+) -> Outcome:
+    at, side, targets = stretch.end, spec.plan.side, spec.plan.targets
+    price = path[0]
+    for reached in path:
+        plan = _plan(state)
+        stop = plan.stop
+        if (price - stop) * side <= 0.0 or (reached - stop) * side <= 0.0:
+            exit_price = price if (price - stop) * side <= 0.0 else stop
+            state = _see(state, side, exit_price)
+            end = SignalEnd(state.stop_reason.value) if state.stop_reason else SignalEnd.STOP
+            return _close(spec, state, exit_price, spec.costs.taker, end, at, events)
+        state = _see(state, side, reached)
+        for rung in range(plan.targets_filled + 1, len(targets) + 1):
+            if (reached - targets[rung - 1].level) * side < 0.0:
+                break
+            state = _take(spec, state, rung, at, events)
+            if state.phase is SignalPhase.CLOSED:
+                return state
+        price = reached
+    before = _plan(state)
+    plan, actions = planning.observe(spec.plan, before, max(path), min(path), stretch.close, at)
+    if plan is before and not actions:
+        return state
+    return _act(spec, state._replace(plan=plan), actions, stretch.close, at, events)
+
+
+def _see(state: Outcome, side: int, price: float) -> Outcome:
+    if (price - state.best) * side > 0.0:
+        return state._replace(best=price)
+    if (price - state.worst) * side < 0.0:
+        return state._replace(worst=price)
+    return state
+
+
+def _take(spec: Tracking, state: Outcome, rung: int, at: int, events: list[SignalEvent]) -> Outcome:
+    target = spec.plan.targets[rung - 1]
+    events.append(SignalEvent(SignalEventKind.TARGET_HIT, at, target.level, rung=rung))
+    if rung == len(spec.plan.targets):
+        return _close(spec, state, target.level, spec.costs.maker, SignalEnd.TARGET, at, events)
+    gained = state.gained + target.share * _net(spec, state, target.level, spec.costs.maker)
+    plan, actions = planning.target_filled(spec.plan, _plan(state), rung, target.level)
+    state = state._replace(plan=plan, left=state.left - target.share, gained=gained)
+    return _act(spec, state, actions, target.level, at, events)
+
+
+def _act(
+    spec: Tracking,
+    state: Outcome,
+    actions: list[planning.Action],
+    price: float,
+    at: int,
+    events: list[SignalEvent],
+) -> Outcome:
+    for action in actions:
+        if isinstance(action, planning.ExitNow):
+            return _close(spec, state, price, spec.costs.taker, SignalEnd(action.action.value), at, events)
+        if isinstance(action, planning.MoveStop):
+            before = _plan(state).stop
+            level = float(quantise(action.level, spec.tick, planning.rounding_of(spec.plan.side, action.action)))
+            if (level - before) * spec.plan.side <= 0.0:
+                continue
+            why = action.action.value
+            events.append(SignalEvent(SignalEventKind.STOP_MOVED, at, level, before=before, why=why))
+            state = state._replace(plan=planning.stop_moved(_plan(state), level), stop_reason=action.action)
+    return state
+
+
+def _plan(state: Outcome) -> PlanState:
+    assert state.plan is not None, "an open signal has a plan"
+    return state.plan
+
+
+def _net(spec: Tracking, state: Outcome, price: float, fee_out: float) -> float:
+    """Gain per unit closed at `price`, after the fees of both sides."""
+    return (price - state.entry) * spec.plan.side - state.entry * spec.costs.taker - price * fee_out
+
+
+def _close(
+    spec: Tracking, state: Outcome, price: float, fee_out: float, end: SignalEnd, at: int, events: list[SignalEvent]
+) -> Outcome:
+    events.append(SignalEvent(SignalEventKind.CLOSED, at, price, why=end.value))
+    gained = state.gained + state.left * _net(spec, state, price, fee_out)
+    return state._replace(phase=SignalPhase.CLOSED, left=0.0, gained=gained, closed_at=at, end=end)

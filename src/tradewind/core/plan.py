@@ -1,0 +1,267 @@
+"""The position plan: how stop and exits move while a position lives.
+
+A plan is data (`PlanSpec`), its progress is a small immutable state of plain numbers (`PlanState`), and two
+functions step it: `observe` (prices were seen) and `target_filled` (a rung of the ladder was executed). Both answer
+with the new state and the actions to carry out. The same functions drive live positions, the paper venue, back-tests
+and the tracking of every signal's outcome, on candles (high, low, close) and on ticks (all three equal).
+
+Levels are float64; whoever carries an action out rounds the level to the tick with `quantise`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from tradewind.core.values import Rounding
+
+
+class AutoAction(StrEnum):
+    """What the platform may do with a position by itself; subscriptions grant them."""
+
+    MOVE_TO_BREAKEVEN = "move_to_breakeven"
+    TRAILING_STOP = "trailing_stop"
+    PARTIAL_CLOSE = "partial_close"
+
+
+class TrailingKind(StrEnum):
+    DISTANCE = "distance"
+    """A fixed distance in quote currency, such as a multiple of the ATR at the signal."""
+    PERCENT = "percent"
+    """A fraction of the best price."""
+
+
+class PlanAction(StrEnum):
+    """Why a plan asks for something."""
+
+    BREAKEVEN = "breakeven"
+    TRAILING = "trailing"
+    TIME_STOP = "time_stop"
+
+
+class Target(NamedTuple):
+    """One rung of the take-profit ladder.
+
+    Attributes:
+        level: price.
+        share: fraction of the initial quantity to close there; a ladder's shares sum to 1.
+    """
+
+    level: float
+    share: float
+
+
+class Breakeven(NamedTuple):
+    """Move the stop to the price at which the position has paid for itself.
+
+    Attributes:
+        after_target: once this many targets are filled; 0 = never by targets.
+        at_r: once the best price is this many initial risks away; 0 = never by price.
+    """
+
+    after_target: int = 1
+    at_r: float = 0.0
+
+
+class Trailing(NamedTuple):
+    """Follow the best price.
+
+    Attributes:
+        kind: how `distance` is meant.
+        distance: quote currency, or fraction of the best price.
+        after_target: active once this many targets are filled; 0 with `at_r` 0 = from the start.
+        at_r: active once the best price is this many initial risks away; 0 = not by price.
+        step: least improvement that is worth an amend, quote currency.
+    """
+
+    kind: TrailingKind
+    distance: float
+    after_target: int = 0
+    at_r: float = 0.0
+    step: float = 0.0
+
+
+class PlanSpec(NamedTuple):
+    """What shall happen, fixed at the start.
+
+    Attributes:
+        side: +1 long, −1 short.
+        stop: initial protective level; |entry − stop| is one R.
+        targets: the ladder, nearest first.
+        max_age_ms: close at market when the position is this old; 0 = never.
+    """
+
+    side: int
+    stop: float
+    targets: tuple[Target, ...]
+    breakeven: Breakeven | None = None
+    trailing: Trailing | None = None
+    max_age_ms: int = 0
+
+    def allowing(self, actions: frozenset[AutoAction]) -> PlanSpec:
+        """The part of the plan that `actions` allow. Without partial closes all goes at the first target."""
+        targets = self.targets
+        if AutoAction.PARTIAL_CLOSE not in actions:
+            targets = (Target(targets[0].level, 1.0),)
+        return self._replace(
+            targets=targets,
+            breakeven=self.breakeven if AutoAction.MOVE_TO_BREAKEVEN in actions else None,
+            trailing=self.trailing if AutoAction.TRAILING_STOP in actions else None,
+        )
+
+
+class PlanState(NamedTuple):
+    """How far the plan has come.
+
+    Attributes:
+        entry: average entry price.
+        paid_at: price at which the held quantity has paid for its costs; see `costs.breakeven`.
+        stop: level in force.
+        best: most favourable price seen since entry.
+        targets_filled: rungs executed, from the first.
+        breakeven_done: moved, or skipped for good.
+        trailing_on: following the best price.
+        opened_at: market time of the first fill, UTC ms.
+    """
+
+    entry: float
+    paid_at: float
+    stop: float
+    best: float
+    targets_filled: int
+    breakeven_done: bool
+    trailing_on: bool
+    opened_at: int
+
+
+class MoveStop(NamedTuple):
+    """Replace the protective stop at `level`, rounded to the tick by `rounding_of`.
+
+    Whoever carries it out calls `stop_moved`; a level that is no improvement after rounding is left alone.
+    """
+
+    level: float
+    action: PlanAction
+
+
+class ExitNow(NamedTuple):
+    """Close what is left at market."""
+
+    action: PlanAction
+
+
+class SkipMove(NamedTuple):
+    """The move to `level` is not made, because the market is already beyond it."""
+
+    level: float
+    action: PlanAction
+
+
+Action = MoveStop | ExitNow | SkipMove
+
+
+def opened(spec: PlanSpec, entry: float, paid_at: float, at: int) -> PlanState:
+    """The state right after the first fill at `entry`."""
+    trailing = spec.trailing
+    immediate = trailing is not None and trailing.after_target == 0 and trailing.at_r == 0.0
+    return PlanState(entry, paid_at, spec.stop, entry, 0, False, immediate, at)
+
+
+def observe(
+    spec: PlanSpec, state: PlanState, high: float, low: float, close: float, at: int
+) -> tuple[PlanState, list[Action]]:
+    """After prices between `low` and `high`, the last of them `close`, were seen up to the moment `at`.
+
+    For a candle that means: levels reached inside it have been executed before, and what is answered here holds
+    from the next candle on, because within a candle nobody knows whether the high or the low came first.
+    """
+    side = spec.side
+    reach = high if side > 0 else low
+    if (reach - state.best) * side > 0.0:
+        state = state._replace(best=reach)
+    elif not state.trailing_on and not spec.max_age_ms:
+        return state, []
+
+    if spec.max_age_ms and at - state.opened_at >= spec.max_age_ms:
+        return state, [ExitNow(PlanAction.TIME_STOP)]
+
+    actions: list[Action] = []
+    gained_r = _gained_r(spec, state)
+    rule = spec.breakeven
+    if rule is not None and not state.breakeven_done and rule.at_r > 0.0 and gained_r >= rule.at_r:
+        state = _to_breakeven(spec, state, close, actions)
+
+    trailing = spec.trailing
+    if trailing is not None:
+        if not state.trailing_on and trailing.at_r > 0.0 and gained_r >= trailing.at_r:
+            state = state._replace(trailing_on=True)
+        if state.trailing_on:
+            state = _trail(spec, state, trailing, close, actions)
+    return state, actions
+
+
+def target_filled(spec: PlanSpec, state: PlanState, rung: int, price: float) -> tuple[PlanState, list[Action]]:
+    """After rung `rung` (from 1) was executed completely, with the market at `price`."""
+    state = state._replace(targets_filled=max(state.targets_filled, rung))
+    actions: list[Action] = []
+    rule = spec.breakeven
+    if (
+        rule is not None
+        and not state.breakeven_done
+        and rule.after_target
+        and state.targets_filled >= rule.after_target
+    ):
+        state = _to_breakeven(spec, state, price, actions)
+    trailing = spec.trailing
+    if trailing is not None and trailing.after_target and state.targets_filled >= trailing.after_target:
+        state = state._replace(trailing_on=True)
+    return state, actions
+
+
+def rounding_of(side: int, action: PlanAction) -> Rounding:
+    """How the level of a moved stop goes to the tick: breakeven must not fall short of its costs, and a trailing stop
+    must not be tighter than was asked for."""
+    return Rounding.UP if (action is PlanAction.BREAKEVEN) == (side > 0) else Rounding.DOWN
+
+
+def stop_moved(state: PlanState, level: float) -> PlanState:
+    """With the stop in force at `level`, which is on the tick."""
+    return state._replace(stop=level)
+
+
+def repriced(state: PlanState, entry: float, paid_at: float) -> PlanState:
+    """With a new average entry price, after a further fill of the entry, or with other costs to make up for."""
+    return state._replace(entry=entry, paid_at=paid_at)
+
+
+def _gained_r(spec: PlanSpec, state: PlanState) -> float:
+    risk = (state.entry - spec.stop) * spec.side
+    return (state.best - state.entry) * spec.side / risk if risk > 0.0 else 0.0
+
+
+def _to_breakeven(spec: PlanSpec, state: PlanState, price: float, actions: list[Action]) -> PlanState:
+    side = spec.side
+    level = state.paid_at
+    state = state._replace(breakeven_done=True)
+    if (level - state.stop) * side <= 0.0:
+        return state  # a trailing stop has already gone further
+    if (price - level) * side <= 0.0:
+        actions.append(SkipMove(level, PlanAction.BREAKEVEN))
+        return state
+    actions.append(MoveStop(level, PlanAction.BREAKEVEN))
+    return state
+
+
+def _trail(spec: PlanSpec, state: PlanState, trailing: Trailing, close: float, actions: list[Action]) -> PlanState:
+    side = spec.side
+    distance = trailing.distance if trailing.kind is TrailingKind.DISTANCE else trailing.distance * state.best
+    level = state.best - side * distance
+    gain = (level - state.stop) * side
+    if gain <= 0.0 or gain < trailing.step:
+        return state
+    if (close - level) * side <= 0.0:
+        # The price fell through the new level before the stop could follow: a stop there would be refused.
+        actions.append(ExitNow(PlanAction.TRAILING))
+        return state
+    actions.append(MoveStop(level, PlanAction.TRAILING))
+    return state

@@ -1,0 +1,150 @@
+"""Pre-trade risk: how large a position may be, or the named reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from tradewind.core.signals import Signal
+from tradewind.core.values import EXACT, IllegalValueError, Price, Quantity, Rounding, Side, round_to
+
+_ONE = Decimal(1)
+
+
+class DenyReason(StrEnum):
+    """Why an intent was denied before anything was sent. The list is complete; clients may rely on the names."""
+
+    SIGNAL_EXPIRED = "signal_expired"
+    STALE_SIGNAL = "stale_signal"
+    SIGNAL_CLOSED = "signal_closed"
+    FEED_NOT_LIVE = "feed_not_live"
+    ACCOUNT_READ_ONLY = "account_read_only"
+    POSITION_ALREADY_OPEN = "position_already_open"
+    OPPOSITE_SIDE_OPEN = "opposite_side_open"
+    PRICE_BEYOND_STOP = "price_beyond_stop"
+    STOP_BEYOND_LIQUIDATION = "stop_beyond_liquidation"
+    NO_EQUITY = "no_equity"
+    EXPOSURE_LIMIT = "exposure_limit"
+    BELOW_MINIMUM = "below_minimum"
+
+
+@dataclass(frozen=True, slots=True)
+class RiskLimits:
+    """What the account's owner allows.
+
+    Attributes:
+        risk_per_trade: fraction of equity lost when the stop is hit, before costs.
+        max_leverage: most notional ÷ equity over all positions.
+    """
+
+    risk_per_trade: Decimal = Decimal("0.01")
+    max_leverage: Decimal = Decimal(5)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.risk_per_trade <= Decimal("0.1"):
+            raise IllegalValueError(f"expected a risk per trade above 0 and up to 0.1, got {self.risk_per_trade}")
+        if not 0 < self.max_leverage <= 125:
+            raise IllegalValueError(f"expected a maximum leverage above 0 and up to 125, got {self.max_leverage}")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """What risk needs to know of an account at this moment.
+
+    Attributes:
+        equity: balance plus unrealised PnL, quote currency.
+        exposure: Σ |notional| of open positions and working entries, quote currency.
+        sides: side of the open position or working entry by symbol.
+        real: money of a real venue rather than paper.
+    """
+
+    equity: Decimal
+    exposure: Decimal
+    sides: Mapping[str, Side]
+    limits: RiskLimits
+    real: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """A position that may be opened.
+
+    Attributes:
+        quantity: base currency, on the lot grid.
+        risk: quote currency lost when the stop is hit at its price, before costs.
+        capped: whether the leverage limit rather than the risk per trade fixed the size.
+    """
+
+    quantity: Quantity
+    risk: Decimal
+    capped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """No position, and why; `detail` holds the numbers behind the reason."""
+
+    reason: DenyReason
+    detail: Mapping[str, str]
+
+
+def assess(signal: Signal, account: AccountView, price: Price, at: int, *, feed_live: bool) -> Sized | Denial:
+    """Size `signal` for `account` with the market at `price`, or say why not.
+
+    Fixed-fraction sizing: quantity = equity × risk per trade ÷ |entry limit − stop|, capped by the leverage limits,
+    rounded down to the lot and never up to a minimum.
+
+    Args:
+        at: market time, UTC ms.
+        feed_live: whether the prices are the account's own venue's live feed; real money trades on nothing else.
+    """
+    sign = signal.side.sign
+    if account.real and not feed_live:
+        return Denial(DenyReason.FEED_NOT_LIVE, {"venue": signal.instrument.venue})
+    if at >= signal.expires_at:
+        return Denial(DenyReason.SIGNAL_EXPIRED, {"expired_ms_ago": str(at - signal.expires_at)})
+    if at > signal.fresh_until:
+        return Denial(DenyReason.STALE_SIGNAL, {"stale_for_ms": str(at - signal.fresh_until)})
+    held = account.sides.get(signal.symbol)
+    if held is signal.side:
+        return Denial(DenyReason.POSITION_ALREADY_OPEN, {"symbol": signal.symbol, "side": held.value})
+    if held is not None:
+        return Denial(DenyReason.OPPOSITE_SIDE_OPEN, {"symbol": signal.symbol, "side": held.value})
+    if (price - signal.stop) * sign <= 0:
+        return Denial(DenyReason.PRICE_BEYOND_STOP, {"price": str(price), "stop": str(signal.stop)})
+    if account.equity <= 0:
+        return Denial(DenyReason.NO_EQUITY, {"equity": str(account.equity)})
+
+    entry, instrument = signal.entry_limit, signal.instrument
+    leverage = min(account.limits.max_leverage, Decimal(signal.leverage_cap), Decimal(instrument.max_leverage))
+    liquidation = entry.value * (_ONE - sign * (_ONE / leverage - instrument.maintenance_margin))
+    if leverage > 1 and (signal.stop.value - liquidation) * sign <= 0:
+        return Denial(
+            DenyReason.STOP_BEYOND_LIQUIDATION,
+            {
+                "stop": str(signal.stop),
+                "liquidation": str(round_to(liquidation, instrument.tick, Rounding.NEAREST)),
+                "leverage": str(leverage),
+            },
+        )
+
+    distance = abs(entry - signal.stop)
+    by_risk = account.equity * account.limits.risk_per_trade / distance
+    headroom = min(account.equity * account.limits.max_leverage - account.exposure, account.equity * leverage)
+    if headroom <= 0:
+        return Denial(DenyReason.EXPOSURE_LIMIT, {"exposure": str(account.exposure), "equity": str(account.equity)})
+    by_leverage = headroom / entry.value
+    quantity = instrument.quantity(min(by_risk, by_leverage))
+    if not quantity or not instrument.tradable(entry, quantity):
+        reason = DenyReason.EXPOSURE_LIMIT if by_leverage < by_risk else DenyReason.BELOW_MINIMUM
+        return Denial(
+            reason,
+            {
+                "quantity": str(quantity),
+                "min_quantity": str(instrument.min_quantity),
+                "min_notional": str(instrument.min_notional),
+            },
+        )
+    return Sized(quantity, EXACT.multiply(quantity.value, distance), capped=by_leverage < by_risk)

@@ -1,0 +1,133 @@
+"""Signals: typed, immutable proposals for a trade, complete enough to be executed, tracked and explained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tradewind.core.candles import Timeframe
+from tradewind.core.ids import SignalId
+from tradewind.core.plan import Breakeven, PlanSpec, Target, Trailing
+from tradewind.core.values import IllegalValueError, Instrument, Price, Side
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyRef:
+    """Exactly which strategy spoke: name, version and the hash of the version's content."""
+
+    name: str
+    version: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalTarget:
+    """One rung of the ladder: close `share` (0 to 1) of the position at `price`."""
+
+    price: Price
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Management:
+    """How the position shall be managed beside stop and ladder; what a subscription does not grant is left out."""
+
+    breakeven: Breakeven | None = None
+    trailing: Trailing | None = None
+    max_age_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rationale:
+    """Why, in words that name the numbers behind it.
+
+    Attributes:
+        facts: every number the words use, by name, as shown.
+        because: the sentences by language ("en", "ru").
+    """
+
+    facts: dict[str, str]
+    because: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One proposal.
+
+    Attributes:
+        revision: 1 at creation; every edit makes a new value with the next number.
+        created_at: close time of the candle that made it, market ms.
+        zone_low, zone_high: entry zone; a long may be bought up to `zone_high`, a short sold down to `zone_low`.
+        stop: protective stop; |entry − stop| is one R.
+        targets: the ladder, nearest first; shares sum to 1.
+        confidence: strength of the set-up by the strategy's own scale, 0 to 1; not a calibrated probability.
+        leverage_cap: most notional ÷ equity an account may use for it.
+        fresh_until: an execution later than this is denied as stale, market ms.
+        expires_at: an entry unfilled by then is cancelled, market ms.
+        simulated: made from a simulated market.
+    """
+
+    id: SignalId
+    revision: int
+    instrument: Instrument
+    timeframe: Timeframe
+    side: Side
+    strategy: StrategyRef
+    created_at: int
+    zone_low: Price
+    zone_high: Price
+    stop: Price
+    targets: tuple[SignalTarget, ...]
+    management: Management
+    confidence: Decimal
+    leverage_cap: int
+    fresh_until: int
+    expires_at: int
+    rationale: Rationale
+    simulated: bool
+
+    def __post_init__(self) -> None:
+        sign = self.side.sign
+        if self.zone_low > self.zone_high:
+            raise IllegalValueError(f"expected a zone from low to high, got {self.zone_low}–{self.zone_high}")
+        nearest = self.zone_low if sign > 0 else self.zone_high
+        if (nearest - self.stop) * sign <= 0:
+            raise IllegalValueError(f"expected the stop on the losing side of the zone at {nearest}, got {self.stop}")
+        if not self.targets:
+            raise IllegalValueError("expected at least one target, got none")
+        last = self.entry_limit
+        for target in self.targets:
+            if (target.price - last) * sign <= 0:
+                raise IllegalValueError(f"expected targets beyond {last} and in order, got {target.price}")
+            if target.share <= 0:
+                raise IllegalValueError(f"expected a positive share, got {target.share}")
+            last = target.price
+        if sum(target.share for target in self.targets) != 1:
+            raise IllegalValueError(f"expected shares that sum to 1, got {[str(t.share) for t in self.targets]}")
+        if not 0 <= self.confidence <= 1:
+            raise IllegalValueError(f"expected a confidence from 0 to 1, got {self.confidence}")
+        if not self.created_at < self.fresh_until <= self.expires_at:
+            raise IllegalValueError("expected creation before the end of freshness, and that not after expiry")
+        if self.leverage_cap < 1:
+            raise IllegalValueError(f"expected a leverage cap of at least 1, got {self.leverage_cap}")
+
+    @property
+    def symbol(self) -> str:
+        return self.instrument.symbol
+
+    @property
+    def entry_limit(self) -> Price:
+        """The worst price at which entering is still the signal: the limit of the entry order."""
+        return self.zone_high if self.side is Side.LONG else self.zone_low
+
+    @property
+    def plan(self) -> PlanSpec:
+        """The whole plan, as published."""
+        return PlanSpec(
+            side=self.side.sign,
+            stop=float(self.stop),
+            targets=tuple(Target(float(target.price), float(target.share)) for target in self.targets),
+            breakeven=self.management.breakeven,
+            trailing=self.management.trailing,
+            max_age_ms=self.management.max_age_ms,
+        )

@@ -1,0 +1,130 @@
+"""Commands, and the one comparison that keeps exit orders right.
+
+What exit orders should rest is computed afresh after every event and compared with what was asked of the venue
+(`match_exits`). A fill, a moved stop, a restart and a lost report therefore all end in the same place: the held
+quantity behind a reducing stop, first of all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from tradewind.core.decisions import Decision, DecisionCode
+from tradewind.core.ids import OrderId
+from tradewind.core.ladder import Rung, allocate
+from tradewind.core.orders import Order, OrderKind, OrderPurpose, OrderStatus
+from tradewind.core.positions import ExitReason, PositionStatus
+from tradewind.core.trade.messages import Amend, Cancel, Effect, Place
+from tradewind.core.trade.state import Trade
+from tradewind.core.values import Price, Quantity
+from tradewind.kit.ids import derive_id
+
+
+def place(
+    trade: Trade,
+    effects: list[Effect],
+    at: int,
+    purpose: OrderPurpose,
+    quantity: Quantity,
+    *,
+    price: Price | None = None,
+    trigger: Price | None = None,
+    level: int = 0,
+) -> Trade:
+    """Command a new order: stop-market with a trigger, limit with a price, else market."""
+    kind = OrderKind.STOP_MARKET if trigger else OrderKind.LIMIT if price else OrderKind.MARKET
+    order = Order(
+        id=OrderId(derive_id("order", trade.position_id, len(trade.orders))),
+        symbol=trade.symbol,
+        side=trade.side,
+        purpose=purpose,
+        kind=kind,
+        quantity=quantity,
+        price=price,
+        trigger=trigger,
+        reduce_only=purpose is not OrderPurpose.ENTRY,
+        level=level,
+        sent_at=at,
+        status=OrderStatus.SUBMITTED,
+        filled=quantity.zero(),
+        spent=Decimal(0),
+    )
+    effects.append(Place(order))
+    return replace(trade, orders=(*trade.orders, order))
+
+
+def amend(trade: Trade, effects: list[Effect], order: Order, quantity: Quantity, trigger: Price | None) -> Trade:
+    """Command a change, unless it is already on its way."""
+    if order.intended == (quantity, trigger):
+        return trade
+    effects.append(Amend(order.id, quantity, trigger))
+    return trade.with_order(replace(order, asked=(quantity, trigger)))
+
+
+def cancel(trade: Trade, effects: list[Effect], order: Order) -> Trade:
+    """Command a cancel, unless it is already on its way."""
+    if order.canceling:
+        return trade
+    effects.append(Cancel(order.id))
+    return trade.with_order(replace(order, canceling=True))
+
+
+def match_exits(trade: Trade, at: int, effects: list[Effect]) -> Trade:
+    """Command the difference between the exit orders that should rest and those that were asked for."""
+    if not trade.held:
+        for order in trade.orders:
+            if order.live and (order.reduce_only or trade.status.final):
+                trade = cancel(trade, effects, order)
+        return trade
+    trade = _match_stop(trade, at, effects)
+    if trade.status is not PositionStatus.CLOSING:
+        return _match_ladder(trade, at, effects)
+    if next(trade.live_orders(OrderPurpose.CLOSE), None) is None:
+        trade = place(trade, effects, at, OrderPurpose.CLOSE, trade.held)
+    return trade
+
+
+def _match_stop(trade: Trade, at: int, effects: list[Effect]) -> Trade:
+    stop = trade.protective_order
+    if stop is None:
+        if trade.status is PositionStatus.CLOSING and trade.exit_reason is ExitReason.PROTECTION_FAILED:
+            return trade  # the venue refuses a stop; what is held is on its way out
+        data = {"stop": str(trade.stop), "quantity": str(trade.held)}
+        effects.append(Decision(DecisionCode.STOP_PLACED, at, data))
+        return place(trade, effects, at, OrderPurpose.STOP, trade.held, trigger=trade.stop)
+    quantity, trigger = stop.intended
+    wanted = stop.filled + trade.held
+    if quantity != wanted and trigger == trade.stop:
+        data = {"stop": str(trade.stop), "from": str(quantity - stop.filled), "to": str(trade.held)}
+        effects.append(Decision(DecisionCode.STOP_RESIZED, at, data))
+    return amend(trade, effects, stop, wanted, trade.stop)
+
+
+def _match_ladder(trade: Trade, at: int, effects: list[Effect]) -> Trade:
+    if trade.plan is not None and trade.plan.targets_filled:
+        return trade  # the entry ended with the first filled rung, so the quantities are final
+    resting = {
+        order.level: order
+        for order in trade.orders
+        if order.purpose is OrderPurpose.TARGET and (order.live or order.filled)
+    }
+    rungs = allocate(trade.entered, trade.mandate.targets, trade.mandate.signal.instrument)
+    placed: list[Rung] = []
+    for rung in rungs:
+        order = resting.pop(rung.number, None)
+        if order is None:
+            purpose = OrderPurpose.TARGET
+            trade = place(trade, effects, at, purpose, rung.quantity, price=rung.price, level=rung.number)
+            placed.append(rung)
+        elif order.live:
+            trade = amend(trade, effects, order, rung.quantity, None)
+    for order in resting.values():
+        trade = cancel(trade, effects, order)
+    if placed:
+        ladder = " · ".join(f"{rung.quantity} @ {rung.price}" for rung in placed)
+        effects.append(Decision(DecisionCode.TARGETS_PLACED, at, {"ladder": ladder}))
+        if len(rungs) < len(trade.mandate.targets):
+            data = {"targets": str(len(trade.mandate.targets)), "orders": str(len(rungs))}
+            effects.append(Decision(DecisionCode.TARGETS_MERGED, at, data))
+    return trade

@@ -1,0 +1,206 @@
+"""The state of one trade: what was agreed, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tradewind.core.costs import Costs
+from tradewind.core.decisions import DecisionCode
+from tradewind.core.ids import AccountId, IntentId, OrderId, PositionId
+from tradewind.core.orders import Order, OrderPurpose
+from tradewind.core.plan import AutoAction, PlanAction, PlanSpec, PlanState
+from tradewind.core.positions import ExitReason, PositionStatus
+from tradewind.core.signals import Signal, SignalTarget
+from tradewind.core.values import Price, Quantity, Side
+from tradewind.kit.ids import derive_id
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """What was agreed when the intent was accepted; never changes after. Made by `mandate`.
+
+    Attributes:
+        actions: what the account's subscription lets the platform do with the position.
+        quantity: size asked for, base currency.
+        costs: the venue's rates.
+        spec: the part of the signal's plan that `actions` allow.
+        targets: the rungs that `actions` allow.
+    """
+
+    intent_id: IntentId
+    position_id: PositionId
+    account_id: AccountId
+    signal: Signal
+    actions: frozenset[AutoAction]
+    quantity: Quantity
+    costs: Costs
+    spec: PlanSpec
+    targets: tuple[SignalTarget, ...]
+
+
+def mandate(
+    intent_id: IntentId,
+    account_id: AccountId,
+    signal: Signal,
+    actions: frozenset[AutoAction],
+    quantity: Quantity,
+    costs: Costs,
+) -> Mandate:
+    """The mandate for executing `signal` on the account; its position id follows from the intent's."""
+    targets = signal.targets
+    if AutoAction.PARTIAL_CLOSE not in actions:
+        targets = (SignalTarget(targets[0].price, Decimal(1)),)
+    return Mandate(
+        intent_id=intent_id,
+        position_id=PositionId(derive_id("position", intent_id)),
+        account_id=account_id,
+        signal=signal,
+        actions=actions,
+        quantity=quantity,
+        costs=costs,
+        spec=signal.plan.allowing(actions),
+        targets=targets,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One trade. Quantities in base, money in quote currency.
+
+    Attributes:
+        orders: every order ever sent for it, oldest first.
+        held: quantity in the position now.
+        entered: Σ entry fills.
+        entry_value, exit_value: Σ price × quantity of entry and exit fills, exact.
+        basis: what the held quantity cost; kept instead of the average price, which may not be exact.
+        realised: PnL of what was closed, before fees and funding.
+        fees, funding: paid so far; negative when received.
+        entry_fees: the part of `fees` that the entry cost.
+        funding_per_unit: what a unit held from the start has paid.
+        plan: progress of the plan, once something is held.
+        stop: the protective level in force, on the tick.
+        stop_reason: what moved the stop last; none = still the initial one.
+        entry_ending: why the entry was cancelled, once it was.
+        exit_reason: why an exit was asked for, or what closed the position.
+        began_at, opened_at, closed_at: market time of the intent, the first fill and the end.
+    """
+
+    mandate: Mandate
+    status: PositionStatus
+    orders: tuple[Order, ...]
+    held: Quantity
+    entered: Quantity
+    entry_value: Decimal
+    exit_value: Decimal
+    basis: Decimal
+    realised: Decimal
+    fees: Decimal
+    funding: Decimal
+    entry_fees: Decimal
+    funding_per_unit: Decimal
+    plan: PlanState | None
+    stop: Price
+    stop_reason: PlanAction | None
+    entry_ending: DecisionCode | None
+    exit_reason: ExitReason | None
+    began_at: int
+    opened_at: int | None
+    closed_at: int | None
+
+    @property
+    def side(self) -> Side:
+        return self.mandate.signal.side
+
+    @property
+    def symbol(self) -> str:
+        return self.mandate.signal.symbol
+
+    @property
+    def position_id(self) -> PositionId:
+        return self.mandate.position_id
+
+    @property
+    def entry_price(self) -> Decimal | None:
+        """Average price of the entry fills, for people; None before the first."""
+        return self.entry_value / self.entered.value if self.entered else None
+
+    @property
+    def exit_price(self) -> Decimal | None:
+        """Average price of the exit fills, for people; None before the first."""
+        exited = self.entered.value - self.held.value
+        return self.exit_value / exited if exited else None
+
+    @property
+    def net_pnl(self) -> Decimal:
+        """Realised PnL after fees and funding."""
+        return self.realised - self.fees - self.funding
+
+    def unrealised(self, price: float) -> Decimal:
+        """PnL of the held quantity with the market at `price`, before the fees of leaving."""
+        if not self.held:
+            return _ZERO
+        return (Decimal(repr(price)) * self.held.value - self.basis) * self.side.sign
+
+    def order(self, order_id: OrderId) -> Order:
+        """The order with that id.
+
+        Raises:
+            KeyError: it is not one of this trade's.
+        """
+        for order in self.orders:
+            if order.id == order_id:
+                return order
+        raise KeyError(order_id)
+
+    def live_orders(self, purpose: OrderPurpose) -> Iterator[Order]:
+        return (order for order in self.orders if order.purpose is purpose and order.live)
+
+    @property
+    def entry_order(self) -> Order | None:
+        """The entry while it may still fill."""
+        return next(self.live_orders(OrderPurpose.ENTRY), None)
+
+    @property
+    def protective_order(self) -> Order | None:
+        """The stop that rests or is on its way, if there is one."""
+        return next(self.live_orders(OrderPurpose.STOP), None)
+
+    @property
+    def over(self) -> bool:
+        """Nothing is held and no order can fill any more."""
+        return self.status.final and not any(order.live for order in self.orders)
+
+    def with_order(self, order: Order) -> Trade:
+        return replace(self, orders=tuple(order if old.id == order.id else old for old in self.orders))
+
+
+def blank(agreed: Mandate, at: int) -> Trade:
+    """The trade before anything was sent."""
+    nothing = agreed.quantity.zero()
+    return Trade(
+        mandate=agreed,
+        status=PositionStatus.ENTERING,
+        orders=(),
+        held=nothing,
+        entered=nothing,
+        entry_value=_ZERO,
+        exit_value=_ZERO,
+        basis=_ZERO,
+        realised=_ZERO,
+        fees=_ZERO,
+        funding=_ZERO,
+        entry_fees=_ZERO,
+        funding_per_unit=_ZERO,
+        plan=None,
+        stop=agreed.signal.stop,
+        stop_reason=None,
+        entry_ending=None,
+        exit_reason=None,
+        began_at=at,
+        opened_at=None,
+        closed_at=None,
+    )

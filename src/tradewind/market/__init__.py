@@ -1,0 +1,1 @@
+"""Data in: feeds (live, replay, simulated), the candle store and market analysis."""

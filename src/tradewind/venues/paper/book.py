@@ -1,0 +1,264 @@
+"""One account's orders and position on one symbol, as the paper venue holds them.
+
+The book knows nothing of plans and signals: it takes commands, answers with reports and fills what prices reach. What
+we believe about a trade lives elsewhere and is compared with this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tradewind.core.costs import Costs
+from tradewind.core.ids import FillId, OrderId
+from tradewind.core.matching import BookOrder, Stretch, Touch, available, fee, fill_price, first_touch
+from tradewind.core.orders import Order, OrderKind
+from tradewind.core.trade import (
+    Accepted,
+    Amend,
+    Amended,
+    Cancel,
+    Canceled,
+    Command,
+    Filled,
+    FundingCharged,
+    Place,
+    Refused,
+    Report,
+)
+from tradewind.core.values import MONEY_STEP, Instrument, Quantity, Rounding, Side, decimal_of, round_to
+from tradewind.kit.ids import derive_id
+
+_NEVER_BELOW = float("-inf")
+_NEVER_ABOVE = float("inf")
+
+
+class PaperBook:
+    """Orders, position and execution counter of one account on one symbol."""
+
+    __slots__ = (
+        "_fills",
+        "_orders",
+        "_wake_high",
+        "_wake_low",
+        "costs",
+        "instrument",
+        "position",
+        "seen",
+        "side",
+    )
+
+    def __init__(self, instrument: Instrument, side: Side, costs: Costs) -> None:
+        self.instrument = instrument
+        self.side = side
+        self.costs = costs
+        self.position = instrument.no_quantity()
+        #: High and low of the present stretch as far as they are certain to lie after the entry.
+        self.seen = (0.0, 0.0)
+        self._orders: dict[OrderId, BookOrder] = {}
+        self._fills = 0
+        self._wake_low = _NEVER_BELOW
+        self._wake_high = _NEVER_ABOVE
+
+    # ---------------------------------------------------------------------------------------------------- commands
+
+    def execute(self, command: Command, at: int) -> Report:
+        """Carry out a command at market time `at` and report what became of it."""
+        match command:
+            case Place(order):
+                return self._place(order, at)
+            case Amend(order_id, quantity, trigger):
+                held = self._orders[order_id]
+                level = trigger if held.kind is OrderKind.STOP_MARKET else held.level
+                self._orders[order_id] = held._replace(quantity=quantity, level=level)
+                self._wake()
+                return Amended(order_id, at, quantity, trigger)
+            case Cancel(order_id):
+                del self._orders[order_id]
+                self._wake()
+                return Canceled(order_id, at)
+
+    def _place(self, order: Order, at: int) -> Report:
+        reason = self._refusal(order)
+        if reason is not None:
+            return Refused(order.id, at, reason)
+        # Stops and targets answer a fill and are held by the venue with the position (attached), so no time passes;
+        # what we send on our own account takes the way to the venue.
+        attached = order.reduce_only and order.kind is not OrderKind.MARKET
+        self._orders[order.id] = BookOrder(
+            id=order.id,
+            kind=order.kind,
+            buys=order.buys,
+            level=order.trigger or order.price,
+            quantity=order.quantity,
+            filled=order.quantity.zero(),
+            reduce_only=order.reduce_only,
+            arrives_at=at if attached else at + self.costs.latency_ms,
+            rested=attached,
+        )
+        self._wake()
+        return Accepted(order.id, at)
+
+    def _refusal(self, order: Order) -> str | None:
+        instrument = self.instrument
+        if order.quantity.value < instrument.min_quantity:
+            return f"quantity {order.quantity} below the minimum of {instrument.min_quantity}"
+        if order.reduce_only:
+            # As on futures venues: reducing orders may be small, but never exceed what they reduce.
+            if order.quantity > self.position:
+                return f"reduce-only quantity {order.quantity} above the position of {self.position}"
+        elif order.price is not None and not instrument.tradable(order.price, order.quantity):
+            return f"notional below the minimum of {instrument.min_notional} {instrument.quote}"
+        return None
+
+    # ------------------------------------------------------------------------------------------------------ prices
+
+    def asleep(self, stretch: Stretch) -> bool:
+        """Whether nothing in the book can be reached by `stretch`."""
+        return stretch.low > self._wake_low and stretch.high < self._wake_high
+
+    def walk(self, stretch: Stretch) -> Iterator[Filled]:
+        """Fill what `stretch` reaches, one fill at a time.
+
+        Commands may be executed between two fills; they count from the price of the fill on. Exhaust the iterator.
+        """
+        path, arrival = self._path(stretch)
+        self.seen = (stretch.high, stretch.low)
+        used = self.instrument.no_quantity()
+        exhausted: set[OrderId] = set()
+        price, step = path[0], 0
+        while step < len(path):
+            touch = first_touch(self._reachable(stretch, step >= arrival, exhausted), price, path[step])
+            if touch is None:
+                price = path[step]
+                step += 1
+                continue
+            price = touch.price
+            order = touch.order
+            quantity = available(order, stretch, self.costs, used)
+            if order.reduce_only:
+                quantity = min(quantity, self.position)
+            if not quantity:
+                exhausted.add(order.id)
+                continue
+            if order.kind is OrderKind.LIMIT:
+                used = used + quantity
+            if not order.reduce_only and not touch.gapped:
+                path, step, arrival = stretch.path_after_entry(self.side.sign, price), 1, 0
+                self.seen = (max(path), min(path))
+            yield self._fill(touch, quantity, stretch)
+        self._settle(stretch)
+
+    def _reachable(self, stretch: Stretch, arrived: bool, exhausted: set[OrderId]) -> list[BookOrder]:
+        return [
+            order
+            for order in self._orders.values()
+            if order.id not in exhausted and (order.rested or (arrived and order.arrives_at <= stretch.end))
+        ]
+
+    def _path(self, stretch: Stretch) -> tuple[tuple[float, ...], int]:
+        """The prices to walk, and from which step on orders that are on their way count.
+
+        An order that reaches the venue within a candle finds the price of its arrival, not the open.
+        """
+        path = stretch.path(self.side.sign)
+        if len(path) == 1:
+            return path, 0
+        for order in self._orders.values():
+            if not order.rested and stretch.start < order.arrives_at <= stretch.end:
+                arrival = stretch.arrival(order.buys, order.arrives_at - stretch.start)
+                return (path[0], arrival, *path[1:]), 2
+        return path, 0
+
+    def _fill(self, touch: Touch, quantity: Quantity, stretch: Stretch) -> Filled:
+        order = touch.order
+        price, maker = fill_price(touch, quantity, stretch, self.costs, self.instrument)
+        filled = order.filled + quantity
+        if filled == order.quantity:
+            del self._orders[order.id]
+        else:
+            self._orders[order.id] = order._replace(filled=filled, rested=True)
+        self.position = self.position - quantity if order.reduce_only else self.position + quantity
+        self._fills += 1
+        rate = self.costs.maker if maker else self.costs.taker
+        charged = round_to(fee(price, quantity, rate), MONEY_STEP, Rounding.NEAREST)
+        at = min(max(order.arrives_at, stretch.start), stretch.end) if not order.rested else stretch.end
+        return Filled(order.id, at, FillId(derive_id("fill", order.id, self._fills)), price, quantity, charged, maker)
+
+    def _settle(self, stretch: Stretch) -> None:
+        for order in list(self._orders.values()):
+            if not order.rested and order.arrives_at <= stretch.end:
+                self._orders[order.id] = order._replace(rested=True)
+        self._wake()
+
+    def _wake(self) -> None:
+        """Remember between which prices nothing can happen."""
+        low, high = _NEVER_BELOW, _NEVER_ABOVE
+        for order in self._orders.values():
+            if order.level is None or not order.rested:
+                low, high = _NEVER_ABOVE, _NEVER_BELOW
+                break
+            level = float(order.level)
+            if order.buys == (order.kind is OrderKind.LIMIT):
+                low = max(low, level)
+            else:
+                high = min(high, level)
+        self._wake_low, self._wake_high = low, high
+
+    # ----------------------------------------------------------------------------------------------------- funding
+
+    def funding(self, price: float, at: int) -> FundingCharged | None:
+        """Charge the assumed funding on the position at `price`; longs pay a positive rate."""
+        if not self.position:
+            return None
+        rate = decimal_of(self.costs.funding_rate) * self.side.sign
+        amount = round_to(decimal_of(price) * self.position.value * rate, MONEY_STEP, Rounding.NEAREST)
+        return FundingCharged(at, amount)
+
+    # -------------------------------------------------------------------------------------------------- persistence
+
+    def dump(self) -> dict[str, Any]:
+        """The book as JSON values, complete."""
+        return {
+            "side": self.side.value,
+            "position": str(self.position.value),
+            "fills": self._fills,
+            "orders": [
+                {
+                    "id": str(order.id),
+                    "kind": order.kind.value,
+                    "buys": order.buys,
+                    "level": None if order.level is None else str(order.level.value),
+                    "quantity": str(order.quantity.value),
+                    "filled": str(order.filled.value),
+                    "reduce_only": order.reduce_only,
+                    "arrives_at": order.arrives_at,
+                    "rested": order.rested,
+                }
+                for order in self._orders.values()
+            ],
+        }
+
+    @classmethod
+    def load(cls, instrument: Instrument, costs: Costs, dumped: dict[str, Any]) -> PaperBook:
+        """The book that `dump` wrote."""
+        book = cls(instrument, Side(dumped["side"]), costs)
+        book.position = Quantity(Decimal(dumped["position"]), instrument.lot)
+        book._fills = dumped["fills"]
+        for raw in dumped["orders"]:
+            order_id = OrderId(UUID(raw["id"]))
+            book._orders[order_id] = BookOrder(
+                id=order_id,
+                kind=OrderKind(raw["kind"]),
+                buys=raw["buys"],
+                level=None if raw["level"] is None else instrument.price(Decimal(raw["level"])),
+                quantity=Quantity(Decimal(raw["quantity"]), instrument.lot),
+                filled=Quantity(Decimal(raw["filled"]), instrument.lot),
+                reduce_only=raw["reduce_only"],
+                arrives_at=raw["arrives_at"],
+                rested=raw["rested"],
+            )
+        book._wake()
+        return book
