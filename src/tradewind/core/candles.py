@@ -26,7 +26,7 @@ class Timeframe(StrEnum):
     @property
     def ms(self) -> int:
         """Length in milliseconds."""
-        return int(self.value[:-1]) * _UNIT_MS[self.value[-1]]
+        return _LENGTHS[self]
 
     def open_of(self, ts: int) -> int:
         """The open time of the candle that holds the moment `ts` (UTC ms)."""
@@ -35,6 +35,9 @@ class Timeframe(StrEnum):
     def derives_from(self, finer: Timeframe) -> bool:
         """Whether candles of this length can be put together from candles of `finer`."""
         return self.ms > finer.ms and self.ms % finer.ms == 0
+
+
+_LENGTHS = {timeframe: int(timeframe[:-1]) * _UNIT_MS[timeframe[-1]] for timeframe in Timeframe}
 
 
 class Candle(NamedTuple):

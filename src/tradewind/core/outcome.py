@@ -136,6 +136,8 @@ def tracking(signal: Signal, costs: Costs) -> Tracking:
 def track(spec: Tracking, state: Outcome, stretch: Stretch) -> tuple[Outcome, list[SignalEvent]]:
     """The outcome after `stretch`, and what happened in it."""
     events: list[SignalEvent] = []
+    if state.phase is SignalPhase.OPEN and _quiet(spec.plan, state, stretch):
+        return state, events
     if state.phase is SignalPhase.WAITING:
         state, path = _wait(spec, state, stretch, events)
     elif state.phase is SignalPhase.OPEN:
@@ -161,6 +163,19 @@ def result(spec: Tracking, state: Outcome) -> Result | None:
         duration_ms=state.closed_at - state.filled_at,
         win=state.gained > 0.0,
     )
+
+
+def _quiet(plan: PlanSpec, state: Outcome, stretch: Stretch) -> bool:
+    """Whether `stretch` reaches no level and no new extreme: most do not, and this is asked for every open signal."""
+    progress = _plan(state)
+    if plan.max_age_ms and stretch.end - progress.opened_at >= plan.max_age_ms:
+        return False
+    target = plan.targets[progress.targets_filled].level
+    if plan.side > 0:
+        low, high = max(progress.stop, state.worst), min(target, state.best)
+        return stretch.low > low and stretch.high < high
+    low, high = max(target, state.best), min(progress.stop, state.worst)
+    return stretch.low > low and stretch.high < high
 
 
 def _wait(
@@ -242,6 +257,7 @@ def _take(spec: Tracking, state: Outcome, rung: int, at: int, events: list[Signa
     target = spec.plan.targets[rung - 1]
     events.append(SignalEvent(SignalEventKind.TARGET_HIT, at, target.level, rung=rung))
     if rung == len(spec.plan.targets):
+        state = state._replace(plan=_plan(state)._replace(targets_filled=rung))
         return _close(spec, state, target.level, spec.costs.maker, SignalEnd.TARGET, at, events)
     gained = state.gained + target.share * _net(spec, state, target.level, spec.costs.maker)
     plan, actions = planning.target_filled(spec.plan, _plan(state), rung, target.level)

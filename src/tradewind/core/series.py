@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,19 @@ class Columns(NamedTuple):
 
     def rows(self, start: int, stop: int) -> Columns:
         """The candles from row `start` up to but without row `stop`, as views."""
-        return Columns._make(column[start:stop] for column in self)
+        return _columns(column[start:stop] for column in self)
+
+    def since(self, ts: int) -> Columns:
+        """The candles that open at `ts` or later, as views."""
+        return self.rows(int(np.searchsorted(self.ts, ts)), len(self))
+
+    def followed_by(self, later: Columns) -> Columns:
+        """These candles and then `later`, as copies."""
+        return _columns(np.concatenate(pair) for pair in zip(self, later, strict=True))
+
+    def copied(self) -> Columns:
+        """Copies, so that what these are views of can be let go."""
+        return _columns(column.copy() for column in self)
 
     def candle(self, row: int) -> Candle:
         """The candle in that row."""
@@ -46,6 +58,12 @@ class Columns(NamedTuple):
         ts = np.array([row.ts for row in rows], dtype=np.int64)
         floats = np.array([row[1:] for row in rows], dtype=np.float64).reshape(len(rows), 5)
         return cls(ts, *(np.ascontiguousarray(floats[:, index]) for index in range(5)))
+
+
+def _columns(arrays: Iterable[Any]) -> Columns:
+    """Columns of six arrays; `_make` would count rows, since that is what the length of columns is."""
+    ts, opened, high, low, close, volume = arrays
+    return Columns(ts, opened, high, low, close, volume)
 
 
 class Series:
@@ -109,4 +127,4 @@ class Series:
             grown[: len(column)] = column
             return grown
 
-        self._data = Columns._make(wider(column) for column in self._data)
+        self._data = _columns(wider(column) for column in self._data)

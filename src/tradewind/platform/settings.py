@@ -34,15 +34,16 @@ class Settings(BaseSettings):
     )
 
     database_url: str | None = Field(
-        default=None, description="PostgreSQL URL of the schema's owner (migrations); embedded server when unset."
+        default=None,
+        description="PostgreSQL URL of the schema's owner (migrations); embedded server when unset.",
     )
     database_app_url: str | None = Field(
         default=None,
-        description="PostgreSQL URL of the API's role; the owner's login with SET ROLE tradewind_app when unset.",
+        description="PostgreSQL URL of the API's role; the owner's login with SET ROLE when unset.",
     )
     database_system_url: str | None = Field(
         default=None,
-        description="PostgreSQL URL of engine and workers; the owner's login with SET ROLE tradewind_system when unset.",
+        description="PostgreSQL URL of engine and workers; the owner's login with SET ROLE when unset.",
     )
     redis_url: str | None = Field(default=None, description="Valkey or Redis URL; embedded server when unset.")
 
@@ -67,7 +68,9 @@ class Settings(BaseSettings):
     telegram_channel: str = Field(default="", description="Channel to publish to: @name or numeric chat id.")
     telegram_api_base: str = Field(default="https://api.telegram.org", description="Base URL of the Bot API.")
 
-    demo_password: SecretStr | None = Field(default=None, description="Password of the demo user; generated when unset.")
+    demo_password: SecretStr | None = Field(
+        default=None, description="Password of the demo user; generated when unset."
+    )
 
     @property
     def url(self) -> str:

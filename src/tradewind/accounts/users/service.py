@@ -1,0 +1,65 @@
+"""People and their organisations."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from tradewind.accounts.users.models import MembershipRow, OrganisationRow, UserRow
+from tradewind.kit.clock import Clock
+from tradewind.kit.ids import new_id
+from tradewind.platform.database import ReadSession, Session, enter_tenant
+from tradewind.platform.hooks import Hooks, RegisteredUser
+from tradewind.platform.spine import Event, EventType, RequestOrigin, record
+
+
+def normal_email(email: str) -> str:
+    """The form in which addresses are compared and kept: trimmed, lower case."""
+    return email.strip().lower()
+
+
+async def create_user(
+    session: Session,
+    hooks: Hooks,
+    clock: Clock,
+    *,
+    email: str,
+    password_hash: str,
+    full_name: str | None,
+    locale: str = "en",
+    origin: RequestOrigin | None = None,
+    user_id: UUID | None = None,
+    tenant_id: UUID | None = None,
+) -> RegisteredUser | None:
+    """Make a person with an organisation of his own, and let the other rooms do their part, in one transaction.
+
+    Returns:
+        None when the address is taken.
+    """
+    user = RegisteredUser(user_id or new_id(), tenant_id or new_id(), normal_email(email))
+    inserted = await session.scalar(
+        insert(UserRow)
+        .values(id=user.user_id, email=user.email, password_hash=password_hash, full_name=full_name, locale=locale)
+        .on_conflict_do_nothing(index_elements=["email"])
+        .returning(UserRow.id)
+    )
+    if inserted is None:
+        return None
+    await enter_tenant(session, user.tenant_id)
+    session.add(OrganisationRow(id=user.tenant_id, name=full_name or user.email))
+    await session.flush()
+    session.add(MembershipRow(organisation_id=user.tenant_id, user_id=user.user_id, role="owner"))
+    await session.flush()
+    for hook in hooks.user_registered:
+        await hook(session, user)
+    event = Event(EventType.SECURITY_REGISTERED, user.tenant_id, user.user_id, clock.now(), {})
+    await record(session, event, origin)
+    return user
+
+
+async def user_by_email(session: ReadSession | Session, email: str) -> UserRow | None:
+    """The person with that address."""
+    user: UserRow | None = await session.scalar(select(UserRow).where(UserRow.email == normal_email(email)))
+    return user

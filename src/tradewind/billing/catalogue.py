@@ -1,0 +1,48 @@
+"""The plan catalogue: what is sold, for how much, and what it allows. The one home of plans and their limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class PlanCode(StrEnum):
+    FREE_TRIAL = "FREE_TRIAL"
+    STARTER = "STARTER"
+    PRO = "PRO"
+    ENTERPRISE = "ENTERPRISE"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One plan.
+
+    Attributes:
+        price: USD a month.
+        trial_days: how long it lasts when it is a trial; None = until cancelled.
+        max_signals_per_day, max_active_positions: None = unlimited.
+        auto_trading: the platform may execute without being asked.
+        auto_actions: what it may do with open positions by itself.
+    """
+
+    code: PlanCode
+    price: Decimal
+    trial_days: int | None
+    max_signals_per_day: int | None
+    max_active_positions: int | None
+    auto_trading: bool
+    auto_actions: tuple[str, ...]
+
+
+_ALL_ACTIONS = ("move_to_breakeven", "trailing_stop", "partial_close")
+
+PLANS: dict[PlanCode, Plan] = {
+    plan.code: plan
+    for plan in (
+        Plan(PlanCode.FREE_TRIAL, Decimal(0), 7, 3, 1, auto_trading=False, auto_actions=()),
+        Plan(PlanCode.STARTER, Decimal(29), None, 10, 3, auto_trading=True, auto_actions=("move_to_breakeven",)),
+        Plan(PlanCode.PRO, Decimal(99), None, 50, 10, auto_trading=True, auto_actions=_ALL_ACTIONS),
+        Plan(PlanCode.ENTERPRISE, Decimal(299), None, None, None, auto_trading=True, auto_actions=_ALL_ACTIONS),
+    )
+}

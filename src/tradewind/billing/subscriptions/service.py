@@ -1,0 +1,97 @@
+"""Subscriptions: what a tenant has, and what it allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tradewind.billing.catalogue import PLANS, PlanCode
+from tradewind.billing.subscriptions.models import PlanRow, SubscriptionRow
+from tradewind.kit.clock import Clock
+from tradewind.kit.ids import new_id
+from tradewind.platform.database import ReadSession, Session
+from tradewind.platform.hooks import RegisteredUser
+from tradewind.platform.spine import Event, EventType, record
+
+
+async def sync_plans(session: Session) -> None:
+    """Write the catalogue to where statements can see it; run as the system role by `migrate`."""
+    for plan in PLANS.values():
+        values = {
+            "max_signals_per_day": plan.max_signals_per_day,
+            "max_active_positions": plan.max_active_positions,
+            "auto_trading": plan.auto_trading,
+            "auto_actions": list(plan.auto_actions),
+        }
+        statement = insert(PlanRow).values(code=plan.code.value, **values)
+        await session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=values))
+
+
+async def start_trial(session: Session, user: RegisteredUser, clock: Clock) -> None:
+    """Every new user starts on the trial; runs in the registration's transaction."""
+    now = clock.now()
+    days = PLANS[PlanCode.FREE_TRIAL].trial_days
+    session.add(
+        SubscriptionRow(
+            id=new_id(),
+            tenant_id=user.tenant_id,
+            plan=PlanCode.FREE_TRIAL.value,
+            status="trialing",
+            current_period_start=now,
+            current_period_end=None if days is None else now + timedelta(days=days),
+        )
+    )
+    await session.flush()
+    payload = {"plan": PlanCode.FREE_TRIAL.value}
+    await record(session, Event(EventType.SUBSCRIPTION_STARTED, user.tenant_id, user.tenant_id, now, payload))
+
+
+async def grant_plan(session: Session, tenant_id: UUID, plan: PlanCode, clock: Clock) -> None:
+    """Put a tenant on a plan without payment: the demo user, gifts, support."""
+    now = clock.now()
+    await session.execute(
+        update(SubscriptionRow)
+        .where(SubscriptionRow.tenant_id == tenant_id)
+        .values(plan=plan.value, status="active", current_period_start=now, current_period_end=None, updated_at=now)
+    )
+    payload = {"plan": plan.value, "status": "active"}
+    await record(session, Event(EventType.SUBSCRIPTION_CHANGED, tenant_id, tenant_id, now, payload))
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlements:
+    """What a tenant may do at this moment; limits None = unlimited."""
+
+    plan: PlanCode
+    status: str
+    may_open: bool
+    max_signals_per_day: int | None
+    max_active_positions: int | None
+    auto_trading: bool
+    auto_actions: tuple[str, ...]
+    current_period_end: datetime | None
+
+
+_ENTITLEMENTS = text(
+    "select e.*, s.current_period_end from entitlements e join subscriptions s using (tenant_id) "
+    "where e.tenant_id = :tenant_id"
+)
+
+
+async def entitlements(session: ReadSession | Session, tenant_id: UUID) -> Entitlements:
+    """What the tenant's subscription allows, by the view that limits are enforced with."""
+    row = (await session.execute(_ENTITLEMENTS, {"tenant_id": tenant_id})).one()
+    return Entitlements(
+        plan=PlanCode(row.plan),
+        status=row.status,
+        may_open=row.may_open,
+        max_signals_per_day=row.max_signals_per_day,
+        max_active_positions=row.max_active_positions,
+        auto_trading=row.auto_trading,
+        auto_actions=tuple(row.auto_actions),
+        current_period_end=row.current_period_end,
+    )

@@ -1,0 +1,1 @@
+"""Telling people: Telegram today; e-mail, push and webhooks join here."""

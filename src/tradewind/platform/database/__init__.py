@@ -1,0 +1,21 @@
+"""PostgreSQL: declarative base, roles and row-level security, units of work, bulk writes.
+
+Nobody outside this package commits: a unit of work commits when its block ends without an error.
+"""
+
+from tradewind.platform.database.base import Base, TenantRow, tenant_tables
+from tradewind.platform.database.bulk import BulkWriter, WriteMode
+from tradewind.platform.database.units import Database, ReadSession, Session, Urls, enter_tenant
+
+__all__ = [
+    "Base",
+    "BulkWriter",
+    "Database",
+    "ReadSession",
+    "Session",
+    "TenantRow",
+    "Urls",
+    "WriteMode",
+    "enter_tenant",
+    "tenant_tables",
+]

@@ -1,0 +1,85 @@
+"""Writing many rows with few statements.
+
+Rows are gathered by table and written with one `insert … select from unnest(…)` each. COPY would be a little faster but
+is refused on tables with row-level security, which all tenant tables have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
+
+from tradewind.platform.database.base import Base
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+class WriteMode(StrEnum):
+    """What happens to a row whose primary key exists: an error, its replacement, or nothing but its replacement."""
+
+    INSERT = "insert"
+    UPSERT = "upsert"
+    UPDATE = "update"
+
+
+def _statement(table: Table, columns: Sequence[str], mode: WriteMode) -> str:
+    kinds = {name: table.columns[name].type for name in columns}
+    # An array of jsonb goes as text and is cast per element: it saves a codec round trip.
+    is_json = {name: isinstance(kind, JSONB) for name, kind in kinds.items()}
+    values = {name: f"v.{name}::jsonb" if is_json[name] else f"v.{name}" for name in columns}
+    arrays = ", ".join(
+        f"${index}::{'text' if is_json[name] else kinds[name].compile(_DIALECT)}[]"
+        for index, name in enumerate(columns, start=1)
+    )
+    names = ", ".join(columns)
+    source = f"unnest({arrays}) as v({names})"
+    key = [column.name for column in table.primary_key.columns]
+    changed = [name for name in columns if name not in key]
+    if mode is WriteMode.UPDATE:
+        changes = ", ".join(f"{name} = {values[name]}" for name in changed)
+        same = " and ".join(f"t.{name} = v.{name}" for name in key)
+        return f"update {table.name} t set {changes} from {source} where {same}"
+    sql = f"insert into {table.name} ({names}) select {', '.join(values.values())} from {source}"
+    if mode is WriteMode.UPSERT:
+        changes = ", ".join(f"{name} = excluded.{name}" for name in changed)
+        sql += f" on conflict ({', '.join(key)}) do update set {changes}"
+    return sql
+
+
+class BulkWriter:
+    """Gathers rows for several tables; `flush` writes them in the order in which the targets were declared.
+
+    One writer lives as long as its process: statements are made once and stay prepared on the connection.
+    """
+
+    def __init__(self) -> None:
+        self._targets: list[tuple[str, list[tuple[Any, ...]]]] = []
+
+    def declare(
+        self, mapped: type[Base], columns: Sequence[str], mode: WriteMode = WriteMode.INSERT
+    ) -> list[tuple[Any, ...]]:
+        """Prepare to write `columns` of a mapped class's table.
+
+        For upserts and updates give each primary key once between two flushes.
+
+        Returns:
+            The list to append rows to, as tuples in the order of `columns`; JSON values as text. `flush` empties it.
+        """
+        table = mapped.__table__
+        assert isinstance(table, Table)
+        rows: list[tuple[Any, ...]] = []
+        self._targets.append((_statement(table, columns, mode), rows))
+        return rows
+
+    async def flush(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        """Write what was gathered, inside the caller's transaction."""
+        for statement, rows in self._targets:
+            if rows:
+                await connection.execute(statement, *map(list, zip(*rows, strict=True)))
+                rows.clear()

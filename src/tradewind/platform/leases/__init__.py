@@ -1,0 +1,5 @@
+"""Leases in PostgreSQL."""
+
+from tradewind.platform.leases.service import Lease, LeaseLostError, take_lease
+
+__all__ = ["Lease", "LeaseLostError", "take_lease"]

@@ -1,0 +1,33 @@
+"""The spine: every fact worth telling is recorded once, in the transaction that makes it true.
+
+`record` writes the event and its outbox rows; the relay hands outbox rows to their destinations, one of which is the
+audit log's hash chain. Nothing that matters is published from memory after a commit.
+"""
+
+from tradewind.platform.spine.events import Destination, Event, EventType, destinations_of
+from tradewind.platform.spine.models import EventDetailRow, EventRow, EventSealRow, OutboxRow
+from tradewind.platform.spine.recording import RequestOrigin, event_columns, event_row, outbox_columns, record
+from tradewind.platform.spine.relay import Delivery, Handler, Relay
+from tradewind.platform.spine.sealing import ChainFault, seal, verify_chain
+
+__all__ = [
+    "ChainFault",
+    "Delivery",
+    "Destination",
+    "Event",
+    "EventDetailRow",
+    "EventRow",
+    "EventSealRow",
+    "EventType",
+    "Handler",
+    "OutboxRow",
+    "Relay",
+    "RequestOrigin",
+    "destinations_of",
+    "event_columns",
+    "event_row",
+    "outbox_columns",
+    "record",
+    "seal",
+    "verify_chain",
+]

@@ -1,0 +1,93 @@
+"""Event types and where each is told. Webhooks, Telegram, realtime frames and the audit log share these names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tradewind.kit.ids import new_id
+
+
+class Destination(StrEnum):
+    """Who is told. Each destination has one handler, bound in `entrypoints.wiring`."""
+
+    AUDIT = "audit"
+    REALTIME = "realtime"
+    TELEGRAM = "telegram"
+
+
+class EventType(StrEnum):
+    """Every event. The list is complete; outsiders rely on the names."""
+
+    SIGNAL_CREATED = "signal_created"
+    SIGNAL_UPDATED = "signal_updated"
+    SIGNAL_CLOSED = "signal_closed"
+    INTENT_ACCEPTED = "intent_accepted"
+    INTENT_DENIED = "intent_denied"
+    INTENT_ENDED = "intent_ended"
+    ORDER_ACCEPTED = "order_accepted"
+    ORDER_REJECTED = "order_rejected"
+    ORDER_AMENDED = "order_amended"
+    ORDER_FILLED = "order_filled"
+    ORDER_CANCELED = "order_canceled"
+    POSITION_OPENED = "position_opened"
+    POSITION_UPDATED = "position_updated"
+    POSITION_CLOSED = "position_closed"
+    POSITION_EXIT_REQUESTED = "position_exit_requested"
+    SECURITY_REGISTERED = "security_registered"
+    SECURITY_LOGGED_IN = "security_logged_in"
+    SECURITY_LOGIN_FAILED = "security_login_failed"
+    SECURITY_LOGGED_OUT = "security_logged_out"
+    SECURITY_TOKEN_REUSED = "security_token_reused"
+    SUBSCRIPTION_STARTED = "subscription_started"
+    SUBSCRIPTION_CHANGED = "subscription_changed"
+
+
+_T, _D = EventType, Destination
+_ROUTES: dict[EventType, tuple[Destination, ...]] = {
+    **dict.fromkeys((_T.SIGNAL_CREATED, _T.SIGNAL_UPDATED, _T.SIGNAL_CLOSED), (_D.AUDIT, _D.REALTIME, _D.TELEGRAM)),
+    **dict.fromkeys(
+        (
+            _T.INTENT_ACCEPTED,
+            _T.INTENT_DENIED,
+            _T.INTENT_ENDED,
+            _T.ORDER_ACCEPTED,
+            _T.ORDER_REJECTED,
+            _T.ORDER_AMENDED,
+            _T.ORDER_FILLED,
+            _T.ORDER_CANCELED,
+            _T.POSITION_OPENED,
+            _T.POSITION_UPDATED,
+            _T.POSITION_CLOSED,
+        ),
+        (_D.AUDIT, _D.REALTIME),
+    ),
+}
+
+
+def destinations_of(kind: EventType) -> tuple[Destination, ...]:
+    """Who is told of events of this type: the audit log always, others as the type says."""
+    return _ROUTES.get(kind, (Destination.AUDIT,))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened.
+
+    Attributes:
+        tenant_id: whose it is; None for the platform's own, such as a signal.
+        subject_id: the thing it happened to.
+        at: market time for what the market rules, else wall time.
+        payload: JSON values; no personal data and no secrets, because the chain keeps them for ever.
+    """
+
+    type: EventType
+    tenant_id: UUID | None
+    subject_id: UUID
+    at: datetime
+    payload: Mapping[str, Any]
+    id: UUID = field(default_factory=new_id)

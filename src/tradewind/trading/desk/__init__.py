@@ -1,0 +1,7 @@
+"""The trading shell: accounts and open trades in memory, what happens to them fed to `core.trade` and journalled."""
+
+from tradewind.trading.desk.desk import Account, ActiveTrade, Desk
+from tradewind.trading.desk.journal import Journal
+from tradewind.trading.desk.tracker import SignalTracker, TrackedSignal
+
+__all__ = ["Account", "ActiveTrade", "Desk", "Journal", "SignalTracker", "TrackedSignal"]

@@ -1,0 +1,375 @@
+"""Accounts and their open trades in memory: the imperative shell around `core.trade`.
+
+The desk feeds every trade with what its venue reports and what the market does, carries out what the trade commands,
+and journals all of it. It is driven by the engine, one step after the other, and holds nothing that is not in the
+database once the step is committed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from tradewind.core.costs import Costs
+from tradewind.core.decisions import Decision, DecisionCode
+from tradewind.core.ids import AccountId, IntentId, OrderId, TenantId, UserId
+from tradewind.core.matching import Stretch
+from tradewind.core.orders import Order
+from tradewind.core.plan import AutoAction
+from tradewind.core.positions import ExitReason, PositionStatus
+from tradewind.core.risk import AccountView, Denial, DenyReason, RiskLimits, assess
+from tradewind.core.signals import Signal
+from tradewind.core.trade import (
+    Accepted,
+    Amended,
+    Canceled,
+    Effect,
+    Event,
+    ExitAsked,
+    Filled,
+    Observed,
+    Posting,
+    Refused,
+    Trade,
+    begin,
+    handle,
+    mandate,
+)
+from tradewind.core.values import Rounding
+from tradewind.platform.spine import EventType
+from tradewind.trading.desk.journal import Journal
+from tradewind.trading.dispatch import AcceptedIntent
+from tradewind.trading.positions.view import position_item, protection_of
+from tradewind.venues.paper import PaperBook
+
+_ORDER_EVENTS = {
+    Accepted: EventType.ORDER_ACCEPTED,
+    Refused: EventType.ORDER_REJECTED,
+    Amended: EventType.ORDER_AMENDED,
+    Canceled: EventType.ORDER_CANCELED,
+    Filled: EventType.ORDER_FILLED,
+}
+_ENDED = {DecisionCode.ENTRY_EXPIRED: "expired"}
+
+
+@dataclass(slots=True)
+class Account:
+    """A trading account while something is open on it; the engine is the only writer of its balance."""
+
+    id: AccountId
+    tenant_id: TenantId
+    user_id: UserId
+    balance: Decimal
+    ledger_seq: int
+    limits: RiskLimits
+    real: bool
+    trades: dict[str, ActiveTrade] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ActiveTrade:
+    """A trade that is not over, with the venue's book of it and the counters that name its rows."""
+
+    account: Account
+    trade: Trade
+    book: PaperBook
+    decisions: int = 0
+    protections: int = 0
+    events: int = 0
+    protection: tuple[Decimal, Decimal, UUID | None] | None = None
+    written: dict[OrderId, Order] = field(default_factory=dict)
+
+    def counters(self) -> dict[str, int]:
+        """What names the next rows, as JSON values; the number of decisions has a column of its own."""
+        return {"protections": self.protections, "events": self.events}
+
+
+class Desk:
+    """Everything that is open, by account and by symbol."""
+
+    def __init__(self, costs: Costs, journal: Journal, *, feed_live: bool) -> None:
+        self._costs = costs
+        self._journal = journal
+        self._feed_live = feed_live
+        self.accounts: dict[UUID, Account] = {}
+        self._by_symbol: dict[str, dict[UUID, ActiveTrade]] = {}
+        self._by_position: dict[UUID, ActiveTrade] = {}
+        self._touched: set[UUID] = set()
+        #: Last price by symbol.
+        self.prices: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_position)
+
+    # ---------------------------------------------------------------------------------------------------- entering
+
+    def open(self, intent: AcceptedIntent, signal: Signal | None, at: int) -> None:
+        """Carry out an accepted intent: size it and send the entry, or deny it with a reason and free its slot.
+
+        Args:
+            signal: None when it is over or unknown.
+        """
+        account = self._account(intent)
+        price = self.prices.get(signal.symbol) if signal else None
+        if signal is None or price is None:
+            self._deny(intent, account, DenyReason.SIGNAL_CLOSED, {"signal": str(intent.signal_id)}, at)
+            return
+        view = self._view(account)
+        quoted = signal.instrument.quantise(price, Rounding.NEAREST)
+        sized = assess(signal, view, quoted, at, feed_live=self._feed_live)
+        if isinstance(sized, Denial):
+            self._deny(intent, account, sized.reason, dict(sized.detail), at)
+            return
+        agreed = mandate(
+            IntentId(intent.id),
+            account.id,
+            signal,
+            frozenset(AutoAction(action) for action in intent.actions),
+            sized.quantity,
+            self._costs,
+        )
+        trade, effects = begin(agreed, at)
+        active = ActiveTrade(account, trade, PaperBook(signal.instrument, signal.side, self._costs))
+        self._hold(active)
+        self._journal.intent(intent.id, "working", position_id=trade.position_id)
+        self._carry_out(active, effects, at)
+        self._settle(active, at, PositionStatus.ENTERING)
+
+    def _deny(
+        self, intent: AcceptedIntent, account: Account, reason: DenyReason, detail: dict[str, str], at: int
+    ) -> None:
+        journal = self._journal
+        journal.intent(intent.id, "denied", deny_reason=reason.value, detail=detail, holds_slot=False)
+        journal.release_slot(intent.user_id)
+        decision = Decision(DecisionCode.INTENT_DENIED, at, {"reason": reason.value, **detail})
+        journal.decision(intent.id, 1, account, decision)
+        payload = {"id": str(intent.id), "signal_id": str(intent.signal_id), "status": "denied", "deny_reason": reason}
+        journal.event(EventType.INTENT_DENIED, intent.tenant_id, intent.id, at, payload, 0)
+        self._touched.add(account.id)
+
+    def _account(self, intent: AcceptedIntent) -> Account:
+        limits = RiskLimits(intent.risk_per_trade, intent.max_leverage)
+        account = self.accounts.get(intent.account_id)
+        if account is None:
+            account = self.accounts[intent.account_id] = Account(
+                id=AccountId(intent.account_id),
+                tenant_id=TenantId(intent.tenant_id),
+                user_id=UserId(intent.user_id),
+                balance=intent.balance,
+                ledger_seq=intent.ledger_seq,
+                limits=limits,
+                real=not intent.is_demo,
+            )
+        account.limits = limits  # the owner may have changed them; the balance in memory is the newer one
+        return account
+
+    def _view(self, account: Account) -> AccountView:
+        equity, exposure = account.balance, Decimal(0)
+        for symbol, active in account.trades.items():
+            trade = active.trade
+            price = self.prices.get(symbol, float(trade.stop))
+            equity += trade.unrealised(price)
+            waiting = trade.mandate.quantity.value - trade.entered.value
+            exposure += trade.held.value * Decimal(repr(price))
+            if trade.entry_order is not None:
+                exposure += waiting * trade.mandate.signal.entry_limit.value
+        sides = {symbol: active.trade.side for symbol, active in account.trades.items()}
+        return AccountView(equity, exposure, sides, account.limits, account.real)
+
+    # -------------------------------------------------------------------------------------------------------- time
+
+    def advance(self, symbol: str, stretch: Stretch) -> None:
+        """Let every trade in `symbol` live through `stretch`."""
+        self.prices[symbol] = stretch.close
+        trades = self._by_symbol.get(symbol)
+        if not trades:
+            return
+        observed = Observed(stretch.end, stretch.high, stretch.low, stretch.close)
+        for active in list(trades.values()):
+            if active.book.asleep(stretch):
+                self._observe(active, observed, active.trade)
+            else:
+                self._walk(active, stretch)
+
+    def _walk(self, active: ActiveTrade, stretch: Stretch) -> None:
+        before = active.trade
+        for fill in active.book.walk(stretch):
+            self._feed(active, fill)
+        high, low = active.book.seen
+        self._observe(active, Observed(stretch.end, high, low, stretch.close), before)
+        self._journal.trade_changed(active)  # the venue's book may have moved even where the trade has not
+
+    def _observe(self, active: ActiveTrade, observed: Observed, before: Trade) -> None:
+        trade, effects = handle(active.trade, observed)
+        filled = active.trade is not before
+        if trade is active.trade and not filled:
+            return
+        active.trade = trade
+        self._carry_out(active, effects, observed.at)
+        if filled or effects:
+            self._settle(active, observed.at, before.status)
+        else:
+            self._journal.trade_changed(active)
+
+    def exit(self, position_id: UUID, reason: ExitReason, at: int) -> bool:
+        """Ask for an exit at market; False when there is nothing to close any more."""
+        active = self._by_position.get(position_id)
+        if active is None or active.trade.status.final:
+            return False
+        before = active.trade.status
+        self._feed(active, ExitAsked(at, reason))
+        self._settle(active, at, before)
+        return True
+
+    def charge_funding(self, at: int) -> None:
+        """Charge funding on everything held at this moment."""
+        for active in list(self._by_position.values()):
+            charge = active.book.funding(self.prices[active.trade.symbol], at)
+            if charge is not None:
+                self._feed(active, charge)
+                self._settle(active, at, active.trade.status)
+
+    def record_equity(self, at: int) -> None:
+        """A point on the equity curve of every account that has something open; the others' curves are flat."""
+        for account in self.accounts.values():
+            if account.trades:
+                self._journal.equity(account, at, self._view(account).equity)
+
+    # ---------------------------------------------------------------------------------------------------- the loop
+
+    def _feed(self, active: ActiveTrade, event: Event) -> None:
+        trade, effects = handle(active.trade, event)
+        active.trade = trade
+        if isinstance(event, Filled):
+            self._journal.fill(active, event)
+            self._tell_order(active, event)
+        self._carry_out(active, effects, event.at)
+        self._note_protection(active, event.at)
+
+    def _carry_out(self, active: ActiveTrade, effects: Iterable[Effect], at: int) -> None:
+        """Carry out effects in their order, and those that the venue's answers bring."""
+        pending = deque(effects)
+        while pending:
+            effect = pending.popleft()
+            match effect:
+                case Decision():
+                    active.decisions += 1
+                    intent_id = active.trade.mandate.intent_id
+                    self._journal.decision(intent_id, active.decisions, active.account, effect)
+                case Posting():
+                    account = active.account
+                    account.balance += effect.change
+                    account.ledger_seq += 1
+                    self._journal.posting(active, effect)
+                case _:
+                    report = active.book.execute(effect, at)
+                    active.trade, answers = handle(active.trade, report)
+                    self._tell_order(active, report)
+                    pending.extend(answers)
+
+    def _tell_order(self, active: ActiveTrade, report: Event) -> None:
+        kind = _ORDER_EVENTS.get(type(report))
+        if kind is None:
+            return
+        assert isinstance(report, Accepted | Refused | Amended | Canceled | Filled)
+        order = active.trade.order(report.order_id)
+        payload = {
+            "id": str(order.id),
+            "position_id": str(active.trade.position_id),
+            "symbol": order.symbol,
+            "purpose": order.purpose.value,
+            "kind": order.kind.value,
+            "status": order.status.value,
+            "quantity": str(order.quantity),
+            "filled": str(order.filled),
+            "price": str(order.price) if order.price else None,
+            "trigger": str(order.trigger) if order.trigger else None,
+        }
+        if isinstance(report, Filled):
+            payload |= {"fill_price": str(report.price), "fill_quantity": str(report.quantity)}
+        self._event(active, kind, order.id, report.at, payload)
+
+    def _event(
+        self, active: ActiveTrade, kind: EventType, subject_id: UUID, at: int, payload: Mapping[str, object]
+    ) -> None:
+        active.events += 1
+        self._journal.event(kind, active.account.tenant_id, subject_id, at, payload, active.events)
+
+    def _settle(self, active: ActiveTrade, at: int, before: PositionStatus) -> None:
+        """After a trade has moved: note its protection, tell what changed, and let go of it once it is over."""
+        trade = active.trade
+        self._journal.trade_changed(active)
+        self._note_protection(active, at)
+        opened = before is PositionStatus.ENTERING and trade.opened_at is not None
+        if opened:
+            self._journal.intent(trade.mandate.intent_id, "open", position_id=trade.position_id)
+            self._event(active, EventType.POSITION_OPENED, trade.position_id, at, position_item(trade))
+        if trade.status.final and not before.final:
+            self._finish(active, at)
+        elif trade.opened_at is not None and not opened:
+            self._event(active, EventType.POSITION_UPDATED, trade.position_id, at, position_item(trade))
+        if trade.over:
+            self._drop(active)
+
+    def _finish(self, active: ActiveTrade, at: int) -> None:
+        trade, account = active.trade, active.account
+        if trade.status is PositionStatus.CLOSED:
+            status = "closed"
+            self._event(active, EventType.POSITION_CLOSED, trade.position_id, at, position_item(trade))
+            self._journal.equity(account, at, self._view(account).equity)
+        else:
+            status = _ENDED.get(trade.entry_ending, "cancelled") if trade.entry_ending else "cancelled"
+            payload = {
+                "id": str(trade.mandate.intent_id),
+                "signal_id": str(trade.mandate.signal.id),
+                "status": status,
+                "reason": trade.entry_ending.value if trade.entry_ending else None,
+            }
+            self._event(active, EventType.INTENT_ENDED, trade.mandate.intent_id, at, payload)
+        intent_id = trade.mandate.intent_id
+        self._journal.intent(intent_id, status, position_id=trade.position_id, holds_slot=False)
+        self._journal.release_slot(account.user_id)
+
+    def _note_protection(self, active: ActiveTrade, at: int) -> None:
+        _, stop, protected = protection_of(active.trade)
+        now = (active.trade.held.value, protected, stop.id if stop else None)
+        if now != active.protection:
+            if active.protection is not None or active.trade.held:
+                active.protections += 1
+                self._journal.protection(active, at, *now)
+            active.protection = now
+
+    # ------------------------------------------------------------------------------------------------------ memory
+
+    def _hold(self, active: ActiveTrade) -> None:
+        trade = active.trade
+        active.account.trades[trade.symbol] = active
+        self._by_symbol.setdefault(trade.symbol, {})[trade.position_id] = active
+        self._by_position[trade.position_id] = active
+
+    def _drop(self, active: ActiveTrade) -> None:
+        trade, account = active.trade, active.account
+        del account.trades[trade.symbol]
+        del self._by_symbol[trade.symbol][trade.position_id]
+        del self._by_position[trade.position_id]
+        self._touched.add(account.id)
+
+    def restore(self, active: ActiveTrade) -> None:
+        """Take back a trade that was open when the engine stopped."""
+        active.account = self.accounts.setdefault(active.account.id, active.account)
+        active.written = {order.id: order for order in active.trade.orders}
+        _, stop, protected = protection_of(active.trade)
+        active.protection = (active.trade.held.value, protected, stop.id if stop else None)
+        self._hold(active)
+
+    def forget_idle(self) -> None:
+        """Let go of accounts with nothing open. Call it right after a commit, never before: until then the balance in
+        memory is the newer one. The next intent brings the account back from the database."""
+        for account_id in self._touched:
+            account = self.accounts.get(account_id)
+            if account is not None and not account.trades:
+                del self.accounts[account_id]
+        self._touched.clear()

@@ -1,0 +1,116 @@
+"""Following every signal to its end, whether anybody trades it or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from tradewind.core.costs import Costs
+from tradewind.core.matching import Stretch
+from tradewind.core.outcome import WAITING, Outcome, SignalEvent, SignalEventKind, Tracking, result, track, tracking
+from tradewind.core.signals import Signal
+from tradewind.platform.spine import EventType
+from tradewind.trading.desk.journal import Journal
+from tradewind.trading.signals.view import signal_item
+
+_EVENT_TYPES = {
+    SignalEventKind.CLOSED: EventType.SIGNAL_CLOSED,
+    SignalEventKind.NOT_FILLED: EventType.SIGNAL_CLOSED,
+}
+
+
+@dataclass(slots=True)
+class TrackedSignal:
+    """A signal that is not over, with how far it has come."""
+
+    signal: Signal
+    spec: Tracking
+    outcome: Outcome
+    events: int = 0
+
+
+class SignalTracker:
+    """Active signals by symbol."""
+
+    def __init__(self, costs: Costs, journal: Journal) -> None:
+        self._costs = costs
+        self._journal = journal
+        self._active: dict[UUID, TrackedSignal] = {}
+        self._by_symbol: dict[str, dict[UUID, TrackedSignal]] = {}
+        self._occupied: set[tuple[str, str, str]] = set()
+
+    def __len__(self) -> int:
+        return len(self._active)
+
+    def signal(self, signal_id: UUID) -> Signal | None:
+        """The signal while it is active."""
+        tracked = self._active.get(signal_id)
+        return tracked.signal if tracked else None
+
+    def occupied(self, strategy: str, symbol: str, timeframe: str) -> bool:
+        """Whether the strategy has an active signal there; it makes no second one before that is over."""
+        return (strategy, symbol, timeframe) in self._occupied
+
+    def add(self, signal: Signal) -> None:
+        """Start following a new signal and tell of it."""
+        tracked = TrackedSignal(signal, tracking(signal, self._costs), WAITING)
+        self._hold(tracked)
+        self._journal.signal_created(tracked)
+        self._tell(tracked, EventType.SIGNAL_CREATED, signal.created_at, {})
+
+    def restore(self, signal: Signal, outcome: Outcome, events: int) -> None:
+        """Take back a signal that was active when the engine stopped."""
+        self._hold(TrackedSignal(signal, tracking(signal, self._costs), outcome, events))
+
+    def advance(self, symbol: str, stretch: Stretch) -> None:
+        """Let every active signal of `symbol` live through `stretch`."""
+        signals = self._by_symbol.get(symbol)
+        if not signals:
+            return
+        for tracked in list(signals.values()):
+            outcome, events = track(tracked.spec, tracked.outcome, stretch)
+            if outcome is tracked.outcome:
+                continue
+            tracked.outcome = outcome
+            self._journal.signal_changed(tracked)
+            for event in events:
+                self._happened(tracked, event)
+            if outcome.phase.final:
+                self._drop(tracked)
+
+    def _happened(self, tracked: TrackedSignal, event: SignalEvent) -> None:
+        self._journal.signal_event(tracked.signal, tracked.events + 1, event)
+        kind = _EVENT_TYPES.get(event.kind, EventType.SIGNAL_UPDATED)
+        self._tell(tracked, kind, event.at, {"change": _change(tracked, event)})
+
+    def _tell(self, tracked: TrackedSignal, kind: EventType, at: int, extra: dict[str, Any]) -> None:
+        tracked.events += 1
+        payload = signal_item(tracked.signal, tracked.spec, tracked.outcome) | extra
+        self._journal.event(kind, None, tracked.signal.id, at, payload, tracked.events)
+
+    def _hold(self, tracked: TrackedSignal) -> None:
+        signal = tracked.signal
+        self._active[signal.id] = tracked
+        self._by_symbol.setdefault(signal.symbol, {})[signal.id] = tracked
+        self._occupied.add((signal.strategy.name, signal.symbol, signal.timeframe.value))
+
+    def _drop(self, tracked: TrackedSignal) -> None:
+        signal = tracked.signal
+        del self._active[signal.id]
+        del self._by_symbol[signal.symbol][signal.id]
+        self._occupied.discard((signal.strategy.name, signal.symbol, signal.timeframe.value))
+
+
+def _change(tracked: TrackedSignal, event: SignalEvent) -> dict[str, Any]:
+    change: dict[str, Any] = {"kind": event.kind.value, "price": repr(event.price) if event.price else None}
+    if event.rung:
+        change |= {"rung": event.rung, "share": str(tracked.signal.targets[event.rung - 1].share)}
+    if event.before:
+        change["before"] = repr(event.before)
+    if event.why:
+        change["why"] = event.why
+    measures = result(tracked.spec, tracked.outcome)
+    if measures is not None and event.kind is SignalEventKind.CLOSED:
+        change |= {"r": f"{measures.r:.2f}", "pnl_pct": f"{measures.pnl * 100:.2f}"}
+    return change

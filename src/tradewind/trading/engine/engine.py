@@ -1,0 +1,283 @@
+"""The engine: one step of the market after the other, each committed with everything it caused.
+
+A step: intents accepted before are carried out; signals and trades live through the new prices; closed candles make
+signals; signals are dispatched. Then what happened, the venue's books, and where the feed stands are written in one
+transaction. Whatever kills the process, the next start goes on from the last commit and arrives at the same rows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import structlog
+
+from tradewind.core.costs import Costs
+from tradewind.core.matching import Stretch
+from tradewind.core.positions import ExitReason
+from tradewind.core.signals import Signal
+from tradewind.core.strategy import Strategy
+from tradewind.core.values import Instrument
+from tradewind.kit.clock import from_ms
+from tradewind.kit.ids import derive_id
+from tradewind.market.feeds.port import Closed, Feed, Incident, Step
+from tradewind.market.record.models import CandleTailRow, MarketIncidentRow
+from tradewind.platform.database import BulkWriter
+from tradewind.platform.leases import Lease
+from tradewind.platform.settings import MarketSource
+from tradewind.trading.desk import Desk, Journal, SignalTracker
+from tradewind.trading.dispatch import AcceptedIntent, dispatch
+from tradewind.trading.engine.analyst import Analyst
+from tradewind.trading.engine.recovery import Remembered, read_intents, restore
+
+_log = structlog.get_logger()
+
+FUNDING_INTERVAL_MS = 8 * 3_600_000
+
+_SAVE = """
+insert into engine_states (shard, world, market, step, candles, at, feed, memory, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
+on conflict (shard) do update set market = excluded.market, step = excluded.step, candles = excluded.candles,
+    at = excluded.at, feed = excluded.feed, memory = excluded.memory, updated_at = excluded.updated_at
+"""
+_EXITS = "select id, position_id from exit_requests where status = 'pending' order by requested_at, id"
+_EXIT_DONE = "update exit_requests set status = $2 where id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How the engine runs.
+
+    Attributes:
+        shard: which part of the work; also the name of its lease.
+        steps_per_commit: 1 = every step that matters is durable before the next; more only where nobody waits (replay).
+        equity_interval_ms: market time between two points of an equity curve.
+        record_candles: keep closed candles for the candle store; off where the source is a recording.
+        market: what is told about the market (source, speed), for banners.
+    """
+
+    shard: str = "main"
+    steps_per_commit: int = 1
+    equity_interval_ms: int = 3_600_000
+    record_candles: bool = True
+    costs: Costs = field(default_factory=Costs)
+    market: Mapping[str, Any] | None = None
+
+
+class Engine:
+    """One shard. Made, then `start`ed once, then `step`ped for every step of its feed."""
+
+    def __init__(
+        self,
+        connection: asyncpg.Connection[asyncpg.Record],
+        feed: Feed,
+        strategies: Sequence[Strategy],
+        lease: Lease,
+        instrument_of: Callable[[str, float], Instrument],
+        options: EngineOptions,
+    ) -> None:
+        self._connection = connection
+        self._feed = feed
+        self._lease = lease
+        self._options = options
+        self._instrument_of = instrument_of
+        simulated = feed.source is MarketSource.SIMULATED
+        self.journal = Journal()
+        self.tracker = SignalTracker(options.costs, self.journal)
+        self.desk = Desk(options.costs, self.journal, feed_live=feed.source is MarketSource.LIVE)
+        self._analyst = Analyst(strategies, feed.timeframes[:1], simulated=simulated, instrument_of=instrument_of)
+        self._market_writer = BulkWriter()
+        tail_columns = ("symbol", "timeframe", "ts", "open", "high", "low", "close", "volume")
+        self._tail = self._market_writer.declare(CandleTailRow, tail_columns)
+        incident_columns = ("id", "kind", "symbol", "timeframe", "at", "ts", "detail")
+        self._incidents = self._market_writer.declare(MarketIncidentRow, incident_columns)
+        self._queue: list[AcceptedIntent] = []
+        self._transaction: Any = None
+        self._uncommitted = 0
+        self._committed_at = time.monotonic()
+        #: Steps and finest candles so far, market time, and when periodic work is next.
+        self.steps = 0
+        self.candles = 0
+        self.at = 0
+        self._funding_at = 0
+        self._equity_at = 0
+
+    # ------------------------------------------------------------------------------------------------------- start
+
+    async def start(self, remembered: Remembered | None) -> None:
+        """Load the past: the feed's history, and what was open when the engine stopped."""
+        anchors: dict[str, int] = {}
+        if remembered is not None:
+            self.steps, self.candles, self.at = remembered.step, remembered.candles, remembered.at
+            self.desk.prices.update(remembered.memory["prices"])
+            self._funding_at = remembered.memory["funding_at"]
+            self._equity_at = remembered.memory["equity_at"]
+            anchors = remembered.memory["anchors"]
+        history = await self._feed.history()
+        self._analyst.load(history, self._feed.recorded(), anchors)
+        if remembered is None:
+            for (symbol, timeframe), columns in history.items():
+                if timeframe is self._feed.timeframes[0] and len(columns):
+                    self.desk.prices[symbol] = float(columns.close[-1])
+                    self.at = max(self.at, int(columns.ts[-1]) + timeframe.ms)
+        await restore(
+            self._connection,
+            self.tracker,
+            self.desk,
+            costs=self._options.costs,
+            instrument_of=self._instrument_of,
+        )
+        self._queue = await read_intents(self._connection)
+        await self.commit()
+
+    # -------------------------------------------------------------------------------------------------------- step
+
+    async def step(self, step: Step) -> None:
+        """Live through `step`; durable on return unless steps are batched."""
+        before = self.at or step.at
+        self._open_queued(before)
+        for incident in step.incidents:
+            self._note(incident)
+        if step.ticks:
+            for tick in step.ticks:
+                price = tick.price
+                self._advance(tick.symbol, Stretch(tick.at, tick.at, price, price, price, price, tick.volume))
+        elif self._feed.source is MarketSource.REPLAY:
+            # A recording has no ticks: its finest candles are all that is known of the way prices took.
+            self._live_through_candles(step.closed)
+        self.at = step.at
+        self._keep_time(step.at)
+        signals = self._close_candles(step.closed)
+        for signal in signals:
+            await self._publish(signal)
+        self.steps += 1
+        self._uncommitted += 1
+        await self._maybe_commit(closed=bool(step.closed))
+
+    async def attend(self) -> None:
+        """Carry out what people asked for meanwhile, at the present market time."""
+        known = {intent.id for intent in self._queue}
+        self._queue.extend(intent for intent in await read_intents(self._connection) if intent.id not in known)
+        self._open_queued(self.at)
+        await self._begin()
+        for request in await self._connection.fetch(_EXITS):
+            done = self.desk.exit(request["position_id"], ExitReason.MANUAL, self.at)
+            await self._connection.execute(_EXIT_DONE, request["id"], "done" if done else "void")
+        await self.commit()
+
+    def _open_queued(self, at: int) -> None:
+        if self._queue:
+            for intent in self._queue:
+                self.desk.open(intent, self.tracker.signal(intent.signal_id), at)
+            self._queue = []
+
+    def _live_through_candles(self, closed: Sequence[Closed]) -> None:
+        finest = self._feed.timeframes[0]
+        for symbol, timeframe, candle in closed:
+            if timeframe is finest:
+                ts, opened, high, low, close, volume = candle
+                self._advance(symbol, Stretch(ts, ts + finest.ms, opened, high, low, close, volume))
+
+    def _advance(self, symbol: str, stretch: Stretch) -> None:
+        self.tracker.advance(symbol, stretch)
+        self.desk.advance(symbol, stretch)
+
+    def _keep_time(self, at: int) -> None:
+        if at >= self._funding_at:
+            if self._funding_at:
+                self.desk.charge_funding(self._funding_at)
+            self._funding_at = at - at % FUNDING_INTERVAL_MS + FUNDING_INTERVAL_MS
+        if at >= self._equity_at:
+            interval = self._options.equity_interval_ms
+            self.desk.record_equity(at - at % interval)
+            self._equity_at = at - at % interval + interval
+
+    def _close_candles(self, closed: Sequence[Closed]) -> list[Signal]:
+        signals: list[Signal] = []
+        finest = self._feed.timeframes[0]
+        for symbol, timeframe, candle in closed:
+            if timeframe is finest:
+                self.candles += 1
+            if self._options.record_candles:
+                self._tail.append((symbol, timeframe.value, *candle))
+            for signal in self._analyst.close(symbol, timeframe, candle):
+                if not self.tracker.occupied(signal.strategy.name, symbol, timeframe.value):
+                    self.tracker.add(signal)
+                    signals.append(signal)
+        return signals
+
+    async def _publish(self, signal: Signal) -> None:
+        await self._begin()
+        at = from_ms(signal.created_at)
+        accepted = await dispatch(
+            self._connection,
+            signal.id,
+            day=at.date(),
+            at=at,
+            real_accounts=self._feed.source is MarketSource.LIVE,
+            released=self.journal.released,
+        )
+        self.journal.released.clear()
+        self._queue.extend(accepted)
+
+    def _note(self, incident: Incident) -> None:
+        incident_id = derive_id(
+            "incident", incident.kind.value, incident.symbol, incident.timeframe.value, incident.at, incident.ts
+        )
+        at = from_ms(incident.at)
+        kind, timeframe = incident.kind.value, incident.timeframe.value
+        self._incidents.append((incident_id, kind, incident.symbol, timeframe, at, incident.ts, incident.detail))
+        self.journal.urgent = True
+
+    # ------------------------------------------------------------------------------------------------------ commit
+
+    async def _begin(self) -> None:
+        if self._transaction is None:
+            self._transaction = self._connection.transaction()
+            await self._transaction.start()
+
+    async def _maybe_commit(self, *, closed: bool) -> None:
+        if self._options.steps_per_commit > 1:
+            if self._uncommitted >= self._options.steps_per_commit:
+                await self.commit()
+            return
+        waited = time.monotonic() - self._committed_at
+        if self.journal.urgent or closed or self._transaction is not None or waited > self._lease.seconds / 3:
+            await self.commit()
+
+    async def commit(self) -> None:
+        """Write what happened since the last commit, with where the engine and its feed stand.
+
+        Raises:
+            LeaseLostError: another process took this shard over; nothing was written.
+        """
+        await self._begin()
+        await self._lease.renew(self._connection)
+        await self.journal.flush(self._connection)
+        await self._market_writer.flush(self._connection)
+        memory = {
+            "prices": self.desk.prices,
+            "anchors": self._analyst.anchors(),
+            "funding_at": self._funding_at,
+            "equity_at": self._equity_at,
+        }
+        await self._connection.execute(
+            _SAVE,
+            self._options.shard,
+            self._feed.world,
+            dict(self._options.market or {}),
+            self.steps,
+            self.candles,
+            from_ms(self.at),
+            self._feed.state(),
+            memory,
+        )
+        await self._connection.execute("notify tradewind_outbox")
+        await self._transaction.commit()
+        self._transaction = None
+        self._uncommitted = 0
+        self._committed_at = time.monotonic()
+        self.desk.forget_idle()
