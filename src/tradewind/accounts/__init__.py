@@ -1,1 +1,5 @@
 """People: users, organisations, sessions."""
+
+from tradewind.accounts.users.service import create_user
+
+__all__ = ["create_user"]

@@ -13,7 +13,6 @@ limit.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -57,8 +56,7 @@ class Touch(NamedTuple):
     gapped: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Prices between two looks at the market.
 
     Attributes:

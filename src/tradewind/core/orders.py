@@ -6,9 +6,9 @@ Denied (we refused), rejected (the venue refused) and unknown (nobody answered) 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from tradewind.core.ids import OrderId
 from tradewind.core.values import EXACT, Price, Quantity, Side
@@ -127,8 +127,7 @@ class IllegalTransitionError(Exception):
     """An event that cannot happen to an order (or position) in its state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """One order and its state.
 
     Attributes:
@@ -189,13 +188,13 @@ class Order:
         Raises:
             IllegalTransitionError: `event` cannot happen in this state.
         """
-        return replace(self, status=self._next(event))
+        return self._replace(status=self._next(event))
 
     def amended(self, quantity: Quantity, trigger: Price | None) -> Order:
         """The order after the venue changed its quantity and trigger."""
         if quantity < self.filled:
             raise IllegalTransitionError(f"order {self.id}: amended to {quantity}, below {self.filled} already filled")
-        return replace(self, status=self._next(OrderEvent.AMENDED), quantity=quantity, trigger=trigger, asked=None)
+        return self._replace(status=self._next(OrderEvent.AMENDED), quantity=quantity, trigger=trigger, asked=None)
 
     def executed(self, price: Price, quantity: Quantity) -> Order:
         """The order after a fill.
@@ -210,7 +209,7 @@ class Order:
             )
         event = OrderEvent.FILLED if filled == self.quantity else OrderEvent.PARTIALLY_FILLED
         spent = EXACT.add(self.spent, EXACT.multiply(price.value, quantity.value))
-        return replace(self, status=self._next(event), filled=filled, spent=spent)
+        return self._replace(status=self._next(event), filled=filled, spent=spent)
 
     def _next(self, event: OrderEvent) -> OrderStatus:
         status = TRANSITIONS.get((self.status, event))

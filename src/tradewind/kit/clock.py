@@ -6,6 +6,7 @@ Inside the engine market time is an integer: milliseconds since the Unix epoch, 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,6 +28,7 @@ class WallClock:
         return datetime.now(UTC)
 
 
+@lru_cache(4096)  # the rows of one step share few moments
 def from_ms(ms: int) -> datetime:
     """The aware UTC time `ms` milliseconds after the epoch, exact."""
     return _EPOCH + timedelta(milliseconds=ms)

@@ -11,7 +11,9 @@ import time
 from hashlib import sha256
 from uuid import UUID
 
-_SEPARATOR = b"\x1f"
+_SEPARATOR = "\x1f"
+_UNVERSIONED = ~(0xF << 76 | 0x3 << 62)
+_VERSION_8 = 0x8 << 76 | 0x2 << 62
 
 
 def derive_id(kind: str, *parts: str | int | UUID) -> UUID:
@@ -19,10 +21,8 @@ def derive_id(kind: str, *parts: str | int | UUID) -> UUID:
 
     Order and boundaries of the parts matter: ("a", "bc") and ("ab", "c") differ.
     """
-    digest = bytearray(sha256(_SEPARATOR.join([kind.encode(), *(str(part).encode() for part in parts)])).digest()[:16])
-    digest[6] = (digest[6] & 0x0F) | 0x80
-    digest[8] = (digest[8] & 0x3F) | 0x80
-    return UUID(bytes=bytes(digest))
+    digest = sha256(_SEPARATOR.join((kind, *map(str, parts))).encode()).digest()
+    return UUID(int=int.from_bytes(digest[:16]) & _UNVERSIONED | _VERSION_8)
 
 
 def new_id() -> UUID:

@@ -7,7 +7,6 @@ quantity behind a reducing stop, first of all.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from tradewind.core.decisions import Decision, DecisionCode
@@ -51,7 +50,7 @@ def place(
         spent=Decimal(0),
     )
     effects.append(Place(order))
-    return replace(trade, orders=(*trade.orders, order))
+    return trade._replace(orders=(*trade.orders, order))
 
 
 def amend(trade: Trade, effects: list[Effect], order: Order, quantity: Quantity, trigger: Price | None) -> Trade:
@@ -59,7 +58,7 @@ def amend(trade: Trade, effects: list[Effect], order: Order, quantity: Quantity,
     if order.intended == (quantity, trigger):
         return trade
     effects.append(Amend(order.id, quantity, trigger))
-    return trade.with_order(replace(order, asked=(quantity, trigger)))
+    return trade.with_order(order._replace(asked=(quantity, trigger)))
 
 
 def cancel(trade: Trade, effects: list[Effect], order: Order) -> Trade:
@@ -67,7 +66,7 @@ def cancel(trade: Trade, effects: list[Effect], order: Order) -> Trade:
     if order.canceling:
         return trade
     effects.append(Cancel(order.id))
-    return trade.with_order(replace(order, canceling=True))
+    return trade.with_order(order._replace(canceling=True))
 
 
 def match_exits(trade: Trade, at: int, effects: list[Effect]) -> Trade:

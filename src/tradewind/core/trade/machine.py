@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from tradewind.core import plan as planning
@@ -82,7 +81,7 @@ def _observed(trade: Trade, event: Observed, effects: list[Effect]) -> Trade:
     plan, actions = planning.observe(spec, trade.plan, event.high, event.low, event.close, event.at)
     if plan is trade.plan and not actions:
         return trade
-    trade = replace(trade, plan=plan)
+    trade = trade._replace(plan=plan)
     if not actions:
         return trade
     return match_exits(_carry_out(trade, actions, event.at, effects, {}), event.at, effects)
@@ -111,7 +110,7 @@ def _end_entry(trade: Trade, why: DecisionCode, at: int, effects: list[Effect]) 
         return trade
     data = {"filled": str(entry.filled), "quantity": str(entry.quantity)}
     effects.append(Decision(why, at, data))
-    return cancel(replace(trade, entry_ending=why), effects, entry)
+    return cancel(trade._replace(entry_ending=why), effects, entry)
 
 
 # ----------------------------------------------------------------------------------------------------------- fills
@@ -119,7 +118,7 @@ def _end_entry(trade: Trade, why: DecisionCode, at: int, effects: list[Effect]) 
 
 def _filled(trade: Trade, fill: Filled, effects: list[Effect]) -> Trade:
     order = trade.order(fill.order_id).executed(fill.price, fill.quantity)
-    trade = replace(trade.with_order(order), fees=trade.fees + fill.fee)
+    trade = trade.with_order(order)._replace(fees=trade.fees + fill.fee)
     value = EXACT.multiply(fill.price.value, fill.quantity.value)
     effects.append(Posting(EntryKind.FEE, -fill.fee, fill.at, fill.fill_id))
     if order.purpose is OrderPurpose.ENTRY:
@@ -132,8 +131,7 @@ def _entered(trade: Trade, order: Order, fill: Filled, value: Decimal, effects: 
     data = {"price": str(fill.price), "quantity": str(fill.quantity)}
     data |= {"filled": str(order.filled), "of": str(order.quantity)}
     effects.append(Decision(DecisionCode.ENTRY_FILLED, fill.at, data))
-    trade = replace(
-        trade,
+    trade = trade._replace(
         status=transition(trade.status, PositionEvent.ENTRY_FILLED),
         held=trade.held + fill.quantity,
         entered=trade.entered + fill.quantity,
@@ -145,7 +143,7 @@ def _entered(trade: Trade, order: Order, fill: Filled, value: Decimal, effects: 
     )
     trade = _repriced(trade, fill.at)
     if too_late:
-        return replace(trade, exit_reason=ExitReason.LATE_ENTRY)
+        return trade._replace(exit_reason=ExitReason.LATE_ENTRY)
     if trade.status is PositionStatus.OPEN and trade.exit_reason is not None:
         # An exit was asked for while the entry was still being cancelled.
         return _exit(trade, trade.exit_reason, fill.at, effects)
@@ -161,8 +159,7 @@ def _reduced(trade: Trade, order: Order, fill: Filled, value: Decimal, effects: 
     gain = round_to((value - released) * trade.side.sign, MONEY_STEP, Rounding.NEAREST)
     effects.append(Posting(EntryKind.PNL, gain, fill.at, fill.fill_id))
     _explain_exit(trade, order, fill, held, gain, effects)
-    trade = replace(
-        trade,
+    trade = trade._replace(
         status=transition(trade.status, PositionEvent.REDUCED if held else PositionEvent.EMPTIED),
         held=held,
         basis=trade.basis - released,
@@ -176,7 +173,7 @@ def _reduced(trade: Trade, order: Order, fill: Filled, value: Decimal, effects: 
         price = float(fill.price)
         plan, actions = planning.target_filled(trade.mandate.spec, trade.plan, order.level, price)
         cause = {"target": str(order.level), "share": _percent(order.quantity, trade.entered)}
-        trade = _carry_out(replace(trade, plan=plan), actions, fill.at, effects, cause)
+        trade = _carry_out(trade._replace(plan=plan), actions, fill.at, effects, cause)
     return trade
 
 
@@ -204,7 +201,7 @@ def _closed(trade: Trade, order: Order, at: int, effects: list[Effect]) -> Trade
     if trade.funding:
         data["funding"] = _cents(trade.funding)
     effects.append(Decision(DecisionCode.CLOSED, at, data))
-    return replace(trade, exit_reason=reason, closed_at=at)
+    return trade._replace(exit_reason=reason, closed_at=at)
 
 
 # ------------------------------------------------------------------------------------------------- ends and exits
@@ -215,9 +212,9 @@ def _order_over(trade: Trade, order_id: OrderId, event: OrderEvent, at: int) -> 
     trade = trade.with_order(order)
     if order.purpose is OrderPurpose.ENTRY:
         status = transition(trade.status, PositionEvent.ENTRY_ENDED)
-        trade = replace(trade, status=status)
+        trade = trade._replace(status=status)
         if status is PositionStatus.ABANDONED:
-            trade = replace(trade, closed_at=at)
+            trade = trade._replace(closed_at=at)
     return trade
 
 
@@ -231,7 +228,7 @@ def _refused(trade: Trade, event: Refused, effects: list[Effect]) -> Trade:
         data = {"reason": event.reason, "quantity": str(trade.held)}
         effects.append(Decision(DecisionCode.PROTECTION_FAILED, event.at, data))
         trade = _exit(trade, ExitReason.PROTECTION_FAILED, event.at, effects)
-        trade = replace(trade, exit_reason=ExitReason.PROTECTION_FAILED)
+        trade = trade._replace(exit_reason=ExitReason.PROTECTION_FAILED)
     return trade
 
 
@@ -240,7 +237,7 @@ def _exit(trade: Trade, reason: ExitReason, at: int, effects: list[Effect]) -> T
     if trade.status is PositionStatus.CLOSING or trade.status.final:
         return trade
     trade = _end_entry(trade, DecisionCode.EXIT_REQUESTED, at, effects)
-    trade = replace(trade, status=transition(trade.status, PositionEvent.EXIT_REQUESTED), exit_reason=reason)
+    trade = trade._replace(status=transition(trade.status, PositionEvent.EXIT_REQUESTED), exit_reason=reason)
     if trade.status is PositionStatus.CLOSING:
         data = {"reason": reason.value, "quantity": str(trade.held)}
         effects.append(Decision(DecisionCode.EXIT_REQUESTED, at, data))
@@ -275,7 +272,7 @@ def _move_stop(trade: Trade, action: planning.MoveStop, at: int, effects: list[E
     data = {"action": action.action.value, "from": str(trade.stop), "to": str(level), "best": str(best)}
     effects.append(Decision(DecisionCode.STOP_MOVED, at, data | cause))
     plan = planning.stop_moved(trade.plan, float(level))
-    return replace(trade, plan=plan, stop=level, stop_reason=action.action)
+    return trade._replace(plan=plan, stop=level, stop_reason=action.action)
 
 
 # --------------------------------------------------------------------------------------------------------- numbers
@@ -283,7 +280,7 @@ def _move_stop(trade: Trade, action: planning.MoveStop, at: int, effects: list[E
 
 def _funded(trade: Trade, amount: Decimal) -> Trade:
     per_unit = trade.funding_per_unit + (amount / trade.held.value if trade.held else Decimal(0))
-    return replace(trade, funding=trade.funding + amount, funding_per_unit=per_unit)
+    return trade._replace(funding=trade.funding + amount, funding_per_unit=per_unit)
 
 
 def _repriced(trade: Trade, at: int | None = None) -> Trade:
@@ -297,8 +294,8 @@ def _repriced(trade: Trade, at: int | None = None) -> Trade:
     paid_at = breakeven(side, entry, fee_in, costs.taker, slippage, funding)
     if trade.plan is None:
         assert at is not None
-        return replace(trade, plan=planning.opened(trade.mandate.spec, entry, paid_at, at))
-    return replace(trade, plan=planning.repriced(trade.plan, entry, paid_at))
+        return trade._replace(plan=planning.opened(trade.mandate.spec, entry, paid_at, at))
+    return trade._replace(plan=planning.repriced(trade.plan, entry, paid_at))
 
 
 def _percent(part: Quantity, whole: Quantity) -> str:

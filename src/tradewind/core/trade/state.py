@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from tradewind.core.costs import Costs
 from tradewind.core.decisions import DecisionCode
@@ -67,8 +68,7 @@ def mandate(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Trade:
+class Trade(NamedTuple):
     """One trade. Quantities in base, money in quote currency.
 
     Attributes:
@@ -175,7 +175,7 @@ class Trade:
         return self.status.final and not any(order.live for order in self.orders)
 
     def with_order(self, order: Order) -> Trade:
-        return replace(self, orders=tuple(order if old.id == order.id else old for old in self.orders))
+        return self._replace(orders=tuple(order if old.id == order.id else old for old in self.orders))
 
 
 def blank(agreed: Mandate, at: int) -> Trade:

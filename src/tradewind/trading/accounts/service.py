@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from uuid import UUID
 
 from sqlalchemy import text
 
@@ -26,9 +25,13 @@ async def market_time(session: Session) -> datetime:
     return at
 
 
-async def open_paper_account(session: Session, user: RegisteredUser) -> UUID:
-    """A paper account with its deposit booked, and the allowance that plan limits count on; a registration hook."""
-    at = await market_time(session)
+async def open_paper_account(session: Session, user: RegisteredUser, at: datetime | None = None) -> None:
+    """A paper account with its deposit booked, and the allowance that plan limits count on; a registration hook.
+
+    Args:
+        at: market time of the deposit; the present one when not given.
+    """
+    at = at or await market_time(session)
     limits = RiskLimits()
     account_id = derive_id("paper account", user.user_id)
     session.add(
@@ -70,4 +73,3 @@ async def open_paper_account(session: Session, user: RegisteredUser) -> UUID:
         )
     )
     await session.flush()
-    return account_id

@@ -8,7 +8,7 @@ database once the step is committed.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
@@ -365,11 +365,15 @@ class Desk:
         active.protection = (active.trade.held.value, protected, stop.id if stop else None)
         self._hold(active)
 
-    def forget_idle(self) -> None:
+    def forget_idle(self, awaited: Set[UUID]) -> None:
         """Let go of accounts with nothing open. Call it right after a commit, never before: until then the balance in
-        memory is the newer one. The next intent brings the account back from the database."""
-        for account_id in self._touched:
+        memory is the newer one. The next intent brings the account back from the database.
+
+        Args:
+            awaited: accounts for which an intent is queued; it was read with the balance of before the commit.
+        """
+        for account_id in self._touched - awaited:
             account = self.accounts.get(account_id)
             if account is not None and not account.trades:
                 del self.accounts[account_id]
-        self._touched.clear()
+        self._touched &= awaited

@@ -293,9 +293,10 @@ class Journal:
 
     # ------------------------------------------------------------------------------------------------------ commit
 
-    async def flush(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        """Write everything, inside the caller's transaction."""
+    async def flush(self, connection: asyncpg.Connection[asyncpg.Record]) -> bool:
+        """Write everything, inside the caller's transaction; whether there are events for the relay."""
         self._gather()
+        told = bool(self._events)
         await release_slots(connection, self.released)
         self.released.clear()
         await self._writer.flush(connection)
@@ -303,6 +304,7 @@ class Journal:
             await connection.execute("delete from paper_books where position_id = any($1)", self._finished_books)
             self._finished_books.clear()
         self.urgent = False
+        return told
 
     def _gather(self) -> None:
         for tracked in self._new_signals.values():

@@ -12,7 +12,7 @@ from tradewind.core.outcome import WAITING, Outcome, SignalEvent, SignalEventKin
 from tradewind.core.signals import Signal
 from tradewind.platform.spine import EventType
 from tradewind.trading.desk.journal import Journal
-from tradewind.trading.signals.view import signal_item
+from tradewind.trading.signals.view import signal_content, signal_levels, signal_progress
 
 _EVENT_TYPES = {
     SignalEventKind.CLOSED: EventType.SIGNAL_CLOSED,
@@ -27,6 +27,7 @@ class TrackedSignal:
     signal: Signal
     spec: Tracking
     outcome: Outcome
+    levels: dict[str, Any]
     events: int = 0
 
 
@@ -54,14 +55,14 @@ class SignalTracker:
 
     def add(self, signal: Signal) -> None:
         """Start following a new signal and tell of it."""
-        tracked = TrackedSignal(signal, tracking(signal, self._costs), WAITING)
+        tracked = TrackedSignal(signal, tracking(signal, self._costs), WAITING, signal_levels(signal))
         self._hold(tracked)
         self._journal.signal_created(tracked)
-        self._tell(tracked, EventType.SIGNAL_CREATED, signal.created_at, {})
+        self._tell(tracked, EventType.SIGNAL_CREATED, signal.created_at, signal_content(signal))
 
     def restore(self, signal: Signal, outcome: Outcome, events: int) -> None:
         """Take back a signal that was active when the engine stopped."""
-        self._hold(TrackedSignal(signal, tracking(signal, self._costs), outcome, events))
+        self._hold(TrackedSignal(signal, tracking(signal, self._costs), outcome, signal_levels(signal), events))
 
     def advance(self, symbol: str, stretch: Stretch) -> None:
         """Let every active signal of `symbol` live through `stretch`."""
@@ -86,7 +87,8 @@ class SignalTracker:
 
     def _tell(self, tracked: TrackedSignal, kind: EventType, at: int, extra: dict[str, Any]) -> None:
         tracked.events += 1
-        payload = signal_item(tracked.signal, tracked.spec, tracked.outcome) | extra
+        progress = signal_progress(tracked.signal, tracked.spec, tracked.outcome)
+        payload = tracked.levels | progress | extra
         self._journal.event(kind, None, tracked.signal.id, at, payload, tracked.events)
 
     def _hold(self, tracked: TrackedSignal) -> None:

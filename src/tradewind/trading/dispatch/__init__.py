@@ -1,6 +1,7 @@
 """From a signal to the intents of everybody who wants it and may have it."""
 
 from tradewind.trading.dispatch.service import (
+    INBOX_CHANNEL,
     AcceptedIntent,
     Refusal,
     deliver_active_signals,
@@ -10,6 +11,7 @@ from tradewind.trading.dispatch.service import (
 )
 
 __all__ = [
+    "INBOX_CHANNEL",
     "AcceptedIntent",
     "Refusal",
     "deliver_active_signals",

@@ -30,6 +30,10 @@ def _derived(kind: str, *parts: str) -> str:
     return f"encode(set_byte({version}, 8, (get_byte({digest}, 8) & 63) | 128), 'hex')::uuid"
 
 
+#: Wakes the engine when a person asked for something; a lost notification costs its sign-of-life interval.
+INBOX_CHANNEL = "tradewind_inbox"
+
+
 @dataclass(frozen=True, slots=True)
 class AcceptedIntent:
     """An intent that holds a slot, with what the engine needs to know of its account."""

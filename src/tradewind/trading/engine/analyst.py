@@ -10,7 +10,7 @@ from tradewind.core.series import Columns, Series
 from tradewind.core.signals import Signal
 from tradewind.core.strategy import Evaluation, Refused, Strategy, evaluate, signal
 from tradewind.core.values import Instrument
-from tradewind.market.feeds.port import SeriesKey
+from tradewind.market import SeriesKey
 
 #: A growing series longer than this is cut to its newer half. Recursive indicators start over from the first candle
 #: kept, which at this length weighs nothing (an EMA(200) keeps 0.0003 % of its seed); which one it is gets committed,
@@ -93,8 +93,14 @@ class Analyst:
         """
         return next(watched.instrument for (held, _), watched in self._watched.items() if held == symbol)
 
-    def close(self, symbol: str, timeframe: Timeframe, candle: Candle) -> list[Signal]:
-        """The signals that the close of `candle` makes."""
+    def close(
+        self, symbol: str, timeframe: Timeframe, candle: Candle, occupied: Callable[[str, str, str], bool]
+    ) -> list[Signal]:
+        """The signals that the close of `candle` makes.
+
+        Args:
+            occupied: whether a strategy (by name) has an active signal on a symbol and timeframe; it makes no second.
+        """
         watched = self._watched.get((symbol, timeframe))
         if watched is None:
             if timeframe not in self._timeframes:
@@ -113,6 +119,8 @@ class Analyst:
             evaluations = [evaluate(strategy, columns) for strategy in self._strategies]
         made: list[Signal] = []
         for evaluation in evaluations:
+            if occupied(evaluation.strategy.ref.name, symbol, timeframe.value):
+                continue
             answer = signal(
                 evaluation, row, instrument=watched.instrument, timeframe=timeframe, simulated=self._simulated
             )

@@ -23,11 +23,12 @@ from tradewind.core.strategy import Strategy
 from tradewind.core.values import Instrument
 from tradewind.kit.clock import from_ms
 from tradewind.kit.ids import derive_id
-from tradewind.market.feeds.port import Closed, Feed, Incident, Step
+from tradewind.market import Closed, Feed, Incident, Step
 from tradewind.market.record.models import CandleTailRow, MarketIncidentRow
 from tradewind.platform.database import BulkWriter
 from tradewind.platform.leases import Lease
 from tradewind.platform.settings import MarketSource
+from tradewind.platform.spine import WAKE_CHANNEL
 from tradewind.trading.desk import Desk, Journal, SignalTracker
 from tradewind.trading.dispatch import AcceptedIntent, dispatch
 from tradewind.trading.engine.analyst import Analyst
@@ -95,6 +96,7 @@ class Engine:
         incident_columns = ("id", "kind", "symbol", "timeframe", "at", "ts", "detail")
         self._incidents = self._market_writer.declare(MarketIncidentRow, incident_columns)
         self._queue: list[AcceptedIntent] = []
+        self._ticked: dict[str, int] = {}
         self._transaction: Any = None
         self._uncommitted = 0
         self._committed_at = time.monotonic()
@@ -141,13 +143,10 @@ class Engine:
         self._open_queued(before)
         for incident in step.incidents:
             self._note(incident)
-        if step.ticks:
-            for tick in step.ticks:
-                price = tick.price
-                self._advance(tick.symbol, Stretch(tick.at, tick.at, price, price, price, price, tick.volume))
-        elif self._feed.source is MarketSource.REPLAY:
-            # A recording has no ticks: its finest candles are all that is known of the way prices took.
-            self._live_through_candles(step.closed)
+        for symbol, at, price, volume in step.ticks:
+            self._ticked[symbol] = at
+            self._advance(symbol, Stretch(at, at, price, price, price, price, volume))
+        self._live_through_candles(step.closed)
         self.at = step.at
         self._keep_time(step.at)
         signals = self._close_candles(step.closed)
@@ -158,7 +157,7 @@ class Engine:
         await self._maybe_commit(closed=bool(step.closed))
 
     async def attend(self) -> None:
-        """Carry out what people asked for meanwhile, at the present market time."""
+        """Carry out what people asked for meanwhile, at the present market time; a sign of life when it is nothing."""
         known = {intent.id for intent in self._queue}
         self._queue.extend(intent for intent in await read_intents(self._connection) if intent.id not in known)
         self._open_queued(self.at)
@@ -175,9 +174,11 @@ class Engine:
             self._queue = []
 
     def _live_through_candles(self, closed: Sequence[Closed]) -> None:
+        """Where no tick was seen inside a finest candle (a recording; a live feed's way back after a break), the candle
+        is all that is known of the way prices took."""
         finest = self._feed.timeframes[0]
         for symbol, timeframe, candle in closed:
-            if timeframe is finest:
+            if timeframe is finest and self._ticked.get(symbol, 0) < candle.ts:
                 ts, opened, high, low, close, volume = candle
                 self._advance(symbol, Stretch(ts, ts + finest.ms, opened, high, low, close, volume))
 
@@ -203,10 +204,9 @@ class Engine:
                 self.candles += 1
             if self._options.record_candles:
                 self._tail.append((symbol, timeframe.value, *candle))
-            for signal in self._analyst.close(symbol, timeframe, candle):
-                if not self.tracker.occupied(signal.strategy.name, symbol, timeframe.value):
-                    self.tracker.add(signal)
-                    signals.append(signal)
+            for signal in self._analyst.close(symbol, timeframe, candle, self.tracker.occupied):
+                self.tracker.add(signal)
+                signals.append(signal)
         return signals
 
     async def _publish(self, signal: Signal) -> None:
@@ -256,7 +256,7 @@ class Engine:
         """
         await self._begin()
         await self._lease.renew(self._connection)
-        await self.journal.flush(self._connection)
+        told = await self.journal.flush(self._connection)
         await self._market_writer.flush(self._connection)
         memory = {
             "prices": self.desk.prices,
@@ -275,9 +275,10 @@ class Engine:
             self._feed.state(),
             memory,
         )
-        await self._connection.execute("notify tradewind_outbox")
+        if told:
+            await self._connection.execute(f"notify {WAKE_CHANNEL}")
         await self._transaction.commit()
         self._transaction = None
         self._uncommitted = 0
         self._committed_at = time.monotonic()
-        self.desk.forget_idle()
+        self.desk.forget_idle({intent.account_id for intent in self._queue})

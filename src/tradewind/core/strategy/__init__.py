@@ -1,0 +1,39 @@
+"""Strategies: declarative set-ups over candles, evaluated on whole columns, made into signals row by row."""
+
+from tradewind.core.strategy.compiled import Strategy
+from tradewind.core.strategy.evaluation import Evaluation, evaluate
+from tradewind.core.strategy.model import (
+    LANGUAGES,
+    Blueprint,
+    BreakevenRule,
+    Exits,
+    Parameter,
+    Rung,
+    Setup,
+    StrategyError,
+    Text,
+    TrailingRule,
+)
+from tradewind.core.strategy.signal import RefusalReason, Refused, signal
+from tradewind.core.strategy.words import LEVELS, check_sentence
+
+__all__ = [
+    "LANGUAGES",
+    "LEVELS",
+    "Blueprint",
+    "BreakevenRule",
+    "Evaluation",
+    "Exits",
+    "Parameter",
+    "RefusalReason",
+    "Refused",
+    "Rung",
+    "Setup",
+    "Strategy",
+    "StrategyError",
+    "Text",
+    "TrailingRule",
+    "check_sentence",
+    "evaluate",
+    "signal",
+]

@@ -1,0 +1,259 @@
+"""A strategy whose parameters have values: one program for everything it computes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import sha256
+from types import MappingProxyType
+
+from tradewind.core.expressions import Compiler, Expression, Kind, Program, suggestion
+from tradewind.core.indicators import ArgumentError, Unit
+from tradewind.core.plan import Breakeven, TrailingKind
+from tradewind.core.signals import StrategyRef
+from tradewind.core.strategy.model import Blueprint, Exits, Setup, StrategyError, TrailingRule
+from tradewind.core.strategy.words import LEVELS, check_sentence
+from tradewind.core.values import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A number behind the words.
+
+    Attributes:
+        root: its place among the program's roots.
+        constant: a parameter or made of parameters, shown with all its digits.
+    """
+
+    root: int
+    unit: Unit
+    constant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRung:
+    """`root` is the price's place among the program's roots; None = `r` risks beyond the entry limit."""
+
+    share: Decimal
+    root: int | None
+    r: float
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSetup:
+    """A set-up by the places of its values among the program's roots.
+
+    Attributes:
+        needed: every number that must be finite for the set-up to stand.
+    """
+
+    side: Side
+    when: int
+    zone_low: int
+    zone_high: int
+    stop: int
+    confidence: int
+    rungs: tuple[CompiledRung, ...]
+    facts: Mapping[str, Fact]
+    because: Mapping[str, tuple[str, ...]]
+    needed: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTrailing:
+    """`distance` and `step` are places among the roots; `fraction` (of the best price) stands instead of a distance."""
+
+    distance: int | None
+    fraction: float
+    step: int | None
+    after_target: int
+    at_r: float
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledExits:
+    """The exits with their constants; `time_stop` in candles, 0 = never."""
+
+    breakeven: Breakeven | None
+    trailing: CompiledTrailing | None
+    time_stop: int
+
+    @property
+    def needed(self) -> set[int]:
+        """The numbers that must be finite."""
+        if self.trailing is None:
+            return set()
+        return {place for place in (self.trailing.distance, self.trailing.step) if place is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A strategy ready to be evaluated. Made by `Strategy.of`, changed only into another one.
+
+    Attributes:
+        ref: name, version and content hash; other parameter values make another content hash.
+        values: every parameter's value.
+        warmup: rows before it may speak, so that averages have forgotten where they started.
+    """
+
+    ref: StrategyRef
+    blueprint: Blueprint
+    values: Mapping[str, float]
+    program: Program
+    setups: tuple[CompiledSetup, ...]
+    exits: CompiledExits
+    warmup: int
+
+    @classmethod
+    def of(cls, blueprint: Blueprint, overrides: Mapping[str, float] | None = None) -> Strategy:
+        """`blueprint` with its defaults, except for `overrides`.
+
+        Raises:
+            StrategyError: an unknown parameter or a value out of range; an unknown name in a sentence.
+            ExpressionError: an expression cannot be computed with these values.
+        """
+        values = _values(blueprint, overrides or {})
+        linker = _Linker(blueprint, values)
+        exits = linker.exits(blueprint.exits)
+        setups = tuple(linker.setup(setup, exits) for setup in blueprint.setups)
+        program = linker.program()
+        ref = StrategyRef(blueprint.name, blueprint.version, _content_hash(blueprint, values))
+        return cls(ref, blueprint, MappingProxyType(values), program, setups, exits, program.settled)
+
+    def with_parameters(self, overrides: Mapping[str, float]) -> Strategy:
+        """This strategy with other parameter values; those not named stay as they are.
+
+        Raises:
+            StrategyError, ExpressionError: as for `of`.
+        """
+        return Strategy.of(self.blueprint, {**self.values, **overrides})
+
+
+def _values(blueprint: Blueprint, overrides: Mapping[str, float]) -> dict[str, float]:
+    ranges = {parameter.name: parameter.range for parameter in blueprint.parameters}
+    for name in overrides:
+        if name not in ranges:
+            known = ", ".join(sorted(ranges)) or "none"
+            raise StrategyError(
+                f"parameters.{name}", f"unknown parameter{suggestion(name, ranges)}; {blueprint.name} has {known}"
+            )
+    values: dict[str, float] = {}
+    for name, allowed in ranges.items():
+        value = overrides.get(name, allowed.default)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise StrategyError(f"parameters.{name}", f"expected a number, got {value!r}")
+        try:
+            values[name] = float(allowed.checked(value))
+        except ArgumentError as error:
+            raise StrategyError(f"parameters.{name}", str(error)) from None
+    return values
+
+
+def _content_hash(blueprint: Blueprint, values: Mapping[str, float]) -> str:
+    """The document's hash at its defaults; otherwise that of document and changed values together."""
+    defaults = {parameter.name: parameter.range.default for parameter in blueprint.parameters}
+    changed = {name: repr(value) for name, value in values.items() if value != defaults[name]}
+    if not changed:
+        return blueprint.document_hash
+    content = {"document": blueprint.document_hash, "parameters": changed}
+    return sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+class _Linker:
+    """Compiles a blueprint's expressions and keeps book of which root is what."""
+
+    def __init__(self, blueprint: Blueprint, values: Mapping[str, float]) -> None:
+        self._compiler = Compiler(values, blueprint.definitions)
+        self._names = values.keys() | blueprint.definitions.keys()
+        self._roots: list[int] = []
+        self._places: dict[int, int] = {}
+
+    def program(self) -> Program:
+        return self._compiler.program(self._roots)
+
+    def setup(self, setup: Setup, exits: CompiledExits) -> CompiledSetup:
+        when = self._root(setup.when)
+        zone_low, zone_high = self._root(setup.zone_low), self._root(setup.zone_high)
+        stop, confidence = self._root(setup.stop), self._root(setup.confidence)
+        rungs = tuple(
+            CompiledRung(rung.share, None, self._positive(rung.level))
+            if rung.in_r
+            else CompiledRung(rung.share, self._root(rung.level), 0.0)
+            for rung in setup.ladder
+        )
+        facts = self._facts(setup)
+        needed = {zone_low, zone_high, stop, confidence} | exits.needed
+        needed.update(rung.root for rung in rungs if rung.root is not None)
+        needed.update(fact.root for fact in facts.values())
+        return CompiledSetup(
+            side=setup.side,
+            when=when,
+            zone_low=zone_low,
+            zone_high=zone_high,
+            stop=stop,
+            confidence=confidence,
+            rungs=rungs,
+            facts=MappingProxyType(facts),
+            because=setup.because,
+            needed=tuple(sorted(needed)),
+        )
+
+    def exits(self, exits: Exits) -> CompiledExits:
+        rule = exits.breakeven
+        breakeven = Breakeven(rule.after_target, self._optional(rule.at_r)) if rule else None
+        time_stop = self._optional(exits.time_stop)
+        if exits.time_stop is not None and not time_stop.is_integer():
+            raise exits.time_stop.error(f"expected a whole number of candles, got {time_stop:g}")
+        return CompiledExits(breakeven, self._trailing(exits.trailing), int(time_stop))
+
+    def _trailing(self, rule: TrailingRule | None) -> CompiledTrailing | None:
+        if rule is None:
+            return None
+        percent, distance = 0.0, None
+        if rule.kind is TrailingKind.DISTANCE:
+            distance = self._root(rule.distance)
+        else:
+            percent = self._positive(rule.distance)
+            if percent >= 100:
+                raise rule.distance.error(f"expected a percentage below 100, got {percent:g}")
+        step = self._root(rule.step) if rule.step else None
+        return CompiledTrailing(distance, percent / 100, step, rule.after_target, self._optional(rule.at_r))
+
+    def _facts(self, setup: Setup) -> dict[str, Fact]:
+        """What the sentences name, apart from the signal's own levels."""
+        facts: dict[str, Fact] = {}
+        for language, sentences in setup.because.items():
+            for number, sentence in enumerate(sentences):
+                path = f"{setup.path}.because.{language}[{number}]"
+                for name in check_sentence(path, sentence, self._names):
+                    if name not in LEVELS:
+                        facts[name] = self._fact(path, name)
+        return facts
+
+    def _fact(self, path: str, name: str) -> Fact:
+        index = self._compiler.named(name)
+        traits = self._compiler.traits(index)
+        if traits.kind is not Kind.NUMBER:
+            raise StrategyError(path, f'expected the name of a number, "{name}" is a {traits.kind}')
+        return Fact(self._place(index), traits.unit, self._compiler.is_constant(index))
+
+    def _root(self, expression: Expression) -> int:
+        return self._place(self._compiler.add(expression))
+
+    def _place(self, index: int) -> int:
+        place = self._places.setdefault(index, len(self._roots))
+        if place == len(self._roots):
+            self._roots.append(index)
+        return place
+
+    def _optional(self, expression: Expression | None) -> float:
+        """The positive constant, or 0 when there is no rule for one."""
+        return 0.0 if expression is None else self._positive(expression)
+
+    def _positive(self, expression: Expression) -> float:
+        value = self._compiler.constant(expression)
+        if value <= 0:
+            raise expression.error(f"expected a number above 0, got {value:g}")
+        return value

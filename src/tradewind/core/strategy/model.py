@@ -1,0 +1,139 @@
+"""What a strategy says, before its parameters have values: set-ups, exits, words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tradewind.core.expressions import Expression, ExpressionError
+from tradewind.core.indicators import Argument
+from tradewind.core.plan import TrailingKind
+from tradewind.core.values import Side
+
+#: Languages in which every text of a strategy exists.
+LANGUAGES = ("en", "ru")
+
+#: A text by language.
+Text = Mapping[str, str]
+
+
+class StrategyError(ExpressionError):
+    """A parameter, exit or sentence that cannot be used: where, what was expected and what came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number that may be set without writing a new document.
+
+    Attributes:
+        range: its name, default and limits.
+    """
+
+    range: Argument
+    title: Text
+
+    @property
+    def name(self) -> str:
+        return self.range.name
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One target of the ladder.
+
+    Attributes:
+        level: a price; with `in_r` a constant multiple of |entry limit − stop| beyond the entry limit.
+        share: fraction of the initial quantity closed there; a ladder's shares sum to 1.
+    """
+
+    level: Expression
+    in_r: bool
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """When to enter on one side, and where everything lies.
+
+    Attributes:
+        when: a condition, true at the close of the candle that makes the signal.
+        zone_low, zone_high, stop: prices.
+        ladder: nearest target first.
+        confidence: strength by the strategy's own scale, clipped to 0–1.
+        because: sentences by language; `{name}` stands for the number of that name.
+    """
+
+    side: Side
+    when: Expression
+    zone_low: Expression
+    zone_high: Expression
+    stop: Expression
+    ladder: tuple[Rung, ...]
+    confidence: Expression
+    because: Mapping[str, tuple[str, ...]]
+
+    @property
+    def path(self) -> str:
+        """Where it stands in the document."""
+        return self.side.value
+
+
+@dataclass(frozen=True, slots=True)
+class BreakevenRule:
+    """See `core.plan.Breakeven`; `at_r` is constant."""
+
+    after_target: int
+    at_r: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrailingRule:
+    """See `core.plan.Trailing`.
+
+    Attributes:
+        distance: quote currency at the signal's candle; for PERCENT a constant percentage of the best price.
+        step: quote currency at the signal's candle.
+    """
+
+    kind: TrailingKind
+    distance: Expression
+    after_target: int
+    at_r: Expression | None
+    step: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exits:
+    """How positions are managed beside stop and ladder; `time_stop` is a constant number of candles."""
+
+    breakeven: BreakevenRule | None
+    trailing: TrailingRule | None
+    time_stop: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """A strategy document as typed values.
+
+    Attributes:
+        document_hash: SHA-256 (hex) of the document's canonical form.
+        weakness: when it loses, said openly.
+        definitions: named sub-expressions, each behind those it uses.
+        fresh_for, expires_after: candles from the signal's creation.
+        leverage_cap: most notional ÷ equity for its signals.
+    """
+
+    name: str
+    version: int
+    document_hash: str
+    title: Text
+    description: Text
+    weakness: Text
+    parameters: tuple[Parameter, ...]
+    definitions: Mapping[str, Expression]
+    setups: tuple[Setup, ...]
+    exits: Exits
+    fresh_for: int
+    expires_after: int
+    leverage_cap: int

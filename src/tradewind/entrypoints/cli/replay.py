@@ -1,0 +1,195 @@
+"""`tradewind replay`: the whole engine over recorded candles, and a report that is equal to the byte every time."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import uvloop
+
+from tradewind.billing import PlanCode
+from tradewind.core.candles import Timeframe
+from tradewind.entrypoints.replaying import (
+    DatabaseGoneError,
+    Progress,
+    ReplayPlan,
+    ReplayStateError,
+    open_feed,
+    run_replay,
+)
+from tradewind.kit.clock import from_ms
+from tradewind.market import MarketDataError
+from tradewind.platform.embedded import EmbeddedError, embedded_servers
+from tradewind.platform.settings import Settings
+from tradewind.trading import ReplayReport
+from tradewind.trading.strategies import builtin_strategies, load_builtin
+
+#: Exit code that says: nothing is lost, run it again with --resume.
+_RESUMABLE = 75
+
+
+class _Speed(click.ParamType[float]):
+    name = "N|max"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        try:
+            speed = float("inf") if value == "max" else float(str(value))
+        except ValueError:
+            speed = 0.0
+        if not speed > 0:
+            self.fail(f'expected a number above 0 (market seconds per second) or "max", got {value}', param, ctx)
+        return speed
+
+
+class _Moment(click.ParamType[datetime]):
+    name = "DATE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"expected a date or time such as 2024-03-01 or 2024-03-01T12:00, got {value}", param, ctx)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+@click.command("replay")
+@click.option("--candles", type=click.Path(path_type=Path), required=True, help="Folder of Parquet candles.")
+@click.option("--symbols", default="", help="Comma-separated; every symbol of the folder when not given.")
+@click.option("--timeframe", type=click.Choice([item.value for item in Timeframe]), help="The folder's finest if none.")
+@click.option("--from", "start", type=_Moment(), help="First open time.")
+@click.option("--to", "stop", type=_Moment(), help="Open time to stop before.")
+@click.option("--speed", type=_Speed(), default="max", show_default=True, help="Market seconds per second.")
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the report (JSON) here.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the database here.")
+@click.option("--resume", is_flag=True, help="Go on with the replay in --data after a kill.")
+@click.option("--strategies", default="", help="Comma-separated built-in strategies; all when not given.")
+@click.option("--followers", type=click.IntRange(1, 10_000), default=1, show_default=True)
+@click.option("--plan", type=click.Choice([code.value for code in PlanCode]), default="PRO", show_default=True)
+def command(
+    candles: Path,
+    symbols: str,
+    timeframe: str | None,
+    start: datetime | None,
+    stop: datetime | None,
+    speed: float,
+    report: Path | None,
+    data: Path | None,
+    resume: bool,
+    strategies: str,
+    followers: int,
+    plan: str,
+) -> None:
+    """Run the whole engine (database, outbox, paper venue, guardian) over recorded candles."""
+    names = [name.strip() for name in strategies.split(",") if name.strip()]
+    chosen = ReplayPlan(
+        candles=candles,
+        symbols=tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip()),
+        timeframe=Timeframe(timeframe) if timeframe else None,
+        start=start,
+        stop=stop,
+        speed=speed,
+        followers=followers,
+        plan=PlanCode(plan),
+        strategies=[load_builtin(name) for name in names] or list(builtin_strategies().values()),
+    )
+    if resume and data is None:
+        raise click.UsageError("--resume needs --data: the folder that the killed replay was given")
+    if report is not None and not report.parent.exists():
+        raise click.UsageError(f"--report: expected a folder that exists, got {report.parent}")
+    try:
+        _replay(chosen, report, data, resume=resume)
+    except (MarketDataError, EmbeddedError, ReplayStateError, LookupError) as error:
+        sys.exit(f"tradewind replay: {error}")
+    except DatabaseGoneError as error:
+        again = f"; go on with the same command and --resume --data {data}" if data else ""
+        print(f"tradewind replay: the database went away ({error}){again}", file=sys.stderr)
+        sys.exit(_RESUMABLE)
+
+
+def _replay(plan: ReplayPlan, report: Path | None, data: Path | None, *, resume: bool) -> None:
+    feed = open_feed(plan, None)  # checks every file before anything is written
+    with _folder(data) as folder, embedded_servers(folder, durable=False, max_connections=10) as servers:
+        settings = Settings(
+            data=folder,
+            database_url=servers.database.owner,
+            database_app_url=servers.database.app,
+            database_system_url=servers.database.system,
+        )
+        began = time.perf_counter()
+        with _progress_bar() as progress:
+            result = uvloop.run(run_replay(settings, plan, feed, resume=resume, progress=progress))
+        _summarise(result, time.perf_counter() - began)
+    if report is not None:
+        _write(report, result.content)
+        print(f"report: {report} ({len(result.content) / 1e6:.1f} MB)")
+
+
+@contextmanager
+def _folder(data: Path | None) -> Iterator[Path]:
+    if data is not None:
+        yield data
+        return
+    with tempfile.TemporaryDirectory(prefix="tradewind-replay-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[Progress], None]]:
+    """A bar on a terminal; elsewhere a line at every tenth of the way."""
+    if not sys.stderr.isatty():
+        shown = -1
+
+        def line(progress: Progress) -> None:
+            nonlocal shown
+            tenth = 10 * progress.candles // max(progress.total, 1)
+            if tenth > shown:
+                shown = tenth
+                text = f"{10 * tenth:3d} %  {progress.candles:>9,} candles  market time {from_ms(progress.at):%Y-%m-%d}"
+                print(text, file=sys.stderr)
+
+        yield line
+        return
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("replay"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("candles · {task.fields[at]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("replay", total=None, at="")
+
+        def update(progress: Progress) -> None:
+            at = f"{from_ms(progress.at):%Y-%m-%d}"
+            bar.update(task, completed=progress.candles, total=progress.total, at=at)
+
+        yield update
+
+
+def _summarise(result: ReplayReport, seconds: float) -> None:
+    print(f"signals {result.signals:,} · positions {result.positions:,} · fills {result.fills:,} in {seconds:.1f} s")
+    for account, (start, balance) in list(result.balances.items())[:5]:
+        print(f"account {account[:8]}: {start} → {balance} (ledger adds up to the last digit)")
+    print("every fill was protected in its own step" if not result.naked else f"UNPROTECTED: {result.naked} times")
+    print(f"fingerprint {result.fingerprint}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All or nothing: a report that was cut short must not look like one."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_bytes(content)
+    draft.replace(path)

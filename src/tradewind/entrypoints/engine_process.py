@@ -1,0 +1,148 @@
+"""The engine as a process: feed, shard lease, inbox and price board around `trading.Engine`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+
+from tradewind.core.series import Columns
+from tradewind.market import CandleStore, Feed, SeriesKey, open_feed
+from tradewind.platform.broker import open_broker
+from tradewind.platform.database import Database, Urls
+from tradewind.platform.leases import take_lease
+from tradewind.platform.realtime import PriceBoard
+from tradewind.platform.settings import MarketSource, Settings
+from tradewind.trading import INBOX_CHANNEL, Engine, EngineOptions, read_state
+from tradewind.trading.strategies import builtin_strategies
+from tradewind.venues.paper import instrument_for
+
+_log = structlog.get_logger()
+
+_SHARD = "main"
+#: Seconds between two price snapshots, and without a step until the engine gives a sign of life.
+_BOARD_INTERVAL = 0.2
+_SIGN_OF_LIFE = 2.0
+
+
+async def run_engine(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT, then commit and leave in order.
+
+    Raises:
+        MarketDataError: the market cannot be had as the settings ask, or the database belongs to another one.
+        LeaseLostError: another engine took over.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    database = Database(Urls.system(settings), pool_size=1)
+    broker = open_broker(settings)
+    connection = await database.connect()
+    listener = await database.connect()
+    try:
+        lease = await take_lease(connection, f"engine:{_SHARD}")
+        remembered = await read_state(connection, _SHARD)
+        feed = open_feed(settings, remembered.feed if remembered else None)
+        if remembered is None and feed.source is not MarketSource.REPLAY:
+            await asyncio.to_thread(_store_history, settings, await feed.history())
+        options = EngineOptions(
+            shard=_SHARD,
+            equity_interval_ms=5 * feed.timeframes[0].ms,
+            market=_describe(settings, feed),
+        )
+        strategies = list(builtin_strategies().values())
+        engine = Engine(connection, feed, strategies, lease, instrument_for, options)
+        await engine.start(remembered)
+        wake = asyncio.Event()
+        await listener.add_listener(INBOX_CHANNEL, lambda *_: wake.set())
+        await _Runner(engine, feed, PriceBoard(broker), options.market or {}, wake, stopping).run()
+        await engine.commit()
+        await lease.release(connection)
+    finally:
+        await listener.close(timeout=1)
+        await connection.close(timeout=1)
+        await broker.aclose()
+        await database.close()
+
+
+class _Runner:
+    """Waits for the market, for people and for the end, and lets the engine do one thing at a time."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        feed: Feed,
+        board: PriceBoard,
+        market: Mapping[str, Any],
+        wake: asyncio.Event,
+        stopping: asyncio.Event,
+    ) -> None:
+        self._engine = engine
+        self._steps = aiter(feed.steps())
+        self._board = board
+        self._market = market
+        self._wake = wake
+        self._stopping = stopping
+        self._posted_at = 0.0
+        self._finished = False
+
+    async def run(self) -> None:
+        await self._engine.attend()
+        step = asyncio.ensure_future(anext(self._steps, None))
+        woken = asyncio.ensure_future(self._wake.wait())
+        stop = asyncio.ensure_future(self._stopping.wait())
+        try:
+            while not stop.done():
+                waiting = {woken, stop} if self._finished else {step, woken, stop}
+                done, _ = await asyncio.wait(waiting, timeout=_SIGN_OF_LIFE, return_when=asyncio.FIRST_COMPLETED)
+                if woken in done or not done:
+                    self._wake.clear()
+                    woken = woken if not done else asyncio.ensure_future(self._wake.wait())
+                    await self._engine.attend()
+                if step in done:
+                    happened = step.result()
+                    if happened is None:
+                        _log.info("market_finished", at=self._engine.at)
+                        self._finished = True
+                        continue
+                    await self._engine.step(happened)
+                    step = asyncio.ensure_future(anext(self._steps, None))
+                await self._post_prices()
+        finally:
+            for task in (step, woken, stop):
+                task.cancel()
+
+    async def _post_prices(self) -> None:
+        now = time.monotonic()
+        if now - self._posted_at < _BOARD_INTERVAL:
+            return
+        self._posted_at = now
+        try:
+            market = {**self._market, "finished": self._finished}
+            await self._board.post(self._engine.at, self._engine.desk.prices, market)
+        except (RedisError, OSError) as error:
+            # Snapshots only: whoever shows prices waits; trading does not.
+            _log.warning("price_board_unreachable", error=str(error))
+
+
+def _describe(settings: Settings, feed: Feed) -> dict[str, Any]:
+    return {
+        "source": feed.source.value,
+        "venue": feed.venue,
+        "simulated": feed.source is MarketSource.SIMULATED,
+        "speed": settings.speed,
+        "symbols": list(feed.symbols),
+        "timeframes": [timeframe.value for timeframe in feed.timeframes],
+    }
+
+
+def _store_history(settings: Settings, history: Mapping[SeriesKey, Columns]) -> None:
+    store = CandleStore(settings.data / "candles")
+    for (symbol, timeframe), columns in history.items():
+        store.append(symbol, timeframe, columns)

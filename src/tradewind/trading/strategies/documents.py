@@ -1,0 +1,237 @@
+"""Strategy documents: from text to a strategy, or to a list of what is wrong with the text.
+
+The content hash is the SHA-256 of the document's canonical JSON: keys sorted, expressions in canonical form, texts
+folded. Comments, spacing, key order, YAML or JSON, left-out defaults of indicators: none of them changes it.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from pydantic import ValidationError
+
+from tradewind.core.expressions import (
+    RESERVED,
+    Expression,
+    ExpressionError,
+    Kind,
+    UnknownNameError,
+    canonical,
+    parse,
+    parse_definitions,
+)
+from tradewind.core.indicators import Argument
+from tradewind.core.plan import TrailingKind
+from tradewind.core.strategy import (
+    LEVELS,
+    Blueprint,
+    BreakevenRule,
+    Exits,
+    Parameter,
+    Rung,
+    Setup,
+    Strategy,
+    TrailingRule,
+    check_sentence,
+)
+from tradewind.core.values import Side, decimal_of
+from tradewind.trading.strategies.errors import DocumentError, Problem
+from tradewind.trading.strategies.reading import read
+from tradewind.trading.strategies.shape import (
+    DocumentShape,
+    ExitsShape,
+    ParameterShape,
+    SetupShape,
+    problems_of,
+)
+
+
+def parse_document(text: str) -> Strategy:
+    """The strategy in `text` (YAML or JSON), with its parameters at their defaults.
+
+    Raises:
+        DocumentError: everything that is wrong with it, with the place of each.
+    """
+    data = read(text)
+    if not isinstance(data, dict):
+        raise DocumentError([Problem("", f"expected a mapping of keys, got {type(data).__name__}")])
+    try:
+        shape = DocumentShape.model_validate(data)
+    except ValidationError as error:
+        raise DocumentError(problems_of(error)) from None
+    blueprint = _Assembly(shape).blueprint()
+    try:
+        return Strategy.of(blueprint)
+    except ExpressionError as error:
+        raise DocumentError([_problem(error)]) from None
+
+
+def _problem(error: ExpressionError) -> Problem:
+    return Problem(error.path, error.problem, error.column)
+
+
+class _Assembly:
+    """Puts a blueprint together and goes on after an error, to find as many as there are."""
+
+    def __init__(self, shape: DocumentShape) -> None:
+        self._shape = shape
+        self._problems: list[Problem] = []
+        #: Every expression by its path, for the canonical form.
+        self._expressions: dict[str, Expression] = {}
+        self._definitions: dict[str, Expression] = {}
+        self._unsound: set[str] = set()
+
+    def blueprint(self) -> Blueprint:
+        """The blueprint.
+
+        Raises:
+            DocumentError: with all that was found.
+        """
+        shape = self._shape
+        self._check_names()
+        self._define()
+        setups = [
+            self._setup(side, part)
+            for side, part in ((Side.LONG, shape.long), (Side.SHORT, shape.short))
+            if part is not None
+        ]
+        exits = self._exits(shape.exits)
+        if shape.fresh_for > shape.expires_after:
+            found = f"{shape.fresh_for} > {shape.expires_after}"
+            self._problems.append(Problem("fresh_for", f"expected no more than expires_after, got {found}"))
+        if self._problems:
+            raise DocumentError(self._problems)
+        return Blueprint(
+            name=shape.name,
+            version=shape.version,
+            document_hash=self._hash(),
+            title=shape.title.model_dump(),
+            description=shape.description.model_dump(),
+            weakness=shape.weakness.model_dump(),
+            parameters=tuple(_parameter(name, each) for name, each in shape.parameters.items()),
+            definitions=self._definitions,
+            setups=tuple(setup for setup in setups if setup is not None),
+            exits=exits,
+            fresh_for=shape.fresh_for,
+            expires_after=shape.expires_after,
+            leverage_cap=shape.leverage_cap,
+        )
+
+    def _check_names(self) -> None:
+        for place, names in (("parameters", self._shape.parameters), ("define", self._shape.define)):
+            for name in names:
+                if name in RESERVED or name in LEVELS:
+                    self._problems.append(Problem(f"{place}.{name}", f'"{name}" means something already'))
+        for name in self._shape.parameters.keys() & self._shape.define.keys():
+            self._problems.append(Problem(f"define.{name}", f'"{name}" is a parameter already'))
+
+    def _define(self) -> None:
+        self._definitions, errors = parse_definitions(self._shape.define, parameters=self._shape.parameters.keys())
+        self._problems += map(_problem, errors)
+        self._expressions |= {expression.path: expression for expression in self._definitions.values()}
+        self._unsound = self._shape.define.keys() - self._definitions.keys()
+
+    def _setup(self, side: Side, shape: SetupShape) -> Setup | None:
+        path = side.value
+        when = self._parse(f"{path}.when", shape.when, Kind.CONDITION)
+        zone_low = self._number(f"{path}.zone.low", shape.zone.low)
+        zone_high = self._number(f"{path}.zone.high", shape.zone.high)
+        stop = self._number(f"{path}.stop", shape.stop)
+        confidence = self._number(f"{path}.confidence", shape.confidence)
+        rungs = self._ladder(path, shape)
+        self._check_sentences(path, shape)
+        if when is None or zone_low is None or zone_high is None or stop is None or confidence is None:
+            return None
+        if len(rungs) < len(shape.targets):
+            return None
+        because = {language: tuple(sentences) for language, sentences in shape.because.model_dump().items()}
+        return Setup(side, when, zone_low, zone_high, stop, tuple(rungs), confidence, because)
+
+    def _ladder(self, path: str, shape: SetupShape) -> list[Rung]:
+        rungs: list[Rung] = []
+        for number, rung in enumerate(shape.targets):
+            key, text = ("r", rung.r) if rung.at is None else ("at", rung.at)
+            level = self._optional(f"{path}.targets[{number}].{key}", text)
+            if level is not None:
+                rungs.append(Rung(level, key == "r", decimal_of(rung.share)))
+        shares = [decimal_of(rung.share) for rung in shape.targets]
+        if sum(shares) != Decimal(1):
+            found = f"{' + '.join(map(str, shares))} = {sum(shares)}"
+            self._problems.append(Problem(f"{path}.targets", f"expected shares that sum to 1, got {found}"))
+        return rungs
+
+    def _check_sentences(self, path: str, shape: SetupShape) -> None:
+        known = self._shape.parameters.keys() | self._shape.define.keys()
+        for language, sentences in shape.because.model_dump().items():
+            for number, sentence in enumerate(sentences):
+                try:
+                    check_sentence(f"{path}.because.{language}[{number}]", sentence, known)
+                except ExpressionError as error:
+                    self._problems.append(_problem(error))
+
+    def _exits(self, shape: ExitsShape) -> Exits:
+        breakeven: BreakevenRule | None = None
+        trailing: TrailingRule | None = None
+        if (rule := shape.breakeven) is not None:
+            self._check_rung("exits.breakeven.after_target", rule.after_target)
+            breakeven = BreakevenRule(rule.after_target or 0, self._optional("exits.breakeven.at_r", rule.at_r))
+        if (follow := shape.trailing) is not None:
+            self._check_rung("exits.trailing.after_target", follow.after_target)
+            by_distance = follow.percent is None
+            key, text = ("distance", follow.distance) if by_distance else ("percent", follow.percent)
+            distance = self._optional(f"exits.trailing.{key}", text)
+            at_r = self._optional("exits.trailing.at_r", follow.at_r)
+            step = self._optional("exits.trailing.step", follow.step)
+            if distance is not None:
+                kind = TrailingKind.DISTANCE if by_distance else TrailingKind.PERCENT
+                trailing = TrailingRule(kind, distance, follow.after_target or 0, at_r, step)
+        return Exits(breakeven, trailing, self._optional("exits.time_stop", shape.time_stop))
+
+    def _check_rung(self, path: str, rung: int | None) -> None:
+        """A rung that some side does not have would silently never come."""
+        for side in (self._shape.long, self._shape.short):
+            if side is not None and rung is not None and rung > len(side.targets):
+                self._problems.append(Problem(path, f"expected one of {len(side.targets)} targets, got {rung}"))
+
+    def _optional(self, path: str, text: str | None) -> Expression | None:
+        return None if text is None else self._number(path, text)
+
+    def _number(self, path: str, text: str) -> Expression | None:
+        return self._parse(path, text, Kind.NUMBER)
+
+    def _parse(self, path: str, text: str, kind: Kind) -> Expression | None:
+        try:
+            expression = parse(
+                path, text, kind, parameters=self._shape.parameters.keys(), definitions=self._definitions
+            )
+        except UnknownNameError as error:
+            if error.name not in self._unsound:  # what is wrong there has been said there
+                self._problems.append(_problem(error))
+            return None
+        except ExpressionError as error:
+            self._problems.append(_problem(error))
+            return None
+        self._expressions[path] = expression
+        return expression
+
+    def _hash(self) -> str:
+        data = self._shape.model_dump(exclude_none=True)
+        content = json.dumps(self._normalised("", data), sort_keys=True, separators=(",", ":"))
+        return sha256(content.encode()).hexdigest()
+
+    def _normalised(self, path: str, data: Any) -> Any:
+        if path in self._expressions:
+            return canonical(self._expressions[path].root)
+        if isinstance(data, dict):
+            return {key: self._normalised(f"{path}.{key}" if path else key, each) for key, each in data.items()}
+        if isinstance(data, list):
+            return [self._normalised(f"{path}[{number}]", each) for number, each in enumerate(data)]
+        return data
+
+
+def _parameter(name: str, shape: ParameterShape) -> Parameter:
+    allowed = Argument(name, shape.default, shape.min, shape.max, whole=shape.type == "integer")
+    return Parameter(allowed, shape.title.model_dump() if shape.title else {})

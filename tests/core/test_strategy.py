@@ -1,0 +1,316 @@
+"""Strategies: where set-ups stand, and what signals they make."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategy_maker import INSTRUMENT, TIMEFRAME, columns_of, head, random_columns, strategy_of
+
+from tradewind.core.expressions import ExpressionError
+from tradewind.core.plan import Breakeven, TrailingKind
+from tradewind.core.series import Columns
+from tradewind.core.signals import Signal
+from tradewind.core.strategy import RefusalReason, Refused, Strategy, StrategyError, evaluate, signal
+from tradewind.core.values import Side
+
+
+def made(strategy: Strategy, columns: Columns, row: int, tick: str = "0.01") -> Signal | Refused | None:
+    instrument = replace(INSTRUMENT, tick=Decimal(tick))
+    return signal(evaluate(strategy, columns), row, instrument=instrument, timeframe=TIMEFRAME, simulated=True)
+
+
+def good(strategy: Strategy, columns: Columns, row: int = 0, tick: str = "0.01") -> Signal:
+    result = made(strategy, columns, row, tick)
+    assert isinstance(result, Signal), result
+    return result
+
+
+ONE = columns_of([100.0], open=[99.0])
+
+
+def test_rows_are_those_where_the_condition_holds_after_the_warm_up() -> None:
+    columns = random_columns(1, 300)
+    evaluation = evaluate(strategy_of(long="close > ema(close, 20)", short="close < ema(close, 20)"), columns)
+    assert evaluation.strategy.warmup == 89
+    both = np.sort(np.concatenate([evaluation.long_rows, evaluation.short_rows]))
+    assert both.tolist() == list(range(89, 300))
+    assert {evaluation.side_at(row) for row in range(89)} == {None}
+    assert evaluation.side_at(int(evaluation.long_rows[0])) is Side.LONG
+
+
+def test_the_warm_up_covers_everything_that_is_used() -> None:
+    strategy = strategy_of(stop="close - atr(14)", because=("{trend}",), define={"trend": "ema(close, 50)"})
+    assert strategy.warmup == 222  # the EMA of the words; the ATR settles at 108
+    assert strategy_of(define={"idle": "ema(close, 50)"}).warmup == 0
+
+
+def test_a_row_needs_every_number() -> None:
+    columns = columns_of([2.0, 2.0, 2.0], open=[1.0, 1.0, 1.0], volume=[1.0, 0.0, 2.0])
+    assert evaluate(strategy_of(stop="close - 1 / volume"), columns).long_rows.tolist() == [0, 2]
+    assert evaluate(strategy_of(confidence="1 / volume"), columns).long_rows.tolist() == [0, 2]
+    worded = strategy_of(because=("{odd}",), define={"odd": "1 / volume"})
+    assert evaluate(worded, columns).long_rows.tolist() == [0, 2]
+
+
+def test_both_sides_at_once_is_a_conflict_and_no_signal() -> None:
+    strategy = strategy_of(long="close > open", short="close > open and volume > 1")
+    columns = columns_of([2.0, 2.0, 1.0], open=[1.0, 1.0, 1.0], volume=[1.0, 2.0, 2.0])
+    evaluation = evaluate(strategy, columns)
+    assert evaluation.long_rows.tolist() == [0]
+    assert evaluation.short_rows.tolist() == []
+    assert evaluation.conflict_rows.tolist() == [1]
+    refused = made(strategy, columns, 1)
+    assert isinstance(refused, Refused)
+    assert refused.reason is RefusalReason.CONFLICT
+    assert made(strategy, columns, 2) is None
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32), cut=st.integers(0, 400))
+def test_what_is_said_of_a_row_depends_on_the_candles_up_to_it_only(seed: int, cut: int) -> None:
+    strategy = strategy_of(
+        long="crosses_above(ema(close, 5), ema(close, 12)) and rsi(close, 14) > 50",
+        short="crosses_below(ema(close, 5), ema(close, 12))",
+        stop="close - 2 * atr(14)",
+        short_stop="close + 2 * atr(14)",
+        zone=("close - atr(14) / 4", "close"),
+        short_zone=("close", "close + atr(14) / 4"),
+    )
+    columns = random_columns(seed, 400)
+    whole, part = evaluate(strategy, columns), evaluate(strategy, head(columns, cut))
+    assert part.long_rows.tolist() == [row for row in whole.long_rows.tolist() if row < cut]
+    assert part.short_rows.tolist() == [row for row in whole.short_rows.tolist() if row < cut]
+    for row in [*part.long_rows.tolist(), *part.short_rows.tolist()]:
+        assert made(strategy, head(columns, cut), row) == made(strategy, columns, row)
+
+
+def test_a_long_signal_goes_to_the_tick_on_the_safe_side() -> None:
+    strategy = strategy_of(
+        zone=("close - 1.006", "close + 0.001"),
+        stop="close - 5.001",
+        ladder=(("r", "1", "0.4"), ("r", "2.5", "0.3"), ("at", "close + 20.019", "0.3")),
+    )
+    found = good(strategy, ONE)
+    assert (str(found.zone_low), str(found.zone_high)) == ("98.99", "100.01")
+    assert str(found.stop) == "94.99"
+    # One R is |100.01 − 94.99| = 5.02.
+    assert [str(target.price) for target in found.targets] == ["105.03", "112.56", "120.01"]
+    assert [target.share for target in found.targets] == [Decimal("0.4"), Decimal("0.3"), Decimal("0.3")]
+    assert str(found.entry_limit) == "100.01"
+
+
+def test_a_short_signal_mirrors_it() -> None:
+    strategy = strategy_of(
+        long=None,
+        short="close > open",
+        short_zone=("close - 0.001", "close + 1.006"),
+        short_stop="close + 5.001",
+        ladder=(("r", "1", "0.5"), ("at", "close - 20.019", "0.5")),
+    )
+    found = good(strategy, ONE)
+    assert (str(found.zone_low), str(found.zone_high)) == ("99.99", "101.01")
+    assert str(found.stop) == "105.01"
+    assert [str(target.price) for target in found.targets] == ["94.97", "79.99"]
+    assert str(found.entry_limit) == "99.99"
+
+
+def test_a_zone_never_meets_its_stop_on_a_coarse_tick() -> None:
+    columns = columns_of([100.5], open=[99.0])
+    found = good(strategy_of(zone=("close - 1.3", "close"), stop="close - 1.4"), columns, tick="1")
+    assert (str(found.stop), str(found.zone_low), str(found.zone_high)) == ("99", "100", "101")
+    short = strategy_of(long=None, short="close > open", short_zone=("close", "close + 1.3"), short_stop="close + 1.4")
+    found = good(short, columns, tick="1")
+    assert (str(found.stop), str(found.zone_low), str(found.zone_high)) == ("102", "100", "101")
+
+
+@pytest.mark.parametrize(
+    ("settings_", "reason"),
+    [
+        ({"zone": ("close", "close - 1")}, RefusalReason.ZONE_INVERTED),
+        ({"stop": "close + 1"}, RefusalReason.STOP_NOT_BEYOND_ZONE),
+        ({"stop": "close - 0.5"}, RefusalReason.STOP_NOT_BEYOND_ZONE),
+        ({"zone": ("close - 0.001", "close - 0.001"), "stop": "close - 0.002"}, None),
+        ({"stop": "close - 100"}, RefusalReason.NO_PRICE),
+        ({"stop": "close - 1000"}, RefusalReason.NO_PRICE),
+        ({"ladder": (("at", "close * 1e80", "1"),)}, RefusalReason.NO_PRICE),
+        ({"ladder": (("at", "close", "1"),)}, RefusalReason.TARGET_NOT_BEYOND_ENTRY),
+        ({"ladder": (("at", "close - 3", "1"),)}, RefusalReason.TARGET_NOT_BEYOND_ENTRY),
+        ({"ladder": (("r", "0.0001", "1"),)}, RefusalReason.TARGET_NOT_BEYOND_ENTRY),
+        ({"ladder": (("r", "2", "0.5"), ("at", "close + 9", "0.5"))}, RefusalReason.TARGETS_OUT_OF_ORDER),
+        ({"ladder": (("r", "2", "0.5"), ("r", "2", "0.5"))}, RefusalReason.TARGETS_OUT_OF_ORDER),
+        ({"trailing": (TrailingKind.DISTANCE, "open - close", 1)}, RefusalReason.TRAILING_NOT_POSITIVE),
+    ],
+)
+def test_what_would_be_illegal_is_refused_by_name(settings_: dict, reason: RefusalReason | None) -> None:
+    result = made(strategy_of(**settings_), ONE, 0)
+    if reason is None:
+        assert isinstance(result, Signal)
+    else:
+        assert isinstance(result, Refused)
+        assert result.reason is reason
+        assert result.detail
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    low=st.floats(-2, 2),
+    high=st.floats(-2, 2),
+    stop=st.floats(-12, 12),
+    target=st.floats(-20, 20),
+    r=st.floats(0.001, 10),
+    tick=st.sampled_from(["0.01", "0.5", "1", "5", "0.00001"]),
+    seed=st.integers(0, 50),
+    side=st.sampled_from(Side),
+)
+def test_whatever_the_numbers_a_signal_is_legal_or_refused(
+    low: float, high: float, stop: float, target: float, r: float, tick: str, seed: int, side: Side
+) -> None:
+    texts = {"zone": (f"close + {low!r}", f"close + {high!r}"), "stop": f"close + {stop!r}"}
+    if side is Side.SHORT:
+        texts = {"short_zone": texts["zone"], "short_stop": texts["stop"]}
+    strategy = strategy_of(
+        long="close > 0" if side is Side.LONG else None,
+        short="close > 0" if side is Side.SHORT else None,
+        ladder=(("r", repr(r), "0.5"), ("at", f"close + {target!r}", "0.5")),
+        **texts,
+    )
+    result = made(strategy, random_columns(seed, 3, price=30.0), 2, tick)  # a Signal checks itself
+    assert isinstance(result, Signal | Refused)
+
+
+def test_times_count_from_the_close_of_the_candle() -> None:
+    found = good(strategy_of(), columns_of([9.0, 9.0], open=[9.0, 8.0]), 1)
+    assert found.created_at == 2 * TIMEFRAME.ms
+    assert found.fresh_until == 4 * TIMEFRAME.ms
+    assert found.expires_at == 5 * TIMEFRAME.ms
+    assert found.simulated
+
+
+def test_the_plan_carries_the_exits() -> None:
+    strategy = strategy_of(
+        breakeven=(1, "0.75"), trailing=(TrailingKind.DISTANCE, "2 * (close - open)", 2), time_stop="n * 4",
+        parameters={"n": (12, 1, 50)},
+    )  # fmt: skip
+    plan = good(strategy, ONE).plan
+    assert plan.breakeven == Breakeven(1, 0.75)
+    assert plan.trailing is not None
+    assert (plan.trailing.kind, plan.trailing.distance, plan.trailing.after_target) == (TrailingKind.DISTANCE, 2.0, 2)
+    assert plan.max_age_ms == 48 * TIMEFRAME.ms
+    percent = good(strategy_of(trailing=(TrailingKind.PERCENT, "1.5", 0)), ONE).plan.trailing
+    assert percent is not None
+    assert percent.distance == 0.015
+    assert good(strategy_of(), ONE).plan.trailing is None
+
+
+@pytest.mark.parametrize(("text", "expected"), [("0.756", "0.76"), ("7", "1.00"), ("-3", "0.00"), ("0.5", "0.50")])
+def test_confidence_is_clipped_to_its_scale(text: str, expected: str) -> None:
+    assert good(strategy_of(confidence=text), ONE).confidence == Decimal(expected)
+
+
+def test_the_words_name_the_numbers_as_they_are_shown() -> None:
+    strategy = strategy_of(
+        define={
+            "drift": "close - open",
+            "surge": "volume / 3",
+            "ratio": "close / open",
+            "change": "roc(close, 1)",
+            "nothing": "open - open - 0.001",
+            "band": "100 - limit",
+        },
+        parameters={"limit": (70.25, 0, 100), "fast": (12, 2, 50)},
+        because=(
+            "{close} {open} moved {drift}, {ratio} times, {change}%; {volume} and {surge}.",
+            "{fast} {limit} {band} {nothing}; in at {entry}, out at {stop}, {risk}%.",
+        ),
+    )
+    columns = columns_of([50.0, 100.126], open=[50.0, 99.0], volume=[1.0, 1234567.0])
+    rationale = good(strategy, columns, 1).rationale
+    assert rationale.because["en"] == (
+        "100.13 99.00 moved 1.13, 1.01 times, 100.25%; 1235000 and 411500.",
+        "12 70.25 29.75 0.00; in at 100.13, out at 95.12, 5.00%.",
+    )
+    assert rationale.because["ru"] == rationale.because["en"]
+    assert rationale.facts["drift"] == "1.13"
+
+
+def test_a_signal_has_the_same_id_however_often_it_is_made() -> None:
+    strategy = strategy_of(long="close > open", parameters={"p": (3, 1, 9)})
+    columns = columns_of([90.0, 90.0], open=[80.0, 80.0])
+    found = good(strategy, columns, 1)
+    assert good(strategy, head(columns, 2), 1) == found
+    others = {
+        good(strategy, columns, 0).id,
+        good(strategy.with_parameters({"p": 4}), columns, 1).id,
+        good(strategy_of(long=None, short="close > open"), columns, 1).id,
+    }
+    evaluation = evaluate(strategy, columns)
+    for changed in (replace(INSTRUMENT, symbol="ETHUSDT"), replace(INSTRUMENT, venue="bybit")):
+        result = signal(evaluation, 1, instrument=changed, timeframe=TIMEFRAME, simulated=True)
+        assert isinstance(result, Signal)
+        others.add(result.id)
+    assert len(others | {found.id}) == 6
+
+
+def test_other_parameters_make_another_strategy() -> None:
+    strategy = strategy_of(stop="close - k", parameters={"k": (5, 1, 9), "m": (0.5, 0, 1)})
+    wider = strategy.with_parameters({"k": 7})
+    assert str(good(wider, ONE).stop) == "93.00"
+    assert str(good(strategy, ONE).stop) == "95.00"
+    assert wider.ref.content_hash != strategy.ref.content_hash
+    assert wider.with_parameters({"k": 5}).ref == strategy.ref
+    one_way = strategy.with_parameters({"k": 7}).with_parameters({"m": 0.25})
+    assert one_way.ref == strategy.with_parameters({"m": 0.25, "k": 7.0}).ref
+    assert one_way.values == {"k": 7.0, "m": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        ({"fst": 3}, 'parameters.fst: unknown parameter; did you mean "fast"?; test has fast, limit'),
+        ({"fast": 51}, "parameters.fast: expected a whole number from 2 to 50 for fast, got 51"),
+        ({"fast": 2.5}, "parameters.fast: expected a whole number from 2 to 50 for fast, got 2.5"),
+        ({"limit": float("nan")}, "parameters.limit: expected a number from 0 to 100 for limit, got nan"),
+        ({"limit": "high"}, "parameters.limit: expected a number, got 'high'"),
+        ({"fast": True}, "parameters.fast: expected a number, got True"),
+    ],
+)
+def test_parameters_out_of_range_are_named(overrides: dict, said: str) -> None:
+    strategy = strategy_of(parameters={"limit": (70.25, 0, 100), "fast": (12, 2, 50)})
+    with pytest.raises(StrategyError) as caught:
+        strategy.with_parameters(overrides)
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    ("settings_", "said"),
+    [
+        ({"because": ("It is {clse}.",)}, 'long.because.en[0]: unknown name "clse" in braces; did you mean "close"?'),
+        ({"because": ("It is {close.real}.",)}, 'unknown name "close.real" in braces'),
+        ({"because": ("It is {close.",)}, "long.because.en[0]: expected a name between braces, such as {stop}"),
+        (
+            {"because": ("{up}",), "define": {"up": "close > open"}},
+            'expected the name of a number, "up" is a condition',
+        ),
+        ({"ladder": (("r", "0", "1"),)}, "long.targets[0]: expected a number above 0, got 0"),
+        ({"ladder": (("r", "close", "1"),)}, "expected a constant, got one that changes with the candles"),
+        ({"trailing": (TrailingKind.PERCENT, "100", 0)}, "expected a percentage below 100, got 100"),
+        ({"time_stop": "2.5"}, "exits.time_stop: expected a whole number of candles, got 2.5"),
+        ({"breakeven": (0, "0 - 1")}, "expected a number above 0, got -1"),
+        ({"long": "close > ema(close, 0)"}, "long.when: column 20: expected a whole number from 2 to 1000 for period"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(settings_: dict, said: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        strategy_of(**({"ladder": (("r", "1", "1"),)} | settings_))
+    assert said in str(caught.value)
+
+
+def test_no_candles_no_signals() -> None:
+    evaluation = evaluate(strategy_of(long="rsi(close, 14) > 50", short="regime() == range"), random_columns(1, 0))
+    assert evaluation.long_rows.tolist() == evaluation.short_rows.tolist() == []
+    assert evaluate(strategy_of(long="ema(close, 20) > 0"), random_columns(1, 5)).long_rows.tolist() == []
