@@ -39,7 +39,7 @@ class RiskLimits:
         max_leverage: most notional ÷ equity over all positions.
     """
 
-    risk_per_trade: Decimal = Decimal("0.01")
+    risk_per_trade: Decimal = Decimal("0.005")
     max_leverage: Decimal = Decimal(5)
 
     def __post_init__(self) -> None:

@@ -137,11 +137,11 @@ def test_it_says_the_same_live_as_over_a_recording(strategy: Strategy) -> None:
 
 @EACH
 def test_a_stranger_sees_it_trade(strategy: Strategy) -> None:
-    """At least once in about two hours per symbol on lively one-minute candles."""
+    """At least once in about six hours per symbol on lively one-minute candles."""
     columns = restless(8, 20_000, 100.0)
     evaluation = evaluate(strategy, columns)
     count = len(evaluation.long_rows) + len(evaluation.short_rows)
-    assert count >= (len(columns) - strategy.warmup) / 150
+    assert count >= (len(columns) - strategy.warmup) / 400
 
 
 @EACH
@@ -151,5 +151,5 @@ def test_it_is_not_over_eager_on_recorded_candles(strategy: Strategy, symbol: st
     evaluation = evaluate(strategy, columns)
     days = (columns.ts[-1] - columns.ts[0]) / 86_400_000
     per_day = (len(evaluation.long_rows) + len(evaluation.short_rows)) / days
-    assert 0.7 < per_day < 4
+    assert 0.5 < per_day < 4
     assert 0.5 < len(evaluation.long_rows) / len(evaluation.short_rows) < 2
