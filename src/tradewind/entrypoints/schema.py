@@ -20,7 +20,8 @@ import tradewind.trading.ledger.models
 import tradewind.trading.orders.models
 import tradewind.trading.positions.models
 import tradewind.trading.signals.models
-import tradewind.trading.strategies.models  # noqa: F401
+import tradewind.trading.strategies.models
+import tradewind.venues.paper.models  # noqa: F401
 from tradewind.platform.database import Base
 
 metadata: MetaData = Base.metadata

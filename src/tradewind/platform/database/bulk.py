@@ -21,11 +21,12 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 class WriteMode(StrEnum):
-    """What happens to a row whose primary key exists: an error, its replacement, or nothing but its replacement."""
+    """What becomes of rows: new ones only, new or replaced, replaced only, or gone (give the primary key)."""
 
     INSERT = "insert"
     UPSERT = "upsert"
     UPDATE = "update"
+    DELETE = "delete"
 
 
 def _statement(table: Table, columns: Sequence[str], mode: WriteMode) -> str:
@@ -41,9 +42,11 @@ def _statement(table: Table, columns: Sequence[str], mode: WriteMode) -> str:
     source = f"unnest({arrays}) as v({names})"
     key = [column.name for column in table.primary_key.columns]
     changed = [name for name in columns if name not in key]
+    same = " and ".join(f"t.{name} = v.{name}" for name in key)
+    if mode is WriteMode.DELETE:
+        return f"delete from {table.name} t using {source} where {same}"
     if mode is WriteMode.UPDATE:
         changes = ", ".join(f"{name} = {values[name]}" for name in changed)
-        same = " and ".join(f"t.{name} = v.{name}" for name in key)
         return f"update {table.name} t set {changes} from {source} where {same}"
     sql = f"insert into {table.name} ({names}) select {', '.join(values.values())} from {source}"
     if mode is WriteMode.UPSERT:

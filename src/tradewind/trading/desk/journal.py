@@ -36,7 +36,6 @@ from tradewind.platform.spine import (
 from tradewind.trading.accounts.models import EquityPointRow, TradingAccountRow
 from tradewind.trading.desk.codec import dump_trade
 from tradewind.trading.dispatch import release_slots
-from tradewind.trading.engine.models import PaperBookRow
 from tradewind.trading.intents.models import IntentRow
 from tradewind.trading.ledger.models import DecisionRow, LedgerEntryRow
 from tradewind.trading.orders.models import FillRow, OrderRow
@@ -44,6 +43,7 @@ from tradewind.trading.positions.models import PositionRow, ProtectionRow
 from tradewind.trading.positions.view import ladder_of, protection_of
 from tradewind.trading.signals.mapping import CONTENT_COLUMNS, PROGRESS_COLUMNS, content_values, progress_values
 from tradewind.trading.signals.models import SignalEventRow, SignalRow
+from tradewind.venues.paper.models import PaperBookRow
 
 if TYPE_CHECKING:
     from tradewind.trading.desk.desk import Account, ActiveTrade
@@ -156,6 +156,7 @@ class Journal:
         self._equity = writer.declare(EquityPointRow, equity_columns, WriteMode.UPSERT)
         book_columns = ("position_id", "tenant_id", "account_id", "symbol", "book")
         self._books = writer.declare(PaperBookRow, book_columns, WriteMode.UPSERT)
+        self._finished_books = writer.declare(PaperBookRow, ("position_id",), WriteMode.DELETE)
         self._events = writer.declare(EventRow, event_columns)
         self._outbox = writer.declare(OutboxRow, outbox_columns)
 
@@ -165,7 +166,6 @@ class Journal:
         self._changed_accounts: dict[UUID, Account] = {}
         self._changed_intents: dict[UUID, tuple[Any, ...]] = {}
         self._equity_points: dict[tuple[UUID, int], tuple[Any, ...]] = {}
-        self._finished_books: list[UUID] = []
         #: Slots given back and not yet written, by user.
         self.released: dict[UUID, int] = {}
         #: Something happened that must not wait for the next candle to be committed.
@@ -300,9 +300,6 @@ class Journal:
         await release_slots(connection, self.released)
         self.released.clear()
         await self._writer.flush(connection)
-        if self._finished_books:
-            await connection.execute("delete from paper_books where position_id = any($1)", self._finished_books)
-            self._finished_books.clear()
         self.urgent = False
         return told
 
@@ -395,4 +392,4 @@ class Journal:
             book = _json(active.book.dump())
             self._books.append((trade.position_id, account.tenant_id, account.id, trade.symbol, book))
         elif trade.status is not PositionStatus.ENTERING:
-            self._finished_books.append(trade.position_id)
+            self._finished_books.append((trade.position_id,))

@@ -31,21 +31,14 @@ from tradewind.platform.settings import MarketSource
 from tradewind.platform.spine import WAKE_CHANNEL
 from tradewind.trading.desk import Desk, Journal, SignalTracker
 from tradewind.trading.dispatch import AcceptedIntent, dispatch
+from tradewind.trading.engine import service
 from tradewind.trading.engine.analyst import Analyst
-from tradewind.trading.engine.recovery import Remembered, read_intents, restore
+from tradewind.trading.engine.recovery import restore
+from tradewind.trading.engine.service import Remembered
 
 _log = structlog.get_logger()
 
 FUNDING_INTERVAL_MS = 8 * 3_600_000
-
-_SAVE = """
-insert into engine_states (shard, world, market, step, candles, at, feed, memory, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
-on conflict (shard) do update set market = excluded.market, step = excluded.step, candles = excluded.candles,
-    at = excluded.at, feed = excluded.feed, memory = excluded.memory, updated_at = excluded.updated_at
-"""
-_EXITS = "select id, position_id from exit_requests where status = 'pending' order by requested_at, id"
-_EXIT_DONE = "update exit_requests set status = $2 where id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +125,7 @@ class Engine:
             costs=self._options.costs,
             instrument_of=self._instrument_of,
         )
-        self._queue = await read_intents(self._connection)
+        self._queue = await service.waiting_intents(self._connection)
         await self.commit()
 
     # -------------------------------------------------------------------------------------------------------- step
@@ -159,12 +152,14 @@ class Engine:
     async def attend(self) -> None:
         """Carry out what people asked for meanwhile, at the present market time; a sign of life when it is nothing."""
         known = {intent.id for intent in self._queue}
-        self._queue.extend(intent for intent in await read_intents(self._connection) if intent.id not in known)
+        self._queue.extend(
+            intent for intent in await service.waiting_intents(self._connection) if intent.id not in known
+        )
         self._open_queued(self.at)
         await self._begin()
-        for request in await self._connection.fetch(_EXITS):
-            done = self.desk.exit(request["position_id"], ExitReason.MANUAL, self.at)
-            await self._connection.execute(_EXIT_DONE, request["id"], "done" if done else "void")
+        for request_id, position_id in await service.pending_exits(self._connection):
+            done = self.desk.exit(position_id, ExitReason.MANUAL, self.at)
+            await service.settle_exit(self._connection, request_id, done=done)
         await self.commit()
 
     def _open_queued(self, at: int) -> None:
@@ -264,17 +259,8 @@ class Engine:
             "funding_at": self._funding_at,
             "equity_at": self._equity_at,
         }
-        await self._connection.execute(
-            _SAVE,
-            self._options.shard,
-            self._feed.world,
-            dict(self._options.market or {}),
-            self.steps,
-            self.candles,
-            from_ms(self.at),
-            self._feed.state(),
-            memory,
-        )
+        state = Remembered(self._feed.world, self.steps, self.candles, self.at, self._feed.state(), memory)
+        await service.save_state(self._connection, self._options.shard, state, self._options.market or {})
         if told:
             await self._connection.execute(f"notify {WAKE_CHANNEL}")
         await self._transaction.commit()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tradewind.platform.database import Base, TenantRow
+from tradewind.platform.database import Base
 
 
 class EngineStateRow(Base):
@@ -29,14 +28,3 @@ class EngineStateRow(Base):
     #: Last prices by symbol, and what else is not in rows of its own.
     memory: Mapped[dict[str, Any]]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class PaperBookRow(TenantRow, Base):
-    """The paper venue's own book of one account and symbol: its claim, apart from what we believe."""
-
-    __tablename__ = "paper_books"
-
-    position_id: Mapped[UUID] = mapped_column(primary_key=True)
-    account_id: Mapped[UUID]
-    symbol: Mapped[str]
-    book: Mapped[dict[str, Any]]
