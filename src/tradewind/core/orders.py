@@ -120,6 +120,12 @@ TRANSITIONS: dict[tuple[OrderStatus, OrderEvent], OrderStatus] = {
     (_S.CANCELED, _E.FILLED): _S.FILLED,
     (_S.EXPIRED, _E.PARTIALLY_FILLED): _S.EXPIRED,
     (_S.EXPIRED, _E.FILLED): _S.FILLED,
+    # The acknowledgement that was overtaken on the other stream says nothing new.
+    (_S.TRIGGERED, _E.ACCEPTED): _S.TRIGGERED,
+    (_S.PARTIALLY_FILLED, _E.ACCEPTED): _S.PARTIALLY_FILLED,
+    (_S.FILLED, _E.ACCEPTED): _S.FILLED,
+    (_S.CANCELED, _E.ACCEPTED): _S.CANCELED,
+    (_S.EXPIRED, _E.ACCEPTED): _S.EXPIRED,
 }
 
 

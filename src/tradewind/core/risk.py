@@ -90,7 +90,9 @@ class Denial:
     detail: Mapping[str, str]
 
 
-def assess(signal: Signal, account: AccountView, price: Price, at: int, *, feed_live: bool) -> Sized | Denial:
+def assess(
+    signal: Signal, account: AccountView, price: Price, at: int, *, feed_live: bool, by_hand: bool = False
+) -> Sized | Denial:
     """Size `signal` for `account` with the market at `price`, or say why not.
 
     Fixed-fraction sizing: quantity = equity × risk per trade ÷ |entry limit − stop|, capped by the leverage limits,
@@ -99,13 +101,14 @@ def assess(signal: Signal, account: AccountView, price: Price, at: int, *, feed_
     Args:
         at: market time, UTC ms.
         feed_live: whether the prices are the account's own venue's live feed; real money trades on nothing else.
+        by_hand: a person looked at it and wants it; it may be stale, for its limit still protects him, but not expired.
     """
     sign = signal.side.sign
     if account.real and not feed_live:
         return Denial(DenyReason.FEED_NOT_LIVE, {"venue": signal.instrument.venue})
     if at >= signal.expires_at:
         return Denial(DenyReason.SIGNAL_EXPIRED, {"expired_ms_ago": str(at - signal.expires_at)})
-    if at > signal.fresh_until:
+    if at > signal.fresh_until and not by_hand:
         return Denial(DenyReason.STALE_SIGNAL, {"stale_for_ms": str(at - signal.fresh_until)})
     held = account.sides.get(signal.symbol)
     if held is signal.side:

@@ -151,7 +151,7 @@ class Quantity:
         return float(self.value)
 
     def __str__(self) -> str:
-        return format(self.value.normalize(), "f")
+        return format(self.value.normalize(EXACT), "f")
 
     def zero(self) -> Quantity:
         return Quantity(_ZERO, self.lot)
@@ -204,7 +204,7 @@ class Money:
         return self.amount <= self._same(other)
 
     def __str__(self) -> str:
-        return f"{self.amount.normalize():f} {self.currency}"
+        return f"{self.amount.normalize(EXACT):f} {self.currency}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +236,12 @@ class Instrument:
             value: Decimal = getattr(self, name)
             if not value.is_finite() or value <= _ZERO:
                 raise IllegalValueError(f"expected a positive {name} for {self.symbol}, got {value}")
+        if not self.min_notional.is_finite() or self.min_notional < _ZERO:
+            raise IllegalValueError(f"expected a min_notional of zero or more, got {self.min_notional}")
+        if self.max_leverage < 1:
+            raise IllegalValueError(f"expected a max_leverage of at least 1, got {self.max_leverage}")
+        if not self.maintenance_margin.is_finite() or not _ZERO <= self.maintenance_margin < 1:
+            raise IllegalValueError(f"expected a maintenance_margin from 0 to below 1, got {self.maintenance_margin}")
 
     def price(self, value: Decimal) -> Price:
         """`value` as a Price, exact.

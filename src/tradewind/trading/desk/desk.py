@@ -119,7 +119,7 @@ class Desk:
             return
         view = self._view(account)
         quoted = signal.instrument.quantise(price, Rounding.NEAREST)
-        sized = assess(signal, view, quoted, at, feed_live=self._feed_live)
+        sized = assess(signal, view, quoted, at, feed_live=self._feed_live, by_hand=intent.by_hand)
         if isinstance(sized, Denial):
             self._deny(intent, account, sized.reason, dict(sized.detail), at)
             return

@@ -50,6 +50,7 @@ class AcceptedIntent:
     is_demo: bool
     risk_per_trade: Decimal
     max_leverage: Decimal
+    by_hand: bool
 
 
 _ACCOUNT_COLUMNS = "t.balance, t.ledger_seq, t.currency, t.is_demo, t.risk_per_trade, t.max_leverage"
@@ -90,7 +91,7 @@ with released as (
     insert into intents (id, tenant_id, user_id, account_id, signal_id, origin, status, holds_slot, actions, created_at)
     select id, tenant_id, user_id, account_id, $1, 'auto', 'accepted', true, auto_actions, $3 from intended
 )
-select * from intended order by id
+select *, 'auto' as origin from intended order by id
 """
 
 _RELEASE = """
@@ -143,6 +144,7 @@ def _accepted(row: asyncpg.Record, signal_id: UUID) -> AcceptedIntent:
         is_demo=row["is_demo"],
         risk_per_trade=row["risk_per_trade"],
         max_leverage=row["max_leverage"],
+        by_hand=row["origin"] == "manual",
     )
 
 
@@ -252,6 +254,6 @@ async def deliver_active_signals(session: Session, user_id: UUID, day: date, at:
     await session.execute(text(_DELIVER_ACTIVE), {"user_id": user_id, "day": day, "at": at})
 
 
-def intents_of(rows: Sequence[asyncpg.Record]) -> list[AcceptedIntent]:
+def accepted_intents(rows: Sequence[asyncpg.Record]) -> list[AcceptedIntent]:
     """Accepted intents read back from the database, for the engine's inbox."""
     return [_accepted(row, row["signal_id"]) for row in rows]

@@ -33,7 +33,7 @@ where p.status in ('entering', 'open', 'closing')
 order by p.began_at, p.id
 """
 _INTENTS = """
-select i.id, i.tenant_id, i.user_id, i.account_id, i.signal_id, i.actions as auto_actions,
+select i.id, i.tenant_id, i.user_id, i.account_id, i.signal_id, i.origin, i.actions as auto_actions,
        t.balance, t.ledger_seq, t.currency, t.is_demo, t.risk_per_trade, t.max_leverage
 from intents i join trading_accounts t on t.id = i.account_id
 where i.status = 'accepted'
