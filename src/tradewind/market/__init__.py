@@ -1,1 +1,45 @@
 """Data in: feeds (live, replay, simulated), the candle store and market analysis."""
+
+from tradewind.market.errors import (
+    CandleFileError,
+    CandleFolderError,
+    FeedSettingsError,
+    ForeignStateError,
+    LiveFeedError,
+    MarketDataError,
+)
+from tradewind.market.feeds import (
+    Closed,
+    Feed,
+    Incident,
+    IncidentKind,
+    ReplayFeed,
+    SeriesKey,
+    Step,
+    Tick,
+    open_feed,
+)
+from tradewind.market.files import CandleFolder, read_candles, repair_candles
+from tradewind.market.store import CandleStore
+
+__all__ = [
+    "CandleFileError",
+    "CandleFolder",
+    "CandleFolderError",
+    "CandleStore",
+    "Closed",
+    "Feed",
+    "FeedSettingsError",
+    "ForeignStateError",
+    "Incident",
+    "IncidentKind",
+    "LiveFeedError",
+    "MarketDataError",
+    "ReplayFeed",
+    "SeriesKey",
+    "Step",
+    "Tick",
+    "open_feed",
+    "read_candles",
+    "repair_candles",
+]
