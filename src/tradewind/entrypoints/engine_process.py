@@ -6,19 +6,22 @@ import asyncio
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
 
+import tradewind.entrypoints.schema  # noqa: F401 (tables refer to tables of other rooms)
 from tradewind.core.series import Columns
 from tradewind.market import CandleStore, Feed, SeriesKey, open_feed
+from tradewind.market.record.service import CandleReader
 from tradewind.platform.broker import open_broker
 from tradewind.platform.database import Database, Urls
 from tradewind.platform.leases import take_lease
 from tradewind.platform.realtime import PriceBoard
 from tradewind.platform.settings import MarketSource, Settings
-from tradewind.trading import INBOX_CHANNEL, Engine, EngineOptions, read_state
+from tradewind.trading import INBOX_CHANNEL, Engine, EngineOptions, Remembered, read_state
 from tradewind.trading.strategies import builtin_strategies
 from tradewind.venues.paper import instrument_for
 
@@ -28,6 +31,8 @@ _SHARD = "main"
 #: Seconds between two price snapshots, and without a step until the engine gives a sign of life.
 _BOARD_INTERVAL = 0.2
 _SIGN_OF_LIFE = 2.0
+#: Candles read back from the store: more than a series ever keeps.
+_KEPT = 3000
 
 
 async def run_engine(settings: Settings) -> None:
@@ -41,34 +46,34 @@ async def run_engine(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    database = Database(Urls.system(settings), pool_size=1)
-    broker = open_broker(settings)
-    connection = await database.connect()
-    listener = await database.connect()
-    try:
+    async with AsyncExitStack() as stack:
+        database = Database(Urls.system(settings), pool_size=1)
+        stack.push_async_callback(database.close)
+        broker = open_broker(settings)
+        stack.push_async_callback(broker.aclose)
+        connection = await database.connect()
+        stack.push_async_callback(connection.close, timeout=1)
+        listener = await database.connect()
+        stack.push_async_callback(listener.close, timeout=1)
+
         lease = await take_lease(connection, f"engine:{_SHARD}")
         remembered = await read_state(connection, _SHARD)
         feed = open_feed(settings, remembered.feed if remembered else None)
-        if remembered is None and feed.source is not MarketSource.REPLAY:
-            await asyncio.to_thread(_store_history, settings, await feed.history())
+        stack.push_async_callback(feed.close)
         options = EngineOptions(
             shard=_SHARD,
             equity_interval_ms=5 * feed.timeframes[0].ms,
+            record_candles=feed.source is not MarketSource.REPLAY,
             market=_describe(settings, feed),
         )
         strategies = list(builtin_strategies().values())
         engine = Engine(connection, feed, strategies, lease, instrument_for, options)
-        await engine.start(remembered)
+        await engine.start(remembered, await _past(settings, database, feed, remembered))
         wake = asyncio.Event()
         await listener.add_listener(INBOX_CHANNEL, lambda *_: wake.set())
         await _Runner(engine, feed, PriceBoard(broker), options.market or {}, wake, stopping).run()
         await engine.commit()
         await lease.release(connection)
-    finally:
-        await listener.close(timeout=1)
-        await connection.close(timeout=1)
-        await broker.aclose()
-        await database.close()
 
 
 class _Runner:
@@ -84,7 +89,7 @@ class _Runner:
         stopping: asyncio.Event,
     ) -> None:
         self._engine = engine
-        self._steps = aiter(feed.steps())
+        self._steps = feed.steps()
         self._board = board
         self._market = market
         self._wake = wake
@@ -115,8 +120,11 @@ class _Runner:
                     step = asyncio.ensure_future(anext(self._steps, None))
                 await self._post_prices()
         finally:
-            for task in (step, woken, stop):
+            tasks = (step, woken, stop)
+            for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._steps.aclose()
 
     async def _post_prices(self) -> None:
         now = time.monotonic()
@@ -140,6 +148,27 @@ def _describe(settings: Settings, feed: Feed) -> dict[str, Any]:
         "symbols": list(feed.symbols),
         "timeframes": [timeframe.value for timeframe in feed.timeframes],
     }
+
+
+async def _past(
+    settings: Settings, database: Database, feed: Feed, remembered: Remembered | None
+) -> Mapping[SeriesKey, Columns]:
+    """The feed's history. The first one goes to the candle store; later ones are completed from it, because a live
+    venue's reaches less far back than the candles from which the indicators were computed before."""
+    history = dict(await feed.history())
+    if feed.source is MarketSource.REPLAY:
+        return history
+    if remembered is None:
+        await asyncio.to_thread(_store_history, settings, history)
+        return history
+    reader, finest = CandleReader(settings), feed.timeframes[0]
+    async with database.reading() as session:
+        for symbol in feed.symbols:
+            recent = history[symbol, finest]
+            before = int(recent.ts[0]) if len(recent) else remembered.at
+            kept = await reader.read(session, symbol, finest, before=before, limit=_KEPT)
+            history[symbol, finest] = Columns.of(kept).followed_by(recent)
+    return history
 
 
 def _store_history(settings: Settings, history: Mapping[SeriesKey, Columns]) -> None:

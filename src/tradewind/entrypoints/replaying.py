@@ -144,7 +144,7 @@ async def _replay(
     lease = await take_lease(connection, f"engine:{_SHARD}")
     options = EngineOptions(shard=_SHARD, steps_per_commit=_STEPS_PER_COMMIT, record_candles=False, market=inputs)
     engine = Engine(connection, feed, plan.strategies, lease, instrument_for, options)
-    await engine.start(remembered)
+    await engine.start(remembered, await feed.history())
     total = engine.candles + sum(len(columns) for columns in feed.recorded().values())
     async for step in feed.steps():
         await engine.step(step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -51,7 +51,7 @@ class Incident:
     """Something was wrong with the data; the affected candle was not passed on (or, for a gap, never came).
 
     Attributes:
-        at: market ms at which it was noticed.
+        at: market ms at which it was noticed; of a live feed by the venue's clock, so it may be later than the step's.
         ts: open time of the candle concerned; of the first missing one for a gap.
         detail: what was expected and what came, in words.
     """
@@ -81,7 +81,7 @@ class Step:
 
 
 class Feed(Protocol):
-    """A source of market data. Ask `history` first, then iterate `steps` once."""
+    """A source of market data. Ask `history` first, then iterate `steps` once, then `close`."""
 
     @property
     def source(self) -> MarketSource: ...
@@ -107,17 +107,22 @@ class Feed(Protocol):
         ...
 
     async def history(self) -> Mapping[SeriesKey, Columns]:
-        """The candles closed before the first step, for every symbol and timeframe."""
+        """The candles closed before the first step that this feed gives, for every symbol and timeframe; for a resumed
+        feed that is everything up to where it stood. Gaps found in them are reported with the first step."""
         ...
 
     def recorded(self) -> Mapping[SeriesKey, Columns]:
         """All candles that the steps will close after the history, where the source knows them; else empty."""
         ...
 
-    def steps(self) -> AsyncIterator[Step]:
+    def steps(self) -> AsyncGenerator[Step]:
         """What happens after the history (or after the state resumed from), paced by the feed."""
         ...
 
     def state(self) -> dict[str, Any]:
         """Where the feed stands after the last step it gave, as JSON values; committed with that step."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what the feed holds outside this process."""
         ...

@@ -156,6 +156,9 @@ class ReplayFeed:
     def recorded(self) -> Mapping[SeriesKey, Columns]:
         return {track.key: track.columns.rows(self._closed(track), len(track.columns)) for track in self._tracks}
 
+    async def close(self) -> None:
+        """Nothing is held open."""
+
     async def steps(self) -> AsyncGenerator[Step, None]:
         pacer = self._pacer
         total = len(self._times)

@@ -111,6 +111,9 @@ class SimulatedFeed:
     def recorded(self) -> Mapping[SeriesKey, Columns]:
         return {}
 
+    async def close(self) -> None:
+        """Nothing is held open."""
+
     async def steps(self) -> AsyncGenerator[Step, None]:
         if self._now is None:
             self._walk()

@@ -18,12 +18,13 @@ import structlog
 from tradewind.core.costs import Costs
 from tradewind.core.matching import Stretch
 from tradewind.core.positions import ExitReason
+from tradewind.core.series import Columns
 from tradewind.core.signals import Signal
 from tradewind.core.strategy import Strategy
 from tradewind.core.values import Instrument
 from tradewind.kit.clock import from_ms
 from tradewind.kit.ids import derive_id
-from tradewind.market import Closed, Feed, Incident, Step
+from tradewind.market import Closed, Feed, Incident, SeriesKey, Step
 from tradewind.market.record.models import CandleTailRow, MarketIncidentRow
 from tradewind.platform.database import BulkWriter
 from tradewind.platform.leases import Lease
@@ -102,8 +103,12 @@ class Engine:
 
     # ------------------------------------------------------------------------------------------------------- start
 
-    async def start(self, remembered: Remembered | None) -> None:
-        """Load the past: the feed's history, and what was open when the engine stopped."""
+    async def start(self, remembered: Remembered | None, history: Mapping[SeriesKey, Columns]) -> None:
+        """Load the past: closed candles, and what was open when the engine stopped.
+
+        Args:
+            history: the feed's, and for a resumed one reaching back to where each series began.
+        """
         anchors: dict[str, int] = {}
         if remembered is not None:
             self.steps, self.candles, self.at = remembered.step, remembered.candles, remembered.at
@@ -111,7 +116,6 @@ class Engine:
             self._funding_at = remembered.memory["funding_at"]
             self._equity_at = remembered.memory["equity_at"]
             anchors = remembered.memory["anchors"]
-        history = await self._feed.history()
         self._analyst.load(history, self._feed.recorded(), anchors)
         if remembered is None:
             for (symbol, timeframe), columns in history.items():

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import text
-
 from tradewind.kit.clock import to_ms
-from tradewind.platform.database import ReadSession
-from tradewind.platform.realtime.board import Board, BoardWatch
+from tradewind.platform.database import Reader
+from tradewind.platform.realtime.board import EMPTY, Board
 
-_BOARD = text("select at, memory->'prices' as prices, market from engine_states order by at desc limit 1")
-_SIGN_OF_LIFE = text("select max(updated_at) from engine_states")
-
-
-async def present_board(session: ReadSession, watch: BoardWatch) -> Board:
-    """The price board; while the broker has none, as of the engine's last commit."""
-    board = await watch.now()
-    return board if board.ms is not None else await remembered_board(session, board)
+_BOARD = "select at, memory->'prices' as prices, market from engine_states order by at desc limit 1"
+_SIGN_OF_LIFE = "select max(updated_at) from engine_states"
 
 
-async def remembered_board(session: ReadSession, otherwise: Board) -> Board:
-    """The price board as of the engine's last commit, for when the broker has lost its own; `otherwise` before any."""
-    row = (await session.execute(_BOARD)).first()
-    return Board(to_ms(row.at), row.prices, row.market) if row else otherwise
+async def remembered_board(reader: Reader) -> Board:
+    """The price board as of the engine's last commit, for when the broker has lost its own; empty before any."""
+    row = await reader.row(_BOARD)
+    return Board(to_ms(row["at"]), row["prices"], row["market"]) if row else EMPTY
 
 
-async def last_sign_of_life(session: ReadSession) -> datetime | None:
+async def last_sign_of_life(reader: Reader) -> datetime | None:
     """When an engine last committed, by the wall clock."""
-    at: datetime | None = await session.scalar(_SIGN_OF_LIFE)
+    at: datetime | None = await reader.value(_SIGN_OF_LIFE)
     return at
