@@ -57,11 +57,16 @@ class Listing:
 
 #: Alphabetical. A one-minute ATR of two to three times the fees of a round trip, so that stops are no lottery.
 LISTINGS = (
-    Listing("BTCUSDT", 64_000.0, 1, 5, 0.0011, 0.88, 1_800_000.0),
+    Listing("ADAUSDT", 0.45, 4, 1, 0.0018, 0.70, 180_000.0),
+    Listing("AVAXUSDT", 28.0, 3, 2, 0.0018, 0.72, 150_000.0),
+    Listing("BNBUSDT", 580.0, 2, 3, 0.0013, 0.78, 400_000.0),
+    Listing("BTCUSDT", 64_000.0, 1, 5, 0.0012, 0.88, 1_800_000.0),
     Listing("DOGEUSDT", 0.14, 5, 0, 0.0019, 0.68, 250_000.0),
-    Listing("ETHUSDT", 3_200.0, 2, 4, 0.0013, 0.86, 900_000.0),
+    Listing("ETHUSDT", 3_200.0, 2, 4, 0.0014, 0.86, 900_000.0),
     Listing("LINKUSDT", 14.0, 3, 2, 0.0017, 0.70, 120_000.0),
+    Listing("LTCUSDT", 85.0, 2, 3, 0.0015, 0.70, 120_000.0),
     Listing("SOLUSDT", 150.0, 2, 3, 0.0016, 0.76, 450_000.0),
+    Listing("XRPUSDT", 0.58, 4, 1, 0.0016, 0.68, 300_000.0),
 )
 
 

@@ -39,6 +39,7 @@ class PaperBook:
     """Orders, position and execution counter of one account on one symbol."""
 
     __slots__ = (
+        "_filled_at",
         "_fills",
         "_orders",
         "_wake_high",
@@ -59,6 +60,8 @@ class PaperBook:
         self.seen = (0.0, 0.0)
         self._orders: dict[OrderId, BookOrder] = {}
         self._fills = 0
+        #: When the last fill of the present stretch was.
+        self._filled_at = 0
         self._wake_low = _NEVER_BELOW
         self._wake_high = _NEVER_ABOVE
 
@@ -103,12 +106,12 @@ class PaperBook:
 
     def _refusal(self, order: Order) -> str | None:
         instrument = self.instrument
-        if order.quantity.value < instrument.min_quantity:
-            return f"quantity {order.quantity} below the minimum of {instrument.min_quantity}"
         if order.reduce_only:
             # As on futures venues: reducing orders may be small, but never exceed what they reduce.
             if order.quantity > self.position:
                 return f"reduce-only quantity {order.quantity} above the position of {self.position}"
+        elif order.quantity.value < instrument.min_quantity:
+            return f"quantity {order.quantity} below the minimum of {instrument.min_quantity}"
         elif order.price is not None and not instrument.tradable(order.price, order.quantity):
             return f"notional below the minimum of {instrument.min_notional} {instrument.quote}"
         return None
@@ -126,6 +129,7 @@ class PaperBook:
         """
         path, arrival = self._path(stretch)
         self.seen = (stretch.high, stretch.low)
+        self._filled_at = stretch.start
         used = self.instrument.no_quantity()
         exhausted: set[OrderId] = set()
         price, step = path[0], 0
@@ -184,7 +188,10 @@ class PaperBook:
         self._fills += 1
         rate = self.costs.maker if maker else self.costs.taker
         charged = round_to(fee(price, quantity, rate), MONEY_STEP, Rounding.NEAREST)
-        at = min(max(order.arrives_at, stretch.start), stretch.end) if not order.rested else stretch.end
+        # A rested order fills somewhere in the stretch, which is over at its end; one on its way when it arrives, but not
+        # before what has filled already.
+        at = stretch.end if order.rested else min(max(order.arrives_at, self._filled_at), stretch.end)
+        self._filled_at = at
         return Filled(order.id, at, FillId(derive_id("fill", order.id, self._fills)), price, quantity, charged, maker)
 
     def _settle(self, stretch: Stretch) -> None:
