@@ -144,7 +144,8 @@ def fill_price(
     if order.buys:
         price = instrument.quantise(touch.price * (1.0 + worse), Rounding.UP)
         return (min(price, order.level) if order.kind is OrderKind.LIMIT and order.level else price), False
-    price = instrument.quantise(touch.price * (1.0 - worse), Rounding.DOWN)
+    # A market that has all but vanished still pays one tick.
+    price = instrument.quantise(max(touch.price * (1.0 - worse), float(instrument.tick)), Rounding.DOWN)
     return (max(price, order.level) if order.kind is OrderKind.LIMIT and order.level else price), False
 
 

@@ -177,7 +177,8 @@ def observe(
     """
     side = spec.side
     reach = high if side > 0 else low
-    if (reach - state.best) * side > 0.0:
+    further = (reach - state.best) * side > 0.0
+    if further:
         state = state._replace(best=reach)
     elif not state.trailing_on and not spec.max_age_ms:
         return state, []
@@ -186,7 +187,8 @@ def observe(
         return state, [ExitNow(PlanAction.TIME_STOP)]
 
     actions: list[Action] = []
-    gained_r = _gained_r(spec, state)
+    # R is gained by new best prices alone: a better average entry makes no old one newly good.
+    gained_r = _gained_r(spec, state) if further else 0.0
     rule = spec.breakeven
     if rule is not None and not state.breakeven_done and rule.at_r > 0.0 and gained_r >= rule.at_r:
         state = _to_breakeven(spec, state, close, actions)
@@ -196,7 +198,7 @@ def observe(
         if not state.trailing_on and trailing.at_r > 0.0 and gained_r >= trailing.at_r:
             state = state._replace(trailing_on=True)
         if state.trailing_on:
-            state = _trail(spec, state, trailing, close, actions)
+            _trail(spec, state, trailing, close, actions)
     return state, actions
 
 
@@ -252,16 +254,17 @@ def _to_breakeven(spec: PlanSpec, state: PlanState, price: float, actions: list[
     return state
 
 
-def _trail(spec: PlanSpec, state: PlanState, trailing: Trailing, close: float, actions: list[Action]) -> PlanState:
+def _trail(spec: PlanSpec, state: PlanState, trailing: Trailing, close: float, actions: list[Action]) -> None:
     side = spec.side
     distance = trailing.distance if trailing.kind is TrailingKind.DISTANCE else trailing.distance * state.best
     level = state.best - side * distance
-    gain = (level - state.stop) * side
+    moved = actions[-1] if actions else None
+    in_force = moved.level if isinstance(moved, MoveStop) else state.stop
+    gain = (level - in_force) * side
     if gain <= 0.0 or gain < trailing.step:
-        return state
+        return
     if (close - level) * side <= 0.0:
         # The price fell through the new level before the stop could follow: a stop there would be refused.
         actions.append(ExitNow(PlanAction.TRAILING))
-        return state
-    actions.append(MoveStop(level, PlanAction.TRAILING))
-    return state
+    else:
+        actions.append(MoveStop(level, PlanAction.TRAILING))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -12,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tradewind.platform.database import Urls
+from tradewind.platform.database import ReadSession, Urls
 from tradewind.platform.settings import Settings
 
 #: A migration that cannot get its lock in this time fails instead of blocking everybody behind it.
@@ -74,7 +75,18 @@ async def downgrade(settings: Settings, revision: str) -> None:
     await _as_owner(settings, lambda connection: command.downgrade(_config(connection), revision))
 
 
+@cache
+def head_revision() -> str | None:
+    """The schema that this code wants."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+async def revision_of(session: ReadSession) -> str | None:
+    """The schema that the database has, as any role may see it."""
+    revision: str | None = await session.scalar(text("select version_num from alembic_version"))
+    return revision
+
+
 async def is_current(settings: Settings) -> bool:
     """Whether the schema is the one this code wants."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    return await _as_owner(settings, _refuse_newer) == head
+    return await _as_owner(settings, _refuse_newer) == head_revision()

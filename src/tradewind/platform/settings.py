@@ -9,6 +9,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tradewind.kit.language import Language
+
 
 class MarketSource(StrEnum):
     """Where market data comes from."""
@@ -67,6 +69,11 @@ class Settings(BaseSettings):
     telegram_token: SecretStr | None = Field(default=None, description="Bot token for publishing signals.")
     telegram_channel: str = Field(default="", description="Channel to publish to: @name or numeric chat id.")
     telegram_api_base: str = Field(default="https://api.telegram.org", description="Base URL of the Bot API.")
+    telegram_language: Language = Field(default=Language.EN, description="Language of what goes to Telegram: en, ru.")
+    telegram_per_second: float = Field(default=1.0, gt=0, le=30, description="Most messages per second and chat.")
+    telegram_per_minute: int = Field(
+        default=20, ge=1, le=1800, description="Most messages per minute and chat; what Telegram allows in channels."
+    )
 
     demo_password: SecretStr | None = Field(
         default=None, description="Password of the demo user; generated when unset."

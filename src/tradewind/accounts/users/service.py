@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tradewind.accounts.users.models import MembershipRow, OrganisationRow, UserRow
@@ -63,3 +63,8 @@ async def user_by_email(session: ReadSession | Session, email: str) -> UserRow |
     """The person with that address."""
     user: UserRow | None = await session.scalar(select(UserRow).where(UserRow.email == normal_email(email)))
     return user
+
+
+async def set_password_hash(session: Session, user_id: UUID, password_hash: str) -> None:
+    """Replace the password."""
+    await session.execute(update(UserRow).where(UserRow.id == user_id).values(password_hash=password_hash))

@@ -19,6 +19,9 @@ from tradewind.core.trade.state import Trade
 from tradewind.core.values import Price, Quantity
 from tradewind.kit.ids import derive_id
 
+#: How long a refused market exit waits before it is asked for again.
+_PATIENCE_MS = 5_000
+
 
 def place(
     trade: Trade,
@@ -77,11 +80,21 @@ def match_exits(trade: Trade, at: int, effects: list[Effect]) -> Trade:
                 trade = cancel(trade, effects, order)
         return trade
     trade = _match_stop(trade, at, effects)
-    if trade.status is not PositionStatus.CLOSING:
-        return _match_ladder(trade, at, effects)
-    if next(trade.live_orders(OrderPurpose.CLOSE), None) is None:
-        trade = place(trade, effects, at, OrderPurpose.CLOSE, trade.held)
-    return trade
+    if trade.status is PositionStatus.CLOSING:
+        return leave(trade, at, effects)
+    return _match_ladder(trade, at, effects)
+
+
+def leave(trade: Trade, at: int, effects: list[Effect]) -> Trade:
+    """Command the market exit of a trade that is closing, unless one is on its way or was refused a moment ago."""
+    last = next((order for order in reversed(trade.orders) if order.purpose is OrderPurpose.CLOSE), None)
+    if not trade.held or (last is not None and last.live):
+        return trade
+    if last is not None and last.status is OrderStatus.REJECTED and at - last.sent_at < _PATIENCE_MS:
+        return trade
+    reason = trade.exit_reason or ExitReason.MANUAL
+    effects.append(Decision(DecisionCode.EXIT_REQUESTED, at, {"reason": reason.value, "quantity": str(trade.held)}))
+    return place(trade, effects, at, OrderPurpose.CLOSE, trade.held)
 
 
 def _match_stop(trade: Trade, at: int, effects: list[Effect]) -> Trade:
@@ -103,16 +116,16 @@ def _match_stop(trade: Trade, at: int, effects: list[Effect]) -> Trade:
 def _match_ladder(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     if trade.plan is not None and trade.plan.targets_filled:
         return trade  # the entry ended with the first filled rung, so the quantities are final
-    resting = {
-        order.level: order
-        for order in trade.orders
-        if order.purpose is OrderPurpose.TARGET and (order.live or order.filled)
-    }
+    targets = [order for order in trade.orders if order.purpose is OrderPurpose.TARGET]
+    resting = {order.level: order for order in targets if order.live or order.filled}
+    refused = {(order.level, order.quantity) for order in targets if order.status is OrderStatus.REJECTED}
     rungs = allocate(trade.entered, trade.mandate.targets, trade.mandate.signal.instrument)
     placed: list[Rung] = []
     for rung in rungs:
         order = resting.pop(rung.number, None)
         if order is None:
+            if (rung.number, rung.quantity) in refused:
+                continue  # the same question has the same answer
             purpose = OrderPurpose.TARGET
             trade = place(trade, effects, at, purpose, rung.quantity, price=rung.price, level=rung.number)
             placed.append(rung)

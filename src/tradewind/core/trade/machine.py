@@ -11,7 +11,7 @@ from tradewind.core.ids import OrderId
 from tradewind.core.ledger import EntryKind
 from tradewind.core.orders import Order, OrderEvent, OrderPurpose, OrderStatus
 from tradewind.core.positions import ExitReason, PositionEvent, PositionStatus, transition
-from tradewind.core.trade.commands import cancel, match_exits, place
+from tradewind.core.trade.commands import cancel, leave, match_exits, place
 from tradewind.core.trade.messages import (
     Accepted,
     Amended,
@@ -75,6 +75,8 @@ def handle(trade: Trade, event: Event) -> tuple[Trade, list[Effect]]:
 def _observed(trade: Trade, event: Observed, effects: list[Effect]) -> Trade:
     if trade.entry_ending is None and trade.entered != trade.mandate.quantity:
         trade = _watch_entry(trade, event, effects)
+    if trade.status is PositionStatus.CLOSING:
+        return leave(trade, event.at, effects)
     if trade.status is not PositionStatus.OPEN or trade.plan is None:
         return trade
     spec = trade.mandate.spec
@@ -131,13 +133,16 @@ def _entered(trade: Trade, order: Order, fill: Filled, value: Decimal, effects: 
     data = {"price": str(fill.price), "quantity": str(fill.quantity)}
     data |= {"filled": str(order.filled), "of": str(order.quantity)}
     effects.append(Decision(DecisionCode.ENTRY_FILLED, fill.at, data))
+    held = trade.held + fill.quantity
     trade = trade._replace(
         status=transition(trade.status, PositionEvent.ENTRY_FILLED),
-        held=trade.held + fill.quantity,
+        held=held,
         entered=trade.entered + fill.quantity,
         entry_value=EXACT.add(trade.entry_value, value),
         basis=EXACT.add(trade.basis, round_to(value, MONEY_STEP, Rounding.NEAREST)),
         entry_fees=trade.entry_fees + fill.fee,
+        # What the units held so far have paid is now spread over more of them.
+        funding_per_unit=trade.funding_per_unit * trade.held.value / held.value,
         opened_at=fill.at if trade.opened_at is None else trade.opened_at,
         closed_at=None,
     )
@@ -237,11 +242,7 @@ def _exit(trade: Trade, reason: ExitReason, at: int, effects: list[Effect]) -> T
     if trade.status is PositionStatus.CLOSING or trade.status.final:
         return trade
     trade = _end_entry(trade, DecisionCode.EXIT_REQUESTED, at, effects)
-    trade = trade._replace(status=transition(trade.status, PositionEvent.EXIT_REQUESTED), exit_reason=reason)
-    if trade.status is PositionStatus.CLOSING:
-        data = {"reason": reason.value, "quantity": str(trade.held)}
-        effects.append(Decision(DecisionCode.EXIT_REQUESTED, at, data))
-    return trade
+    return trade._replace(status=transition(trade.status, PositionEvent.EXIT_REQUESTED), exit_reason=reason)
 
 
 def _carry_out(

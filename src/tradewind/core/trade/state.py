@@ -80,7 +80,7 @@ class Trade(NamedTuple):
         realised: PnL of what was closed, before fees and funding.
         fees, funding: paid so far; negative when received.
         entry_fees: the part of `fees` that the entry cost.
-        funding_per_unit: what a unit held from the start has paid.
+        funding_per_unit: what the held quantity has paid since it was entered, per unit.
         plan: progress of the plan, once something is held.
         stop: the protective level in force, on the tick.
         stop_reason: what moved the stop last; none = still the initial one.
@@ -173,6 +173,15 @@ class Trade(NamedTuple):
     def over(self) -> bool:
         """Nothing is held and no order can fill any more."""
         return self.status.final and not any(order.live for order in self.orders)
+
+    def overdue(self, at: int) -> bool:
+        """Whether the entry still waits although the signal has expired by `at`, market ms."""
+        return (
+            at >= self.mandate.signal.expires_at
+            and self.entry_ending is None
+            and self.entered != self.mandate.quantity
+            and self.entry_order is not None
+        )
 
     def with_order(self, order: Order) -> Trade:
         return self._replace(orders=tuple(order if old.id == order.id else old for old in self.orders))

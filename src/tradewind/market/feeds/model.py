@@ -81,7 +81,7 @@ class Regime(IntEnum):
 
 # Rows and entries in the order of Regime.
 _DWELL = np.array([150.0, 110.0, 110.0, 40.0])  # mean minutes
-_DRIFT = np.array([0.0, 0.13, -0.13, 0.0])  # log return a minute, in units of the symbol's volatility
+_DRIFT = np.array([0.0, 0.20, -0.20, 0.0])  # log return a minute, in units of the symbol's volatility
 _SHAKE = np.array([0.80, 0.95, 0.95, 1.80])  # factor on the volatility
 _NEXT = np.array(
     [

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 from redis.asyncio import Redis
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from tradewind.platform.database import ReadSession
 from tradewind.platform.realtime.models import FrameHeadRow, FrameRow
@@ -46,9 +46,7 @@ class Addressed(NamedTuple):
 
 
 #: Which users see which of the deliveries, in the order of the deliveries.
-Audience = Callable[
-    ["asyncpg.Connection[asyncpg.Record]", Sequence[Delivery]], Awaitable[Sequence[Addressed]]
-]
+Audience = Callable[["asyncpg.Connection[asyncpg.Record]", Sequence[Delivery]], Awaitable[Sequence[Addressed]]]
 
 _NEXT_SEQ = """
 insert into frame_heads as h (user_id, last_seq)
@@ -61,6 +59,8 @@ insert into frames (user_id, tenant_id, seq, type, at, data)
 select u, o, s, t, a, d::jsonb
 from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[]) as v(u, o, s, t, a, d)
 """
+
+_LAST_SEQS = text("select user_id, last_seq from frame_heads where user_id = any(cast(:users as uuid[]))")
 
 
 def frame_type(event: EventType) -> FrameType:
@@ -119,3 +119,9 @@ async def frames_since(session: ReadSession, user_id: UUID, seq: int, limit: int
 async def last_seq(session: ReadSession, user_id: UUID) -> int:
     """The number of the user's newest frame; 0 when there is none."""
     return await session.scalar(select(FrameHeadRow.last_seq).where(FrameHeadRow.user_id == user_id)) or 0
+
+
+async def last_seqs(session: ReadSession, user_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The numbers of the newest frames of several users; those without a frame are left out."""
+    rows = await session.execute(_LAST_SEQS, {"users": list(user_ids)})
+    return {row.user_id: row.last_seq for row in rows}

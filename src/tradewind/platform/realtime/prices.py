@@ -10,11 +10,19 @@ from redis.asyncio import Redis
 
 PRICES_CHANNEL = "tradewind:prices"
 _BOARD = "tradewind:board"
+_USER_PREFIX = "tradewind:user:"
+#: Pattern of every user's channel, for processes that fan out to many.
+USER_CHANNELS = _USER_PREFIX + "*"
 
 
 def user_channel(user_id: UUID) -> str:
     """Where a user's frames are announced."""
-    return f"tradewind:user:{user_id}"
+    return f"{_USER_PREFIX}{user_id}"
+
+
+def user_of_channel(channel: bytes) -> UUID:
+    """Whose channel it is."""
+    return UUID(channel.decode().removeprefix(_USER_PREFIX))
 
 
 class PriceBoard:

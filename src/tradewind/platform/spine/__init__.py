@@ -6,7 +6,14 @@ audit log's hash chain. Nothing that matters is published from memory after a co
 
 from tradewind.platform.spine.events import Destination, Event, EventType, destinations_of
 from tradewind.platform.spine.models import EventDetailRow, EventRow, EventSealRow, OutboxRow
-from tradewind.platform.spine.recording import WAKE_CHANNEL, RequestOrigin, event_columns, event_row, outbox_columns, record
+from tradewind.platform.spine.recording import (
+    WAKE_CHANNEL,
+    RequestOrigin,
+    event_columns,
+    event_row,
+    outbox_columns,
+    record,
+)
 from tradewind.platform.spine.relay import Delivery, Handler, Relay
 from tradewind.platform.spine.sealing import ChainFault, seal, verify_chain
 

@@ -89,10 +89,16 @@ class Relay:
                 await asyncio.sleep(self._idle)
 
     async def relay_once(self, connection: asyncpg.Connection[asyncpg.Record]) -> int:
-        """Hand over one batch per destination; how many rows moved."""
+        """Hand over one batch per destination; how many rows moved. One that fails does not keep the others."""
         moved = 0
         for destination in self._handlers:
-            moved += await self._hand_over(connection, destination)
+            try:
+                moved += await self._hand_over(connection, destination)
+            except Exception:
+                if connection.is_closed():
+                    raise
+                # The batch is as it was, and is tried again with the next round.
+                _log.exception("handover_failed", destination=destination.value)
         return moved
 
     async def _hand_over(self, connection: asyncpg.Connection[asyncpg.Record], destination: Destination) -> int:
@@ -105,7 +111,11 @@ class Relay:
             if rows:
                 after = await self._handlers[destination](connection, [_delivery(row) for row in rows])
         if after is not None:
-            await after()
+            try:
+                await after()
+            except Exception:
+                # What is committed is told; that somebody was not woken up costs him time, nothing else.
+                _log.exception("announcement_failed", destination=destination.value)
         return len(rows)
 
     async def _doze(self) -> None:

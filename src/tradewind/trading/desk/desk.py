@@ -183,12 +183,18 @@ class Desk:
 
     def advance(self, symbol: str, stretch: Stretch) -> None:
         """Let every trade in `symbol` live through `stretch`."""
+        before = self.prices.get(symbol, stretch.open)
         self.prices[symbol] = stretch.close
         trades = self._by_symbol.get(symbol)
         if not trades:
             return
         observed = Observed(stretch.end, stretch.high, stretch.low, stretch.close)
         for active in list(trades.values()):
+            if active.trade.overdue(stretch.start):
+                # Time passed without prices, and with it the signal: its entry must not fill any more.
+                self._observe(active, Observed(stretch.start, before, before, before), active.trade)
+                if active.trade.over:
+                    continue
             if active.book.asleep(stretch):
                 self._observe(active, observed, active.trade)
             else:

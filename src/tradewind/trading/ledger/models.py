@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Integer
+from sqlalchemy import CheckConstraint, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tradewind.platform.database import Base, TenantRow
@@ -20,6 +20,7 @@ class LedgerEntryRow(TenantRow, Base):
     __table_args__ = (
         CheckConstraint("amount >= 0", name="amount"),
         CheckConstraint("debit <> credit", name="books"),
+        Index("ix_ledger_entries_deposits", "account_id", "at", postgresql_where="kind = 'deposit'"),
     )
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -16,10 +16,13 @@ class OrderRow(TenantRow, Base):
     """An order; its id is the client order id the venue got. Times of the market."""
 
     __tablename__ = "orders"
-    __table_args__ = (Index("ix_orders_position_id_seq", "position_id", "seq"),)
+    __table_args__ = (
+        Index("ix_orders_position_id_seq", "position_id", "seq"),
+        Index("ix_orders_account_id_sent_at", "account_id", "sent_at", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    account_id: Mapped[UUID] = mapped_column(index=True)
+    account_id: Mapped[UUID]
     position_id: Mapped[UUID]
     #: Which order of its position, from 0.
     seq: Mapped[int] = mapped_column(Integer)

@@ -116,9 +116,9 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("status in ('pending', 'sent', 'failed')", name=op.f("ck_telegram_posts_status")),
+        sa.CheckConstraint("status in ('pending', 'sent', 'failed', 'skipped')", name=op.f("ck_telegram_posts_status")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_telegram_posts")),
-        sa.UniqueConstraint("event_id", name=op.f("uq_telegram_posts_event_id")),
+        sa.UniqueConstraint("event_id", "chat", name=op.f("uq_telegram_posts_event_id")),
     )
     op.create_index(
         "ix_telegram_posts_pending",
@@ -128,6 +128,13 @@ def upgrade() -> None:
         postgresql_where="status = 'pending'",
     )
     op.create_index("ix_telegram_posts_signal_id", "telegram_posts", ["signal_id", "chat"], unique=False)
+    op.create_index(
+        "ix_telegram_posts_sent_at",
+        "telegram_posts",
+        ["chat", "sent_at"],
+        unique=False,
+        postgresql_where="sent_at is not null",
+    )
     op.create_table(
         "users",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -215,6 +222,7 @@ def downgrade() -> None:
     op.drop_table("memberships")
     op.drop_table("event_details")
     op.drop_table("users")
+    op.drop_index("ix_telegram_posts_sent_at", table_name="telegram_posts", postgresql_where="sent_at is not null")
     op.drop_index("ix_telegram_posts_signal_id", table_name="telegram_posts")
     op.drop_index("ix_telegram_posts_pending", table_name="telegram_posts", postgresql_where="status = 'pending'")
     op.drop_table("telegram_posts")

@@ -123,6 +123,13 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_market_incidents")),
     )
+    op.create_index(
+        "ix_ledger_entries_deposits",
+        "ledger_entries",
+        ["account_id", "at"],
+        unique=False,
+        postgresql_where="kind = 'deposit'",
+    )
     op.create_table(
         "orders",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -145,7 +152,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
     )
-    op.create_index(op.f("ix_orders_account_id"), "orders", ["account_id"], unique=False)
+    op.create_index("ix_orders_account_id_sent_at", "orders", ["account_id", "sent_at", "id"], unique=False)
     op.create_index("ix_orders_position_id_seq", "orders", ["position_id", "seq"], unique=False)
     op.create_table(
         "paper_books",
@@ -399,9 +406,10 @@ def downgrade() -> None:
     op.drop_table("protections")
     op.drop_table("paper_books")
     op.drop_index("ix_orders_position_id_seq", table_name="orders")
-    op.drop_index(op.f("ix_orders_account_id"), table_name="orders")
+    op.drop_index("ix_orders_account_id_sent_at", table_name="orders")
     op.drop_table("orders")
     op.drop_table("market_incidents")
+    op.drop_index("ix_ledger_entries_deposits", table_name="ledger_entries", postgresql_where="kind = 'deposit'")
     op.drop_table("ledger_entries")
     op.drop_index(op.f("ix_fills_position_id"), table_name="fills")
     op.drop_index("ix_fills_account_id_at", table_name="fills")

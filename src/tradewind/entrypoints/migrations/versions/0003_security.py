@@ -149,9 +149,12 @@ def upgrade() -> None:
         )
     op.execute(_ENTITLEMENTS)
     op.execute(f"grant select on entitlements to {APP}, {SYSTEM}")
+    # Every process may see whether the schema is the one it wants.
+    op.execute(f"grant select on alembic_version to {APP}, {SYSTEM}")
 
 
 def downgrade() -> None:
+    op.execute(f"revoke all on alembic_version from {APP}, {SYSTEM}")
     op.execute("drop view entitlements")
     for table in _APPEND_ONLY:
         op.execute(f"drop trigger append_only on {table}")
