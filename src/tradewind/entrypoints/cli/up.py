@@ -1,0 +1,399 @@
+"""`tradewind up`: everything, on this machine, with one command.
+
+This process stays small: it starts the embedded servers and the children, restarts what dies and stops all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import secrets
+import signal
+import string
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from tradewind.platform.embedded import (
+    DataFolder,
+    EmbeddedError,
+    EmbeddedServer,
+    PortTakenError,
+    PostgresServer,
+    ValkeyServer,
+    holder,
+    is_free,
+    next_free,
+    trim_log,
+)
+from tradewind.platform.supervision import ChildError, ChildSpec, Command, Console, Supervisor, stop_signals
+
+MARKETS = ("simulated", "replay", "live")
+DEFAULT_PORT = 8000
+
+_DEMO_USER = "demo@tradewind.example"
+_SIMULATED_SPEED = "60"  # market seconds per second: enough to see trading at once
+_SERVICES = ("api", "engine", "worker", "beat")
+_TELEGRAM_CHANNEL = "@tradewind_demo"
+
+_READY_WITHIN = 120.0  # seconds from the services' start until /readyz says yes
+_HOPELESS_EXITS = 3  # of one service before everything was ready once
+_PORT_PATIENCE = 0.5  # seconds for the port of an `up` that was just killed to become free
+_TRIM_INTERVAL = 60.0  # seconds between looks at the size of the servers' logs
+
+
+class OptionError(Exception):
+    """Options that contradict each other, or name what is not there. The message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `tradewind up` was asked for."""
+
+    market: str
+    candles: Path | None
+    speed: str
+    port: int
+    data: Path
+    symbols: str
+    timeframe: str
+    seed: int | None
+    demo: bool
+    quiet: bool
+
+    def environment(self) -> dict[str, str]:
+        """The settings of the children. Not on their command lines: those everybody can read."""
+        settings = {
+            "TRADEWIND_MARKET": self.market,
+            "TRADEWIND_PORT": str(self.port),
+            "TRADEWIND_DATA": str(self.data),
+            "TRADEWIND_SPEED": self.speed,
+            "TRADEWIND_SYMBOLS": self.symbols,
+            "TRADEWIND_TIMEFRAME": self.timeframe,
+        }
+        if self.candles is not None:
+            settings["TRADEWIND_CANDLES"] = str(self.candles)
+        if self.seed is not None:
+            settings["TRADEWIND_SEED"] = str(self.seed)
+        return settings
+
+    def market_banner(self) -> str:
+        """What kind of prices these are, so that nobody takes them for what they are not."""
+        pace = "" if not self.speed else ", as fast as possible" if self.speed == "max" else f", {self.speed}×"
+        if self.market == "simulated":
+            return f"simulated market{pace} – not real prices"
+        if self.market == "replay":
+            return f"recorded candles from {self.candles}{pace} – not today's prices"
+        return "live market"
+
+
+@click.command("up")
+@click.option(
+    "--market",
+    type=click.Choice(MARKETS),
+    default="simulated",
+    envvar="TRADEWIND_MARKET",
+    show_default=True,
+    help="Where prices come from.",
+)
+@click.option(
+    "--candles",
+    type=click.Path(path_type=Path),
+    envvar="TRADEWIND_CANDLES",
+    help="Folder of Parquet candles; for --market replay.",
+)
+@click.option(
+    "--speed",
+    default="",
+    envvar="TRADEWIND_SPEED",
+    metavar="N|max",
+    help="Market seconds per second; not for --market live.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65_535),
+    default=DEFAULT_PORT,
+    envvar="TRADEWIND_PORT",
+    show_default=True,
+    help="Port of the dashboard and the API.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="TRADEWIND_DATA",
+    help="Folder that keeps everything.  [default: .tradewind/MARKET]",
+)
+@click.option(
+    "--symbols", default="", envvar="TRADEWIND_SYMBOLS", help="Comma-separated; all of the market if not given."
+)
+@click.option("--timeframe", default="", envvar="TRADEWIND_TIMEFRAME", help="Finest timeframe to trade on, such as 5m.")
+@click.option("--seed", type=click.IntRange(0), envvar="TRADEWIND_SEED", help="Seed of the simulated market.")
+@click.option("--demo/--no-demo", default=True, show_default=True, help="Create the demo user.")
+@click.option("--quiet", is_flag=True, help="Leave out what the parts print.")
+def command(
+    market: str,
+    candles: Path | None,
+    speed: str,
+    port: int,
+    data: Path | None,
+    symbols: str,
+    timeframe: str,
+    seed: int | None,
+    demo: bool,
+    quiet: bool,
+) -> None:
+    """Run everything: embedded servers, api, engine, worker, beat."""
+    try:
+        options = Options(
+            market=market,
+            candles=_checked_candles(market, candles),
+            speed=_checked_speed(market, speed),
+            port=port,
+            data=(data or default_data(market)).expanduser().resolve(),
+            symbols=symbols,
+            timeframe=timeframe,
+            seed=seed,
+            demo=demo,
+            quiet=quiet,
+        )
+        _serve(options)
+    except (OptionError, EmbeddedError, ChildError, OSError) as error:
+        if quiet and isinstance(error, ChildError):
+            click.echo("\n".join(error.output), err=True)
+        click.echo(f"tradewind: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        click.echo("tradewind: stopped while starting", err=True)
+        sys.exit(130)
+
+
+def default_data(market: str) -> Path:
+    """The data folder of a market when none is given: they do not mix."""
+    return Path(".tradewind") / market
+
+
+def check_port(port: int) -> None:
+    """Make sure that the API can listen on `port`.
+
+    Raises:
+        PortTakenError: somebody else does; the message says who, if that can be told, and which port is free.
+    """
+    deadline = time.monotonic() + _PORT_PATIENCE
+    try:
+        while not is_free(port):
+            if time.monotonic() > deadline:
+                by = holder(port)
+                other = next_free(port)
+                raise PortTakenError(
+                    f"port {port} is taken{f' by {by}' if by else ''}; stop that process or choose another port"
+                    + (f": --port {other}" if other else " with --port")
+                )
+            time.sleep(0.05)
+    except PermissionError:
+        raise PortTakenError(
+            f"port {port} may only be used by root; choose one from 1024 on: --port {DEFAULT_PORT}"
+        ) from None
+
+
+def _checked_candles(market: str, candles: Path | None) -> Path | None:
+    if market != "replay":
+        if candles is not None:
+            raise OptionError(f"--candles goes with --market replay only, got --market {market}")
+        return None
+    if candles is None:
+        raise OptionError("--market replay needs --candles DIR, a folder of Parquet candles such as BTCUSDT-5m.parquet")
+    folder = candles.expanduser().resolve()
+    if not folder.is_dir():
+        raise OptionError(f"--candles {candles}: expected a folder of Parquet candles, and there is none")
+    if next(folder.glob("*.parquet"), None) is None:
+        raise OptionError(f"--candles {candles}: expected files such as BTCUSDT-5m.parquet, found no .parquet file")
+    return folder
+
+
+def _checked_speed(market: str, speed: str) -> str:
+    if market == "live":
+        if speed:
+            raise OptionError(f"--speed goes with --market simulated and replay only, got --speed {speed} for live")
+        return ""
+    if speed in ("", "max"):
+        return speed or (_SIMULATED_SPEED if market == "simulated" else "")
+    try:
+        value = float(speed)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise OptionError(f'--speed: expected a positive number of market seconds per second or "max", got {speed!r}')
+    return f"{value:g}"
+
+
+def _serve(options: Options) -> None:
+    """Start the embedded servers, then run everything until a signal."""
+    folder = DataFolder(options.data)
+    with ExitStack() as stack:
+        console = stack.enter_context(Console(quiet=options.quiet))
+        stack.enter_context(folder.claimed())
+        stack.enter_context(_signals_as_interrupts())
+        check_port(options.port)
+        environment = {
+            **os.environ,
+            **options.environment(),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONSAFEPATH": "1",  # what lies in the current folder is not ours to import
+        }
+        servers: list[EmbeddedServer] = []
+        if not environment.get("TRADEWIND_DATABASE_URL"):
+            console.say("starting PostgreSQL")
+            postgres = PostgresServer(folder, report=console.say)
+            stack.callback(postgres.stop)
+            postgres.start()
+            urls = postgres.admin.urls()
+            environment["TRADEWIND_DATABASE_URL"] = urls.owner
+            environment["TRADEWIND_DATABASE_APP_URL"] = urls.app
+            environment["TRADEWIND_DATABASE_SYSTEM_URL"] = urls.system
+            servers.append(postgres)
+        if not environment.get("TRADEWIND_REDIS_URL"):
+            console.say("starting Valkey")
+            valkey = ValkeyServer(folder, report=console.say)
+            stack.callback(valkey.stop)
+            valkey.start()
+            environment["TRADEWIND_REDIS_URL"] = valkey.url
+            servers.append(valkey)
+        asyncio.run(_supervise(options, folder, environment, servers, console))
+        console.say("everything is stopped")
+
+
+@contextmanager
+def _signals_as_interrupts() -> Iterator[None]:
+    """Until the supervisor takes the signals over, each of them ends the start as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in stop_signals()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+async def _supervise(
+    options: Options,
+    folder: DataFolder,
+    environment: dict[str, str],
+    servers: Sequence[EmbeddedServer],
+    console: Console,
+) -> None:
+    async with Supervisor(console) as supervisor:
+        for server in servers:
+            supervisor.adopt(*server.hand_over())
+        emulator = None
+        if not environment.get("TRADEWIND_TELEGRAM_TOKEN") and _has_emulator():
+            emulator = folder.port("telegram")
+            environment |= _telegram_settings(emulator)
+            await supervisor.start(_emulator(emulator, environment))
+        await supervisor.run(_part("migrate", environment))
+        login = folder.path / "demo-login.txt"
+        is_new = not login.exists()
+        if options.demo:
+            await supervisor.run(_part("seed", environment))
+        for name in _SERVICES:
+            await supervisor.start(_part(name, environment))
+        await _until_ready(supervisor, options.port)
+        console.say(_banner(options, login, is_new, emulator))
+        await asyncio.gather(supervisor.forever(), _trim_logs(servers))
+
+
+def _part(name: str, environment: Mapping[str, str]) -> ChildSpec:
+    return ChildSpec(name, Command((sys.executable, "-m", "tradewind", name), environment))
+
+
+def _emulator(port: int, environment: Mapping[str, str]) -> ChildSpec:
+    argv = (sys.executable, "-m", "emulators.telegram", "--port", str(port), "--channel", _TELEGRAM_CHANNEL)
+    return ChildSpec("telegram", Command(argv, environment))
+
+
+def _has_emulator() -> bool:
+    """Whether the stand-in for Telegram is installed; it is part of the checkout, not of the product."""
+    try:
+        return find_spec("emulators.telegram") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _telegram_settings(port: int) -> dict[str, str]:
+    alphabet = string.ascii_letters + string.digits
+    return {
+        # In the form that Telegram gives its tokens: bot id, colon, 35 characters.
+        "TRADEWIND_TELEGRAM_TOKEN": "1000000001:" + "".join(secrets.choice(alphabet) for _ in range(35)),
+        "TRADEWIND_TELEGRAM_CHANNEL": _TELEGRAM_CHANNEL,
+        "TRADEWIND_TELEGRAM_API_BASE": f"http://127.0.0.1:{port}",
+    }
+
+
+async def _until_ready(supervisor: Supervisor, port: int) -> None:
+    """Wait until the API says that all parts are ready.
+
+    Raises:
+        ChildError: a service keeps ending, or they are not ready in time.
+    """
+    deadline = time.monotonic() + _READY_WITHIN
+    while (status := await http_status(port, "/readyz")) != 200:
+        exits = supervisor.exits()
+        for name in _SERVICES:
+            if exits[name] >= _HOPELESS_EXITS:
+                raise ChildError(
+                    f"{name} keeps ending; what it printed says why (tradewind doctor helps, too)",
+                    supervisor.last_words(name),
+                )
+        if time.monotonic() > deadline:
+            answer = "did not answer" if status is None else f"answered {status}"
+            raise ChildError(
+                f"not ready within {_READY_WITHIN:g} s: http://localhost:{port}/readyz {answer}; "
+                "what the parts printed says why (tradewind doctor helps, too)"
+            )
+        await asyncio.sleep(0.1)
+
+
+async def http_status(port: int, path: str) -> int | None:
+    """The HTTP status that GET `path` on this machine answers; None if there is no answer within 5 s."""
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
+    with suppress(OSError, TimeoutError, ValueError, IndexError):
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(request.encode())
+                return int((await reader.readline()).split()[1])
+            finally:
+                writer.close()
+    return None
+
+
+async def _trim_logs(servers: Sequence[EmbeddedServer]) -> None:
+    while True:
+        await asyncio.sleep(_TRIM_INTERVAL)
+        for server in servers:
+            with suppress(OSError):  # a full disk is no reason to stop
+                trim_log(server.log)
+
+
+def _banner(options: Options, login: Path, is_new: bool, emulator: int | None) -> str:
+    rows = [("Dashboard", f"http://localhost:{options.port}")]
+    if options.demo:
+        rows.append(("Demo login", f"{_DEMO_USER}, password in {login}"))
+        if is_new and not os.environ.get("TRADEWIND_DEMO_PASSWORD"):
+            with suppress(OSError):
+                rows += [("", line) for line in login.read_text().splitlines()]
+    if emulator is not None:
+        rows.append(("Telegram", f"http://localhost:{emulator} (local stand-in, channel {_TELEGRAM_CHANNEL})"))
+    rows += [("Market", options.market_banner()), ("Data", str(options.data))]
+    lines = [f"  {title:<11} {text}" for title, text in rows]
+    return "\n".join(["", "Tradewind is ready", "", *lines, "", "  Ctrl-C stops everything", ""])
