@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import asyncpg
 import uvloop
@@ -17,7 +15,7 @@ from tradewind.billing import sync_plans
 from tradewind.entrypoints.migrating import migrate
 from tradewind.kit.ids import new_id
 from tradewind.platform.database import Database, Urls
-from tradewind.platform.embedded import embedded_servers
+from tradewind.platform.embedded import temporary_servers
 from tradewind.platform.settings import Settings
 from tradewind.trading import dispatch
 
@@ -41,7 +39,10 @@ insert into trading_accounts (id, tenant_id, user_id, name, venue, account_type,
                               risk_per_trade, max_leverage, auto_trading)
 select gen_random_uuid(), id, id, 'Paper', 'paper', 'futures', true, 'USDT', 10000, 0.005, 5, true from people
 """
-_BARE = "insert into bare (id, account_id, note) select gen_random_uuid(), gen_random_uuid(), 'x' from generate_series(1, $1)"
+_BARE = """
+insert into bare (id, account_id, note)
+select gen_random_uuid(), gen_random_uuid(), 'x' from generate_series(1, $1)
+"""
 
 
 async def _measure(settings: Settings) -> list[tuple[int, float, float]]:
@@ -84,9 +85,9 @@ async def _measure(settings: Settings) -> list[tuple[int, float, float]]:
 
 def run() -> Iterator[Figure]:
     """Dispatch to 1,000 and 10,000 followers on a durable database."""
-    with tempfile.TemporaryDirectory(prefix="tradewind-bench-") as folder, embedded_servers(Path(folder)) as servers:
+    with temporary_servers(durable=True) as servers:
         settings = Settings(
-            data=Path(folder),
+            data=servers.folder.path,
             database_url=servers.database.owner,
             database_app_url=servers.database.app,
             database_system_url=servers.database.system,

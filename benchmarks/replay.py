@@ -20,7 +20,7 @@ from tradewind.core.candles import Timeframe
 from tradewind.entrypoints.replaying import Progress, ReplayPlan, open_feed, run_replay
 from tradewind.market import read_candles
 from tradewind.market.feeds.simulated import SimulatedFeed
-from tradewind.platform.embedded import embedded_servers
+from tradewind.platform.embedded import temporary_servers
 from tradewind.platform.settings import Settings
 from tradewind.trading.strategies import builtin_strategies
 
@@ -82,9 +82,9 @@ def run() -> Iterator[Figure]:
         def progress(state: Progress) -> None:
             marks.append((time.perf_counter(), time.process_time(), state.candles))
 
-        with embedded_servers(Path(temporary) / "data", durable=False, max_connections=10) as servers:
+        with temporary_servers(durable=False, max_connections=10) as servers:
             settings = Settings(
-                data=Path(temporary) / "data",
+                data=servers.folder.path,
                 database_url=servers.database.owner,
                 database_app_url=servers.database.app,
                 database_system_url=servers.database.system,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from tradewind.entrypoints.replaying import (
 )
 from tradewind.kit.clock import from_ms
 from tradewind.market import MarketDataError
-from tradewind.platform.embedded import EmbeddedError, embedded_servers
+from tradewind.platform.embedded import EmbeddedError, EmbeddedServers, embedded_servers, temporary_servers
 from tradewind.platform.settings import Settings
 from tradewind.trading import ReplayReport
 from tradewind.trading.strategies import builtin_strategies, load_builtin
@@ -117,9 +116,9 @@ def command(
 
 def _replay(plan: ReplayPlan, report: Path | None, data: Path | None, *, resume: bool) -> None:
     feed = open_feed(plan, None)  # checks every file before anything is written
-    with _folder(data) as folder, embedded_servers(folder, durable=False, max_connections=10) as servers:
+    with _servers(data) as servers:
         settings = Settings(
-            data=folder,
+            data=servers.folder.path,
             database_url=servers.database.owner,
             database_app_url=servers.database.app,
             database_system_url=servers.database.system,
@@ -133,13 +132,11 @@ def _replay(plan: ReplayPlan, report: Path | None, data: Path | None, *, resume:
         print(f"report: {report} ({len(result.content) / 1e6:.1f} MB)")
 
 
-@contextmanager
-def _folder(data: Path | None) -> Iterator[Path]:
-    if data is not None:
-        yield data
-        return
-    with tempfile.TemporaryDirectory(prefix="tradewind-replay-") as folder:
-        yield Path(folder)
+def _servers(data: Path | None) -> AbstractContextManager[EmbeddedServers]:
+    """A replay can be repeated, so its database need not survive a power failure."""
+    if data is None:
+        return temporary_servers(durable=False, max_connections=10)
+    return embedded_servers(data, durable=False, max_connections=10)
 
 
 @contextmanager
@@ -153,7 +150,8 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
             tenth = 10 * progress.candles // max(progress.total, 1)
             if tenth > shown:
                 shown = tenth
-                text = f"{10 * tenth:3d} %  {progress.candles:>9,} candles  market time {from_ms(progress.at):%Y-%m-%d}"
+                day = f"{from_ms(progress.at):%Y-%m-%d}"
+                text = f"{10 * tenth:3d} %  {progress.candles:>9,} candles at {progress.rate:,.0f}/s  market time {day}"
                 print(text, file=sys.stderr)
 
         yield line
@@ -174,7 +172,7 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
         task = bar.add_task("replay", total=None, at="")
 
         def update(progress: Progress) -> None:
-            at = f"{from_ms(progress.at):%Y-%m-%d}"
+            at = f"{from_ms(progress.at):%Y-%m-%d} · {progress.rate:,.0f}/s"
             bar.update(task, completed=progress.candles, total=progress.total, at=at)
 
         yield update
@@ -183,7 +181,7 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
 def _summarise(result: ReplayReport, seconds: float) -> None:
     print(f"signals {result.signals:,} · positions {result.positions:,} · fills {result.fills:,} in {seconds:.1f} s")
     for account, (start, balance) in list(result.balances.items())[:5]:
-        print(f"account {account[:8]}: {start} → {balance} (ledger adds up to the last digit)")
+        print(f"account {account[:8]}: {start:,.2f} → {balance:,.2f} (the ledger adds up to the last digit)")
     print("every fill was protected in its own step" if not result.naked else f"UNPROTECTED: {result.naked} times")
     print(f"fingerprint {result.fingerprint}")
 

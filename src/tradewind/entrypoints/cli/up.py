@@ -40,7 +40,7 @@ MARKETS = ("simulated", "replay", "live")
 DEFAULT_PORT = 8000
 
 _DEMO_USER = "demo@tradewind.example"
-_SIMULATED_SPEED = "60"  # market seconds per second: enough to see trading at once
+_SPEEDS = {"simulated": "120", "replay": "600"}  # market seconds per second: enough to see trading at once
 _SERVICES = ("api", "engine", "worker", "beat")
 _TELEGRAM_CHANNEL = "@tradewind_demo"
 
@@ -224,7 +224,7 @@ def _checked_speed(market: str, speed: str) -> str:
             raise OptionError(f"--speed goes with --market simulated and replay only, got --speed {speed} for live")
         return ""
     if speed in ("", "max"):
-        return speed or (_SIMULATED_SPEED if market == "simulated" else "")
+        return speed or _SPEEDS[market]
     try:
         value = float(speed)
     except ValueError:
@@ -301,13 +301,14 @@ async def _supervise(
             environment |= _telegram_settings(emulator)
             await supervisor.start(_emulator(emulator, environment))
         await supervisor.run(_part("migrate", environment))
-        login = folder.path / "demo-login.txt"
-        is_new = not login.exists()
-        if options.demo:
-            await supervisor.run(_part("seed", environment))
         for name in _SERVICES:
             await supervisor.start(_part(name, environment))
         await _until_ready(supervisor, options.port)
+        login = folder.path / "demo-login.txt"
+        is_new = not login.exists()
+        if options.demo:
+            # Now that the engine has told the market's time, which is when the demo account opens.
+            await supervisor.run(_part("seed", environment))
         console.say(_banner(options, login, is_new, emulator))
         await asyncio.gather(supervisor.forever(), _trim_logs(servers))
 
