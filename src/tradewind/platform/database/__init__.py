@@ -4,12 +4,13 @@ Nobody outside this package commits: a unit of work commits when its block ends 
 """
 
 from tradewind.platform.database.base import Base, TenantRow, tenant_tables
-from tradewind.platform.database.bulk import BulkWriter, WriteMode
+from tradewind.platform.database.bulk import Batch, BulkWriter, WriteMode
 from tradewind.platform.database.reads import Reader, ReadPool
 from tradewind.platform.database.units import Database, ReadSession, Session, Urls, enter_tenant
 
 __all__ = [
     "Base",
+    "Batch",
     "BulkWriter",
     "Database",
     "ReadPool",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 from sqlalchemy import Table
@@ -55,6 +55,20 @@ def _statement(table: Table, columns: Sequence[str], mode: WriteMode) -> str:
     return sql
 
 
+class Batch(NamedTuple):
+    """Rows on their way, as columns."""
+
+    statement: str
+    columns: list[list[Any]]
+
+    async def write(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        await connection.execute(self.statement, *self.columns)
+
+
+def _columns(rows: list[tuple[Any, ...]]) -> list[list[Any]]:
+    return list(map(list, zip(*rows, strict=True)))
+
+
 class BulkWriter:
     """Gathers rows for several tables; `flush` writes them in the order in which the targets were declared.
 
@@ -63,6 +77,7 @@ class BulkWriter:
 
     def __init__(self) -> None:
         self._targets: list[tuple[str, list[tuple[Any, ...]]]] = []
+        self._appending: list[tuple[str, list[tuple[Any, ...]]]] = []
 
     def declare(
         self, mapped: type[Base], columns: Sequence[str], mode: WriteMode = WriteMode.INSERT
@@ -77,12 +92,26 @@ class BulkWriter:
         table = mapped.__table__
         assert isinstance(table, Table)
         rows: list[tuple[Any, ...]] = []
-        self._targets.append((_statement(table, columns, mode), rows))
+        target = (_statement(table, columns, mode), rows)
+        self._targets.append(target)
+        if mode is WriteMode.INSERT:
+            self._appending.append(target)
         return rows
+
+    def take(self, least: int) -> list[Batch]:
+        """Take out the rows of tables that are only inserted into, where there are at least `least`, to be written with
+        `write` while other work goes on. Their order among tables is not kept: for tables that refer to nothing."""
+        taken = []
+        for statement, rows in self._appending:
+            if len(rows) >= least:
+                taken.append(Batch(statement, _columns(rows)))
+                rows.clear()
+        return taken
 
     async def flush(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         """Write what was gathered, inside the caller's transaction."""
         for statement, rows in self._targets:
             if rows:
-                await connection.execute(statement, *map(list, zip(*rows, strict=True)))
+                columns = _columns(rows)
                 rows.clear()
+                await connection.execute(statement, *columns)

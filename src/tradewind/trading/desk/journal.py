@@ -22,7 +22,7 @@ from tradewind.core.signals import Signal
 from tradewind.core.trade import Filled, Posting
 from tradewind.kit.clock import from_ms
 from tradewind.kit.ids import derive_id
-from tradewind.platform.database import BulkWriter, WriteMode
+from tradewind.platform.database import Batch, BulkWriter, WriteMode
 from tradewind.platform.spine import (
     Event,
     EventRow,
@@ -292,6 +292,10 @@ class Journal:
         self.urgent = True
 
     # ------------------------------------------------------------------------------------------------------ commit
+
+    def take(self, least: int) -> list[Batch]:
+        """History rows of tables that have at least `least`, to be written ahead of the flush that commits them."""
+        return self._writer.take(least)
 
     async def flush(self, connection: asyncpg.Connection[asyncpg.Record]) -> bool:
         """Write everything, inside the caller's transaction; whether there are events for the relay."""

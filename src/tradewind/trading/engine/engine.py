@@ -7,6 +7,7 @@ transaction. Whatever kills the process, the next start goes on from the last co
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from tradewind.kit.clock import from_ms
 from tradewind.kit.ids import derive_id
 from tradewind.market import Closed, Feed, Incident, SeriesKey, Step
 from tradewind.market.record.models import CandleTailRow, MarketIncidentRow
-from tradewind.platform.database import BulkWriter
+from tradewind.platform.database import Batch, BulkWriter
 from tradewind.platform.leases import Lease
 from tradewind.platform.settings import MarketSource
 from tradewind.platform.spine import WAKE_CHANNEL
@@ -40,6 +41,9 @@ from tradewind.trading.engine.service import Remembered
 _log = structlog.get_logger()
 
 FUNDING_INTERVAL_MS = 8 * 3_600_000
+#: How often, and for how many rows of a table, history is written ahead of its commit.
+_WRITE_AHEAD_STEPS = 10
+_WRITE_AHEAD_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class Engine:
         self._queue: list[AcceptedIntent] = []
         self._ticked: dict[str, int] = {}
         self._transaction: Any = None
+        self._writing: asyncio.Task[None] | None = None
         self._uncommitted = 0
         self._committed_at = time.monotonic()
         #: Steps and finest candles so far, market time, and when periodic work is next.
@@ -234,6 +239,10 @@ class Engine:
     # ------------------------------------------------------------------------------------------------------ commit
 
     async def _begin(self) -> None:
+        """Have the connection to oneself, inside a transaction."""
+        if self._writing is not None:
+            await self._writing
+            self._writing = None
         if self._transaction is None:
             self._transaction = self._connection.transaction()
             await self._transaction.start()
@@ -242,10 +251,27 @@ class Engine:
         if self._options.steps_per_commit > 1:
             if self._uncommitted >= self._options.steps_per_commit:
                 await self.commit()
+            elif not self._uncommitted % _WRITE_AHEAD_STEPS:
+                await self._write_ahead()
             return
         waited = time.monotonic() - self._committed_at
         if self.journal.urgent or closed or self._transaction is not None or waited > self._lease.seconds / 3:
             await self.commit()
+
+    async def _write_ahead(self) -> None:
+        """Let PostgreSQL work on the history of a long batch while the next steps are computed."""
+        if self._writing is not None and not self._writing.done():
+            await asyncio.sleep(0)  # lets the next of the statements go out
+            return
+        batches = self.journal.take(_WRITE_AHEAD_ROWS)
+        if batches:
+            await self._begin()
+            self._writing = asyncio.create_task(self._write(batches))
+            await asyncio.sleep(0)
+
+    async def _write(self, batches: Sequence[Batch]) -> None:
+        for batch in batches:
+            await batch.write(self._connection)
 
     async def commit(self) -> None:
         """Write what happened since the last commit, with where the engine and its feed stand.
