@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from tradewind.core.costs import Costs
@@ -151,4 +152,7 @@ def fill_price(
 
 def fee(price: Price, quantity: Quantity, rate: float) -> Decimal:
     """The fee on a fill, quote currency, before rounding to the booking step."""
-    return price.value * quantity.value * decimal_of(rate)
+    return price.value * quantity.value * _exact(rate)
+
+
+_exact = lru_cache(decimal_of)  # rates are few

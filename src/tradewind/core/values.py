@@ -20,6 +20,7 @@ from decimal import (
     Overflow,
 )
 from enum import StrEnum
+from functools import lru_cache
 from typing import Self
 
 #: Products and sums of money must be exact; a result that needs more than 60 digits is an error, not a rounding.
@@ -30,6 +31,7 @@ _WIDE = Context(prec=60, traps=[InvalidOperation, DivisionByZero, Overflow])
 #: The smallest amount of money we book: 10⁻⁸ of a currency unit.
 MONEY_STEP = Decimal("0.00000001")
 _ZERO = Decimal(0)
+_ONE = Decimal(1)
 
 
 class IllegalValueError(ValueError):
@@ -74,8 +76,15 @@ def decimal_of(value: float | Decimal) -> Decimal:
 
 def round_to(value: Decimal, step: Decimal, rounding: Rounding) -> Decimal:
     """`value` on the grid of `step`, which must be positive; the result has the step's exponent."""
-    steps = _WIDE.divide(value, step).quantize(Decimal(1), rounding=rounding.value, context=_WIDE)
+    if _is_power_of_ten(step):
+        return value.quantize(step, rounding, _WIDE)
+    steps = _WIDE.divide(value, step).quantize(_ONE, rounding, _WIDE)
     return EXACT.multiply(steps, step)
+
+
+@lru_cache
+def _is_power_of_ten(step: Decimal) -> bool:
+    return step.as_tuple().digits == (1,)
 
 
 @dataclass(frozen=True, slots=True, order=True)
