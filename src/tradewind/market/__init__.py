@@ -17,6 +17,7 @@ from tradewind.market.feeds import (
     SeriesKey,
     Step,
     Tick,
+    check_market,
     open_feed,
 )
 from tradewind.market.files import CandleFolder, read_candles, repair_candles
@@ -39,6 +40,7 @@ __all__ = [
     "SeriesKey",
     "Step",
     "Tick",
+    "check_market",
     "open_feed",
     "read_candles",
     "repair_candles",

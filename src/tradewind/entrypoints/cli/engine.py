@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 
 import click
-import uvloop
 
-from tradewind.entrypoints.engine_process import run_engine
-from tradewind.market import MarketDataError
+from tradewind.market import MarketDataError, check_market
 from tradewind.platform.settings import get_settings
 
 #: sysexits' EX_CONFIG: starting again will not help until somebody changes the settings.
@@ -16,10 +14,19 @@ _WRONG_SETTINGS = 78
 
 
 @click.command("engine")
-def command() -> None:
+@click.option("--check", is_flag=True, help="Only see whether the market can be had as the settings ask.")
+def command(check: bool) -> None:
     """Run the trading engine: market, signals, execution and guardian."""
     try:
-        uvloop.run(run_engine(get_settings()))
+        if check:
+            check_market(get_settings())
+        else:
+            # Not at the top: a check at every start of `up` should not load the whole engine.
+            import uvloop
+
+            from tradewind.entrypoints.engine_process import run_engine
+
+            uvloop.run(run_engine(get_settings()))
     except MarketDataError as error:
         print(f"tradewind engine: {error}", file=sys.stderr)
         sys.exit(_WRONG_SETTINGS)

@@ -28,7 +28,7 @@ from tradewind.market import MarketDataError
 from tradewind.platform.embedded import EmbeddedError, EmbeddedServers, embedded_servers, temporary_servers
 from tradewind.platform.settings import Settings
 from tradewind.trading import ReplayReport
-from tradewind.trading.strategies import builtin_strategies, load_builtin
+from tradewind.trading.strategies import UnknownStrategyError, builtin_strategies, load_builtin
 
 #: Exit code that says: nothing is lost, run it again with --resume.
 _RESUMABLE = 75
@@ -89,6 +89,10 @@ def command(
 ) -> None:
     """Run the whole engine (database, outbox, paper venue, guardian) over recorded candles."""
     names = [name.strip() for name in strategies.split(",") if name.strip()]
+    try:
+        picked = [load_builtin(name) for name in names] or list(builtin_strategies().values())
+    except UnknownStrategyError as error:
+        raise click.UsageError(f"--strategies: {error}") from None
     chosen = ReplayPlan(
         candles=candles,
         symbols=tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip()),
@@ -98,7 +102,7 @@ def command(
         speed=speed,
         followers=followers,
         plan=PlanCode(plan),
-        strategies=[load_builtin(name) for name in names] or list(builtin_strategies().values()),
+        strategies=picked,
     )
     if resume and data is None:
         raise click.UsageError("--resume needs --data: the folder that the killed replay was given")
@@ -106,7 +110,7 @@ def command(
         raise click.UsageError(f"--report: expected a folder that exists, got {report.parent}")
     try:
         _replay(chosen, report, data, resume=resume)
-    except (MarketDataError, EmbeddedError, ReplayStateError, LookupError) as error:
+    except (MarketDataError, EmbeddedError, ReplayStateError) as error:
         sys.exit(f"tradewind replay: {error}")
     except DatabaseGoneError as error:
         again = f"; go on with the same command and --resume --data {data}" if data else ""

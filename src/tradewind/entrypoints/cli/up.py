@@ -11,6 +11,7 @@ import os
 import secrets
 import signal
 import string
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -236,6 +237,7 @@ def _checked_speed(market: str, speed: str) -> str:
 
 def _serve(options: Options) -> None:
     """Start the embedded servers, then run everything until a signal."""
+    _check_market(options)
     folder = DataFolder(options.data)
     with ExitStack() as stack:
         console = stack.enter_context(Console(quiet=options.quiet))
@@ -268,6 +270,22 @@ def _serve(options: Options) -> None:
             servers.append(valkey)
         asyncio.run(_supervise(options, folder, environment, servers, console))
         console.say("everything is stopped")
+
+
+def _check_market(options: Options) -> None:
+    """Refuse a market that cannot be had before anything is started or written.
+
+    Raises:
+        OptionError: what is wrong, as the engine says it.
+    """
+    if options.market == "live":
+        return  # only the venue can tell, and it may be back in a minute
+    argv = (sys.executable, "-m", "tradewind", "engine", "--check")
+    environment = {**os.environ, **options.environment()}
+    checked = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    if checked.returncode:
+        last = checked.stderr.strip().splitlines()[-1:] or ["the engine cannot start"]
+        raise OptionError(last[0].removeprefix("tradewind engine: "))
 
 
 @contextmanager
@@ -337,6 +355,9 @@ def _telegram_settings(port: int) -> dict[str, str]:
         "TRADEWIND_TELEGRAM_TOKEN": "1000000001:" + "".join(secrets.choice(alphabet) for _ in range(35)),
         "TRADEWIND_TELEGRAM_CHANNEL": _TELEGRAM_CHANNEL,
         "TRADEWIND_TELEGRAM_API_BASE": f"http://127.0.0.1:{port}",
+        # The stand-in has no limit per chat.
+        "TRADEWIND_TELEGRAM_PER_SECOND": "20",
+        "TRADEWIND_TELEGRAM_PER_MINUTE": "600",
     }
 
 

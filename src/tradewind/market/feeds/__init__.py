@@ -1,6 +1,6 @@
 """Where market data comes from: one port, three sources."""
 
-from tradewind.market.feeds.opening import open_feed
+from tradewind.market.feeds.opening import check_market, open_feed
 from tradewind.market.feeds.port import Closed, Feed, Incident, IncidentKind, SeriesKey, Step, Tick
 from tradewind.market.feeds.replay import ReplayFeed
 
@@ -13,5 +13,6 @@ __all__ = [
     "SeriesKey",
     "Step",
     "Tick",
+    "check_market",
     "open_feed",
 ]

@@ -67,6 +67,21 @@ def open_feed(settings: Settings, resume: Mapping[str, Any] | None, clock: Clock
             )
 
 
+def check_market(settings: Settings) -> None:
+    """See whether the feed that `settings` ask for can be opened: reads and checks every candle file of a replay, and
+    touches nothing else.
+
+    Raises:
+        MarketDataError: as `open_feed`.
+    """
+    if settings.market is MarketSource.REPLAY and settings.candles is not None:
+        symbols = tuple(part for text in settings.symbols.split(",") if (part := text.strip().upper()))
+        timeframe = _timeframe(settings.timeframe)
+        ReplayFeed.open(settings.candles, symbols=symbols, timeframe=timeframe, timeframes=())
+    elif settings.market is MarketSource.SIMULATED:
+        open_feed(settings, None)
+
+
 def _timeframe(text: str) -> Timeframe | None:
     if not text:
         return None
