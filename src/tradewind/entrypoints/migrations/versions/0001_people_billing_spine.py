@@ -118,7 +118,7 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("status in ('pending', 'sent', 'failed', 'skipped')", name=op.f("ck_telegram_posts_status")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_telegram_posts")),
-        sa.UniqueConstraint("event_id", "chat", name=op.f("uq_telegram_posts_event_id")),
+        sa.UniqueConstraint("event_id", "chat", name=op.f("uq_telegram_posts_event_id_chat")),
     )
     op.create_index(
         "ix_telegram_posts_pending",

@@ -1,0 +1,211 @@
+"""Routes of registration, log-in and sessions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.requests import Request
+
+from tradewind.accounts.passwords import TooBusyError
+from tradewind.accounts.sessions import service
+from tradewind.accounts.sessions.authenticator import TICKET_LIFE
+from tradewind.accounts.sessions.entrance import Entrance
+from tradewind.accounts.sessions.schemas import (
+    BrowserSession,
+    Login,
+    Refresh,
+    Registration,
+    SessionItem,
+    Ticket,
+    Tokens,
+)
+from tradewind.accounts.sessions.service import Opened, Person, RefreshRefusal, SessionKind
+from tradewind.accounts.users.schemas import UserItem
+from tradewind.kit.language import Language, accepted
+from tradewind.kit.problems import Problem
+from tradewind.platform.settings import Settings
+from tradewind.platform.web.errors import ErrorCode, problem
+from tradewind.platform.web.origins import comes_from_here, origin_of
+from tradewind.platform.web.parts import part, parts_of
+from tradewind.platform.web.routing import api_router
+from tradewind.platform.web.schemas import PageOf
+from tradewind.platform.web.subjects import SESSION_COOKIE, AccountReader, AccountWriter
+from tradewind.platform.web.units import Reading
+
+router = api_router("/auth", "Authentication")
+
+Door = Annotated[Entrance, part(Entrance)]
+
+_LOGIN_FORM = {
+    "type": "object",
+    "required": ["username", "password"],
+    "properties": {
+        "grant_type": {"type": "string", "const": "password"},
+        "username": {"type": "string", "format": "email"},
+        "password": {"type": "string", "format": "password"},
+        "totp_code": {"type": "string"},
+    },
+}
+_LOGIN_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/Login"}},
+            "application/x-www-form-urlencoded": {"schema": _LOGIN_FORM},
+        },
+    }
+}
+
+
+@router.post("/register", status_code=201)
+async def register(wish: Registration, request: Request, door: Door) -> UserItem:
+    """Make an account: it starts on the trial, with a paper trading account and the signals that are active now."""
+    locale = wish.locale or accepted(request.headers.get("accept-language")) or Language.EN
+    try:
+        person = await door.register(
+            wish.email, wish.password.get_secret_value(), wish.full_name, locale.value, origin_of(request)
+        )
+    except TooBusyError as error:
+        raise _too_busy() from error
+    if person is None:
+        raise problem(ErrorCode.EMAIL_TAKEN, "an account with this address exists; log in or use another address")
+    return _user(person)
+
+
+@router.post("/login", openapi_extra=_LOGIN_BODY)
+async def login(request: Request, door: Door) -> Tokens:
+    """Log in as an API client: an access token, and a refresh token to renew it with."""
+    credentials = await _credentials(request)
+    person, opened = await _log_in(door, credentials, SessionKind.API, request)
+    return _tokens(door, person.user_id, person.tenant_id, opened.id, opened.secret)
+
+
+@router.post("/refresh")
+async def refresh(wish: Refresh, request: Request, door: Door) -> Tokens:
+    """Renew the access token. The refresh token is replaced; using the old one again ends the session."""
+    outcome = await door.renew(wish.refresh_token, origin_of(request))
+    if outcome is RefreshRefusal.REUSED:
+        raise problem(
+            ErrorCode.TOKEN_REUSED, "this refresh token was used before, so the session has ended; log in again"
+        )
+    if isinstance(outcome, RefreshRefusal):
+        raise problem(ErrorCode.INVALID_REFRESH_TOKEN, "expected the refresh token of a live session; log in again")
+    renewed, token = outcome
+    return _tokens(door, renewed.user_id, renewed.tenant_id, renewed.session_id, token)
+
+
+@router.post("/sessions", status_code=201)
+async def open_browser_session(wish: Login, request: Request, response: Response, door: Door) -> BrowserSession:
+    """Log in as a browser: the session goes into a cookie that scripts cannot read."""
+    if not comes_from_here(request):
+        raise problem(ErrorCode.ORIGIN_NOT_ALLOWED, "expected a log-in from this site's own pages")
+    person, opened = await _log_in(door, wish, SessionKind.BROWSER, request)
+    assert opened.csrf_token is not None
+    secure = parts_of(request)[Settings].url.startswith("https://")
+    response.set_cookie(
+        SESSION_COOKIE,
+        opened.secret,
+        max_age=int(door.life.total_seconds()),
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return BrowserSession(user=_user(person), csrf_token=opened.csrf_token)
+
+
+@router.post("/logout", status_code=204)
+async def logout(caller: AccountWriter, request: Request, response: Response, door: Door) -> None:
+    """End the session that this request was made with; its access token and refresh token end with it."""
+    await door.end_session(caller, caller.session_id, origin_of(request))
+    response.delete_cookie(SESSION_COOKIE, path="/")
+
+
+@router.get("/sessions")
+async def list_sessions(caller: AccountReader, session: Reading, door: Door) -> PageOf[SessionItem]:
+    """The caller's sessions that have not ended, the last used first."""
+    rows = await service.live_sessions(session, caller.user_id, door.clock.now())
+    return PageOf(items=[SessionItem.of(row, caller.session_id) for row in rows], next_cursor=None)
+
+
+@router.delete("/sessions/{session_id}", status_code=204)
+async def end_session(session_id: UUID, caller: AccountWriter, request: Request, door: Door) -> None:
+    """End one of the caller's sessions, here or on another device; its sockets close."""
+    if not await door.end_session(caller, session_id, origin_of(request)):
+        raise problem(ErrorCode.NOT_FOUND, "no live session of yours has this id")
+
+
+@router.post("/ws-ticket", status_code=201)
+async def make_ws_ticket(caller: AccountReader, door: Door) -> Ticket:
+    """A one-time ticket that opens a WebSocket, for clients that cannot send a cookie or header with it."""
+    ticket = await door.authenticator.make_ticket(caller)
+    return Ticket(ticket=ticket, expires_in=int(TICKET_LIFE.total_seconds()))
+
+
+async def _credentials(request: Request) -> Login:
+    """E-mail address and password from JSON or from the OAuth2 password form."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    given: Any
+    if kind == "application/json":
+        return _validated(await request.body())
+    if kind == "application/x-www-form-urlencoded":
+        form = await request.form()
+        named = {"username": "email", "password": "password", "totp_code": "totp_code"}
+        given = {named[name]: value for name, value in form.items() if name in named}
+        try:
+            return Login.model_validate(given)
+        except ValidationError as error:
+            raise RequestValidationError(error.errors()) from error
+    raise problem(
+        ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+        f"expected application/json or application/x-www-form-urlencoded, got {kind or 'nothing'}",
+    )
+
+
+def _validated(body: bytes) -> Login:
+    try:
+        return Login.model_validate_json(body)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
+
+
+async def _log_in(door: Entrance, wish: Login, kind: SessionKind, request: Request) -> tuple[Person, Opened]:
+    try:
+        entered = await door.log_in(wish.email, wish.password.get_secret_value(), kind, origin_of(request))
+    except TooBusyError as error:
+        raise _too_busy() from error
+    if entered is None:
+        raise problem(
+            ErrorCode.INVALID_CREDENTIALS,
+            "the e-mail address or the password is wrong",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return entered
+
+
+def _too_busy() -> Problem:
+    return problem(ErrorCode.TOO_BUSY, "too many log-ins at once; try again shortly", headers={"Retry-After": "2"})
+
+
+def _tokens(door: Entrance, user_id: UUID, tenant_id: UUID, session_id: UUID, refresh_token: str) -> Tokens:
+    return Tokens(
+        access_token=door.access_token(user_id, tenant_id, session_id),
+        token_type="bearer",
+        expires_in=int(door.access.life.total_seconds()),
+        refresh_token=refresh_token,
+    )
+
+
+def _user(person: Person) -> UserItem:
+    return UserItem(
+        id=person.user_id,
+        email=person.email,
+        full_name=person.full_name,
+        locale=person.locale,
+        email_verified=person.email_verified,
+        created_at=person.created_at,
+    )

@@ -1,0 +1,49 @@
+"""Every background job. Those made here are for several rooms or for the platform, the others come from their rooms."""
+
+from __future__ import annotations
+
+import structlog
+
+from tradewind.accounts.sessions.queries import prune_sessions
+from tradewind.market import CandleStore
+from tradewind.market.compaction import compact_tail
+from tradewind.messaging.telegram import drain_chat, prune_posts, sweep_chats
+from tradewind.platform.housekeeping import prune, verify_chains
+from tradewind.platform.jobs import LONGEST_JOB, Job, JobContext, job
+
+_log = structlog.get_logger()
+
+#: Days for which a thread in Telegram can still be replied to.
+_POSTS_KEPT_DAYS = 90
+
+
+@job("market.compact", timeout=300.0)
+async def compact_candles(context: JobContext) -> None:
+    """Move closed candles from the database into the candle store."""
+    await compact_tail(context.database, CandleStore(context.settings.data / "candles"))
+
+
+@job("housekeeping.prune", timeout=600.0)
+async def prune_tables(context: JobContext) -> None:
+    """Forget what nobody can ask for any more."""
+    connection = await context.database.connect()
+    try:
+        pruned = await prune(connection) + await prune_posts(connection, _POSTS_KEPT_DAYS)
+    finally:
+        await connection.close(timeout=1)
+    async with context.database.writing() as session:
+        pruned += await prune_sessions(session)
+    _log.debug("pruned", rows=pruned)
+
+
+@job("housekeeping.verify_chains", timeout=LONGEST_JOB)
+async def verify_audit(context: JobContext) -> None:
+    """Recompute every audit chain."""
+    connection = await context.database.connect()
+    try:
+        await verify_chains(connection)
+    finally:
+        await connection.close(timeout=1)
+
+
+JOBS: tuple[Job[...], ...] = (drain_chat, sweep_chats, compact_candles, prune_tables, verify_audit)

@@ -1,0 +1,156 @@
+"""The worker as a process: jobs from the queue, and the relay that hands committed events to whom they concern."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from tradewind.core.candles import Timeframe
+from tradewind.core.series import Columns
+from tradewind.entrypoints.audience import audience
+from tradewind.entrypoints.jobs import JOBS
+from tradewind.market.record.service import CandleReader
+from tradewind.messaging.telegram import (
+    CandleSource,
+    ChartPainter,
+    MarketClock,
+    Pace,
+    Publication,
+    Publisher,
+    TelegramClient,
+    Voice,
+    drain_chat,
+    telegram_handler,
+)
+from tradewind.platform.broker import open_broker
+from tradewind.platform.database import Database, Urls
+from tradewind.platform.jobs import JobContext, JobQueue, celery_app
+from tradewind.platform.jobs.running import JobRunner
+from tradewind.platform.realtime import frames_handler
+from tradewind.platform.realtime.board import board_of
+from tradewind.platform.realtime.prices import read_prices
+from tradewind.platform.settings import Settings
+from tradewind.platform.spine import Destination, Handler, Relay, seal
+
+_log = structlog.get_logger()
+
+#: Jobs at a time; most of them wait for somebody else most of the time.
+_THREADS = 4
+#: Seconds for jobs to leave off and for the rest to be closed; together with them the process is gone within three.
+_STOP_SECONDS = 2.5
+_RESTART_SECONDS = 1.0
+
+
+class WorkerFailedError(Exception):
+    """The worker cannot go on; its supervisor starts another."""
+
+
+async def run_worker(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT, then leave within three seconds. Servers that go away are waited for.
+
+    Raises:
+        WorkerFailedError: Celery gave up, which it does not do for want of a broker.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    database = Database(Urls.system(settings), pool_size=2)
+    broker = open_broker(settings)
+    app = celery_app(settings)
+    queue = JobQueue(app)
+    publisher = publisher_of(settings, database, broker)
+    context = JobContext(database, broker, settings, queue, {Publisher: publisher} if publisher else {})
+    runner = JobRunner(app, JOBS, context, threads=_THREADS)
+    relay = Relay(database.connect, handlers_of(settings, broker, queue))
+    relaying = asyncio.create_task(_kept_running("relay", relay.run))
+    runner.start()
+    try:
+        await _either(stopping.wait(), runner.ended())
+        if not stopping.is_set():
+            raise WorkerFailedError("Celery stopped by itself; its log says why")
+    finally:
+        relaying.cancel()
+        await asyncio.gather(relaying, runner.stop(_STOP_SECONDS), return_exceptions=True)
+        if publisher is not None:
+            await publisher.close()
+        await broker.aclose()
+        await database.close()
+
+
+def handlers_of(settings: Settings, broker: Redis, queue: JobQueue) -> dict[Destination, Handler]:
+    """What the relay does for each destination."""
+
+    async def wake(chat: str) -> None:
+        await queue.put(drain_chat, chat=chat)
+
+    chats = [settings.telegram_channel] if settings.telegram_token and settings.telegram_channel else []
+    return {
+        Destination.AUDIT: seal,
+        Destination.REALTIME: frames_handler(broker, audience),
+        Destination.TELEGRAM: telegram_handler(chats, wake),
+    }
+
+
+def publisher_of(settings: Settings, database: Database, broker: Redis) -> Publisher | None:
+    """The publisher that the settings ask for; None without a token."""
+    client = TelegramClient.of(settings)
+    if client is None:
+        return None
+    publication = Publication(
+        voice=Voice(settings.telegram_language, settings.market),
+        pace=Pace.of(settings),
+        candles=candle_source(settings, database),
+        market_time=market_clock(broker),
+    )
+    return Publisher(database.connect, client, ChartPainter(settings.data / "cache" / "matplotlib"), publication)
+
+
+def candle_source(settings: Settings, database: Database) -> CandleSource:
+    """Candles for pictures, from wherever they are."""
+    reader = CandleReader(settings)
+
+    async def recent_candles(symbol: str, timeframe: Timeframe, until: int, limit: int) -> Columns:
+        async with database.reading() as session:
+            # Closed by `until` means opened a whole candle before.
+            before = until - timeframe.ms + 1
+            return Columns.of(await reader.read(session, symbol, timeframe, before=before, limit=limit))
+
+    return recent_candles
+
+
+def market_clock(broker: Redis) -> MarketClock:
+    """Market time as the engine last told it."""
+
+    async def now() -> datetime | None:
+        try:
+            return board_of(await read_prices(broker)).at
+        except (RedisError, OSError):
+            return None
+
+    return now
+
+
+async def _kept_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Run again what fails in a way that it does not mend by itself; the rest of the process goes on meanwhile."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            _log.exception("restarted_after_failure", part=name)
+        await asyncio.sleep(_RESTART_SECONDS)
+
+
+async def _either(*waits: Awaitable[object]) -> None:
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
