@@ -34,6 +34,8 @@ class Costs:
             value = getattr(self, name)
             if not 0 <= value < float("inf"):
                 raise ValueError(f"expected {name} of zero or more, got {value}")
+        if not -1 < self.funding_rate < 1:
+            raise ValueError(f"expected a funding_rate between -1 and 1, got {self.funding_rate}")
 
 
 def breakeven(side: int, entry: float, fee_in: float, fee_out: float, slippage: float, funding: float) -> float:

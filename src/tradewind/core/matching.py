@@ -95,6 +95,11 @@ class Stretch(NamedTuple):
         return self.open + (adverse - self.open) * min(1.0, latency_ms / span)
 
 
+def is_past(stretch: Stretch, began_at: int) -> bool:
+    """Whether all of `stretch` was before something that began at `began_at`; a candle that comes late may be."""
+    return began_at >= stretch.end and began_at > stretch.start
+
+
 def first_touch(orders: Iterable[BookOrder], start: float, end: float) -> Touch | None:
     """The order that a price moving from `start` to `end` reaches first; stops before others at the same price."""
     best: Touch | None = None

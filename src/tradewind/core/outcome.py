@@ -2,7 +2,8 @@
 
 The signal's published plan is run with ideal fills on the same stretches of prices and in the same pessimistic order as
 the paper venue (`core.matching`): filled at the first touch of the zone, stop first on ties, R weighted by the ladder's
-shares and after fees. Untouched by its expiry means not filled.
+shares and after fees. Untouched by its expiry means not filled. As a resting order would, it fills at the limit where
+the price falls through the zone, and an exit at market finds the first price after the one that asked for it.
 """
 
 from __future__ import annotations
@@ -91,6 +92,8 @@ class Outcome(NamedTuple):
         gained: Σ share × (exit − entry), signed for the side, after fees, quote currency per unit.
         best, worst: most and least favourable price while open.
         end: why it is over.
+        resting: prices have been seen since the entry order was sent, so that it rests in the book.
+        leaving: why it is being left at market.
     """
 
     phase: SignalPhase
@@ -104,6 +107,8 @@ class Outcome(NamedTuple):
     filled_at: int
     closed_at: int
     end: SignalEnd | None
+    resting: bool = False
+    leaving: SignalEnd | None = None
 
 
 class Result(NamedTuple):
@@ -136,7 +141,7 @@ def tracking(signal: Signal, costs: Costs) -> Tracking:
 def track(spec: Tracking, state: Outcome, stretch: Stretch) -> tuple[Outcome, list[SignalEvent]]:
     """The outcome after `stretch`, and what happened in it."""
     events: list[SignalEvent] = []
-    if state.phase is SignalPhase.OPEN and _quiet(spec.plan, state, stretch):
+    if state.phase is SignalPhase.OPEN and state.leaving is None and _quiet(spec.plan, state, stretch):
         return state, events
     if state.phase is SignalPhase.WAITING:
         state, path = _wait(spec, state, stretch, events)
@@ -185,6 +190,8 @@ def _wait(
     if stretch.start >= spec.expires_at:
         return _not_filled(state, SignalEnd.EXPIRED, stretch.start, events), ()
     if (stretch.open - limit) * side <= 0.0:
+        if state.resting:
+            return _fill(spec, state, limit, stretch.end, events), stretch.path(side)
         if (stretch.open - plan.stop) * side <= 0.0:
             return _not_filled(state, SignalEnd.INVALIDATED, stretch.end, events), ()
         return _fill(spec, state, stretch.open, stretch.start, events), stretch.path(side)
@@ -195,7 +202,7 @@ def _wait(
         return _not_filled(state, SignalEnd.MISSED, stretch.end, events), ()
     if stretch.end >= spec.expires_at:
         return _not_filled(state, SignalEnd.EXPIRED, stretch.end, events), ()
-    return state, ()
+    return (state if state.resting else state._replace(resting=True)), ()
 
 
 def _fill(spec: Tracking, state: Outcome, price: float, at: int, events: list[SignalEvent]) -> Outcome:
@@ -222,6 +229,8 @@ def _walk(
 ) -> Outcome:
     at, side, targets = stretch.end, spec.plan.side, spec.plan.targets
     price = path[0]
+    if state.leaving is not None:
+        at, path = stretch.start, path[:1]
     for reached in path:
         plan = _plan(state)
         stop = plan.stop
@@ -238,6 +247,8 @@ def _walk(
             if state.phase is SignalPhase.CLOSED:
                 return state
         price = reached
+    if state.leaving is not None:
+        return _close(spec, state, price, spec.costs.taker, state.leaving, at, events)
     before = _plan(state)
     plan, actions = planning.observe(spec.plan, before, max(path), min(path), stretch.close, at)
     if plan is before and not actions:
@@ -269,17 +280,17 @@ def _act(
     spec: Tracking,
     state: Outcome,
     actions: list[planning.Action],
-    price: float,
+    market: float,
     at: int,
     events: list[SignalEvent],
 ) -> Outcome:
     for action in actions:
         if isinstance(action, planning.ExitNow):
-            return _close(spec, state, price, spec.costs.taker, SignalEnd(action.action.value), at, events)
+            return state._replace(leaving=SignalEnd(action.action.value))
         if isinstance(action, planning.MoveStop):
             before = _plan(state).stop
             level = float(quantise(action.level, spec.tick, planning.rounding_of(spec.plan.side, action.action)))
-            if (level - before) * spec.plan.side <= 0.0:
+            if (level - before) * spec.plan.side <= 0.0 or (market - level) * spec.plan.side <= 0.0:
                 continue
             why = action.action.value
             events.append(SignalEvent(SignalEventKind.STOP_MOVED, at, level, before=before, why=why))

@@ -86,7 +86,7 @@ def _observed(trade: Trade, event: Observed, effects: list[Effect]) -> Trade:
     trade = trade._replace(plan=plan)
     if not actions:
         return trade
-    return match_exits(_carry_out(trade, actions, event.at, effects, {}), event.at, effects)
+    return match_exits(_carry_out(trade, actions, event.close, event.at, effects, {}), event.at, effects)
 
 
 def _watch_entry(trade: Trade, event: Observed, effects: list[Effect]) -> Trade:
@@ -178,7 +178,7 @@ def _reduced(trade: Trade, order: Order, fill: Filled, value: Decimal, effects: 
         price = float(fill.price)
         plan, actions = planning.target_filled(trade.mandate.spec, trade.plan, order.level, price)
         cause = {"target": str(order.level), "share": _percent(order.quantity, trade.entered)}
-        trade = _carry_out(trade._replace(plan=plan), actions, fill.at, effects, cause)
+        trade = _carry_out(trade._replace(plan=plan), actions, price, fill.at, effects, cause)
     return trade
 
 
@@ -246,28 +246,40 @@ def _exit(trade: Trade, reason: ExitReason, at: int, effects: list[Effect]) -> T
 
 
 def _carry_out(
-    trade: Trade, actions: list[planning.Action], at: int, effects: list[Effect], cause: dict[str, str]
+    trade: Trade,
+    actions: list[planning.Action],
+    market: float,
+    at: int,
+    effects: list[Effect],
+    cause: dict[str, str],
 ) -> Trade:
+    """Carry out what the plan asks for, with the market at `market`."""
     for action in actions:
         match action:
             case planning.ExitNow():
                 trade = _exit(trade, ExitReason(action.action.value), at, effects)
-            case planning.SkipMove():
-                level = trade.mandate.signal.instrument.quantise(
-                    action.level, planning.rounding_of(trade.side.sign, action.action)
-                )
-                data = {"action": action.action.value, "stop": str(trade.stop), "to": str(level)}
-                effects.append(Decision(DecisionCode.STOP_MOVE_SKIPPED, at, data | cause))
-            case planning.MoveStop():
-                trade = _move_stop(trade, action, at, effects, cause)
+            case planning.SkipMove() | planning.MoveStop():
+                trade = _move_stop(trade, action, market, at, effects, cause)
     return trade
 
 
-def _move_stop(trade: Trade, action: planning.MoveStop, at: int, effects: list[Effect], cause: dict[str, str]) -> Trade:
+def _move_stop(
+    trade: Trade,
+    action: planning.MoveStop | planning.SkipMove,
+    market: float,
+    at: int,
+    effects: list[Effect],
+    cause: dict[str, str],
+) -> Trade:
     assert trade.plan is not None
-    instrument = trade.mandate.signal.instrument
-    level = instrument.quantise(action.level, planning.rounding_of(trade.side.sign, action.action))
-    if (level - trade.stop) * trade.side.sign <= 0:  # rounded back to where it was
+    instrument, sign = trade.mandate.signal.instrument, trade.side.sign
+    level = instrument.quantise(action.level, planning.rounding_of(sign, action.action))
+    if isinstance(action, planning.SkipMove) or (market - float(level)) * sign <= 0.0:
+        # The market is there already, or is once the level is on the tick: such a stop would trigger at once.
+        data = {"action": action.action.value, "stop": str(trade.stop), "to": str(level)}
+        effects.append(Decision(DecisionCode.STOP_MOVE_SKIPPED, at, data | cause))
+        return trade
+    if (level - trade.stop) * sign <= 0:  # rounded back to where it was
         return trade
     best = instrument.quantise(trade.plan.best, Rounding.NEAREST)
     data = {"action": action.action.value, "from": str(trade.stop), "to": str(level), "best": str(best)}

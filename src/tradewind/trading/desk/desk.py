@@ -16,7 +16,7 @@ from uuid import UUID
 from tradewind.core.costs import Costs
 from tradewind.core.decisions import Decision, DecisionCode
 from tradewind.core.ids import AccountId, IntentId, OrderId, TenantId, UserId
-from tradewind.core.matching import Stretch
+from tradewind.core.matching import Stretch, is_past
 from tradewind.core.orders import Order
 from tradewind.core.plan import AutoAction
 from tradewind.core.positions import ExitReason, PositionStatus
@@ -190,6 +190,8 @@ class Desk:
             return
         observed = Observed(stretch.end, stretch.high, stretch.low, stretch.close)
         for active in list(trades.values()):
+            if is_past(stretch, active.trade.began_at):
+                continue
             if active.trade.overdue(stretch.start):
                 # Time passed without prices, and with it the signal: its entry must not fill any more.
                 self._observe(active, Observed(stretch.start, before, before, before), active.trade)
@@ -231,8 +233,11 @@ class Desk:
         return True
 
     def charge_funding(self, at: int) -> None:
-        """Charge funding on everything held at this moment."""
-        for active in list(self._by_position.values()):
+        """Charge funding on everything held that was open at market ms `at`, in an order that a restart keeps."""
+        for active in sorted(self._by_position.values(), key=lambda active: active.trade.position_id):
+            opened_at = active.trade.opened_at
+            if opened_at is None or opened_at > at:
+                continue
             charge = active.book.funding(self.prices[active.trade.symbol], at)
             if charge is not None:
                 self._feed(active, charge)

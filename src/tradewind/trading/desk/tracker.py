@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.core.costs import Costs
-from tradewind.core.matching import Stretch
+from tradewind.core.matching import Stretch, is_past
 from tradewind.core.outcome import WAITING, Outcome, SignalEvent, SignalEventKind, Tracking, result, track, tracking
 from tradewind.core.signals import Signal
 from tradewind.platform.spine import EventType
@@ -70,6 +70,8 @@ class SignalTracker:
         if not signals:
             return
         for tracked in list(signals.values()):
+            if is_past(stretch, tracked.signal.created_at):
+                continue
             outcome, events = track(tracked.spec, tracked.outcome, stretch)
             if outcome is tracked.outcome:
                 continue

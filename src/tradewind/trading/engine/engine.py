@@ -25,7 +25,7 @@ from tradewind.core.strategy import Strategy
 from tradewind.core.values import Instrument
 from tradewind.kit.clock import from_ms
 from tradewind.kit.ids import derive_id
-from tradewind.market import Closed, Feed, Incident, SeriesKey, Step
+from tradewind.market import Closed, Feed, Incident, SeriesKey, Step, Tick
 from tradewind.market.record.models import CandleTailRow, MarketIncidentRow
 from tradewind.platform.database import Batch, BulkWriter
 from tradewind.platform.leases import Lease
@@ -83,18 +83,22 @@ class Engine:
         self._lease = lease
         self._options = options
         self._instrument_of = instrument_of
+        #: The price by which each symbol's steps were chosen.
+        self._scales: dict[str, float] = {}
         simulated = feed.source is MarketSource.SIMULATED
         self.journal = Journal()
         self.tracker = SignalTracker(options.costs, self.journal)
         self.desk = Desk(options.costs, self.journal, feed_live=feed.source is MarketSource.LIVE)
-        self._analyst = Analyst(strategies, feed.timeframes[:1], simulated=simulated, instrument_of=instrument_of)
+        self._analyst = Analyst(strategies, feed.timeframes[:1], simulated=simulated, instrument_of=self._instrument)
         self._market_writer = BulkWriter()
         tail_columns = ("symbol", "timeframe", "ts", "open", "high", "low", "close", "volume")
         self._tail = self._market_writer.declare(CandleTailRow, tail_columns)
         incident_columns = ("id", "kind", "symbol", "timeframe", "at", "ts", "detail")
         self._incidents = self._market_writer.declare(MarketIncidentRow, incident_columns)
         self._queue: list[AcceptedIntent] = []
-        self._ticked: dict[str, int] = {}
+        #: Last tick by symbol, and the open times of the finest candles that ticks were seen in.
+        self._last_ticks: dict[str, Tick] = {}
+        self._ticked: dict[str, set[int]] = {}
         self._transaction: Any = None
         self._writing: asyncio.Task[None] | None = None
         self._uncommitted = 0
@@ -120,6 +124,8 @@ class Engine:
             self.desk.prices.update(remembered.memory["prices"])
             self._funding_at = remembered.memory["funding_at"]
             self._equity_at = remembered.memory["equity_at"]
+            self._scales.update(remembered.memory.get("scales", {}))
+            self._ticked = {symbol: set(seen) for symbol, seen in remembered.memory.get("ticked", {}).items()}
             anchors = remembered.memory["anchors"]
         self._analyst.load(history, self._feed.recorded(), anchors)
         if remembered is None:
@@ -132,10 +138,14 @@ class Engine:
             self.tracker,
             self.desk,
             costs=self._options.costs,
-            instrument_of=self._instrument_of,
+            instrument_of=self._instrument,
         )
         self._queue = await service.waiting_intents(self._connection)
         await self.commit()
+
+    def _instrument(self, symbol: str, price: float) -> Instrument:
+        """The instrument, with the steps that its first price ever gave it: what is on record lies on them."""
+        return self._instrument_of(symbol, self._scales.setdefault(symbol, price))
 
     # -------------------------------------------------------------------------------------------------------- step
 
@@ -145,8 +155,10 @@ class Engine:
         self._open_queued(before)
         for incident in step.incidents:
             self._note(incident)
-        for symbol, at, price, volume in step.ticks:
-            self._ticked[symbol] = at
+        for tick in step.ticks:
+            symbol, at, price, volume = tick
+            self._last_ticks[symbol] = tick
+            self._ticked.setdefault(symbol, set()).add(self._feed.timeframes[0].open_of(at))
             self._advance(symbol, Stretch(at, at, price, price, price, price, volume))
         self._live_through_candles(step.closed)
         self.at = step.at
@@ -154,6 +166,8 @@ class Engine:
         signals = self._close_candles(step.closed)
         for signal in signals:
             await self._publish(signal)
+        # In the order in which a restart would read them: whoever comes first gets the symbol.
+        self._queue.sort(key=lambda intent: intent.id)
         self.steps += 1
         self._uncommitted += 1
         await self._maybe_commit(closed=bool(step.closed))
@@ -182,19 +196,32 @@ class Engine:
         is all that is known of the way prices took."""
         finest = self._feed.timeframes[0]
         for symbol, timeframe, candle in closed:
-            if timeframe is finest and self._ticked.get(symbol, 0) < candle.ts:
-                ts, opened, high, low, close, volume = candle
+            if timeframe is not finest:
+                continue
+            ts, opened, high, low, close, volume = candle
+            seen = self._ticked.get(symbol, set())
+            if ts not in seen:
                 self._advance(symbol, Stretch(ts, ts + finest.ms, opened, high, low, close, volume))
+                last = self._last_ticks.get(symbol)
+                if last is not None and last.at > ts:
+                    self.desk.prices[symbol] = last.price  # the candle came late, the present price is newer
+            seen.difference_update([before for before in seen if before <= ts])
 
     def _advance(self, symbol: str, stretch: Stretch) -> None:
+        self._charge_funding(stretch.start)
         self.tracker.advance(symbol, stretch)
         self.desk.advance(symbol, stretch)
 
+    def _charge_funding(self, until: int) -> None:
+        """Charge every funding that has fallen due by `until`, one after the other, also where no prices came."""
+        if not self._funding_at:
+            self._funding_at = until - until % FUNDING_INTERVAL_MS + FUNDING_INTERVAL_MS
+        while self._funding_at <= until:
+            self.desk.charge_funding(self._funding_at)
+            self._funding_at += FUNDING_INTERVAL_MS
+
     def _keep_time(self, at: int) -> None:
-        if at >= self._funding_at:
-            if self._funding_at:
-                self.desk.charge_funding(self._funding_at)
-            self._funding_at = at - at % FUNDING_INTERVAL_MS + FUNDING_INTERVAL_MS
+        self._charge_funding(at)
         if at >= self._equity_at:
             interval = self._options.equity_interval_ms
             self.desk.record_equity(at - at % interval)
@@ -288,6 +315,8 @@ class Engine:
             "anchors": self._analyst.anchors(),
             "funding_at": self._funding_at,
             "equity_at": self._equity_at,
+            "scales": self._scales,
+            "ticked": {symbol: sorted(seen) for symbol, seen in self._ticked.items() if seen},
         }
         state = Remembered(self._feed.world, self.steps, self.candles, self.at, self._feed.state(), memory)
         await service.save_state(self._connection, self._options.shard, state, self._options.market or {})

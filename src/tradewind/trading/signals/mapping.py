@@ -151,6 +151,7 @@ def load_outcome(dumped: Mapping[str, Any]) -> Outcome:
             "plan": PlanState(**dumped["plan"]) if dumped["plan"] else None,
             "stop_reason": PlanAction(dumped["stop_reason"]) if dumped["stop_reason"] else None,
             "end": SignalEnd(dumped["end"]) if dumped["end"] else None,
+            "leaving": SignalEnd(dumped["leaving"]) if dumped.get("leaving") else None,
         }
     )
 

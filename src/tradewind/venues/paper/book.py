@@ -188,9 +188,10 @@ class PaperBook:
         self._fills += 1
         rate = self.costs.maker if maker else self.costs.taker
         charged = round_to(fee(price, quantity, rate), MONEY_STEP, Rounding.NEAREST)
-        # A rested order fills somewhere in the stretch, which is over at its end; one on its way when it arrives, but not
-        # before what has filled already.
-        at = stretch.end if order.rested else min(max(order.arrives_at, self._filled_at), stretch.end)
+        # What is reached inside the stretch fills at a moment nobody knows, which is over at its end; what can fill on
+        # its arrival does so then, but not before what has filled already.
+        on_arrival = touch.gapped and not order.rested
+        at = min(max(order.arrives_at, self._filled_at), stretch.end) if on_arrival else stretch.end
         self._filled_at = at
         return Filled(order.id, at, FillId(derive_id("fill", order.id, self._fills)), price, quantity, charged, maker)
 

@@ -1,0 +1,212 @@
+"""The desk: it lives through a market exactly as one trade alone would, and sizes by everything an account holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from random import Random
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.simulation.trade_driver import (
+    ACCOUNT,
+    CANDLE,
+    INTENT,
+    SIGNAL,
+    START,
+    Candle,
+    Driver,
+    Exit,
+    Funding,
+    Scenario,
+    make_scenario,
+    signal_of,
+)
+from tradewind.core.costs import Costs
+from tradewind.core.ids import SignalId
+from tradewind.core.matching import Stretch
+from tradewind.core.plan import AutoAction
+from tradewind.core.positions import ExitReason, PositionStatus
+from tradewind.core.signals import Signal
+from tradewind.core.values import Side
+from tradewind.trading.desk import ActiveTrade, Desk, Journal
+from tradewind.trading.desk.codec import dump_trade
+from tradewind.trading.dispatch import AcceptedIntent
+from tradewind.venues.paper import instrument_for
+
+FREE = Costs(maker=0, taker=0, half_spread=0, slippage=0, impact=0, latency_ms=0, participation=1.0, funding_rate=0.001)
+
+
+def intent_of(
+    signal: Signal,
+    *,
+    number: int = INTENT.int,
+    account: UUID = ACCOUNT,
+    balance: Decimal = Decimal(10_000),
+    actions: frozenset[AutoAction] = frozenset(AutoAction),
+    risk: str = "0.01",
+    leverage: str = "5",
+    by_hand: bool = False,
+) -> AcceptedIntent:
+    return AcceptedIntent(
+        id=UUID(int=number),
+        tenant_id=UUID(int=10),
+        user_id=UUID(int=11),
+        account_id=account,
+        signal_id=signal.id,
+        actions=frozenset(action.value for action in actions),
+        balance=balance,
+        ledger_seq=1,
+        currency="USDT",
+        is_demo=True,
+        risk_per_trade=Decimal(risk),
+        max_leverage=Decimal(leverage),
+        by_hand=by_hand,
+    )
+
+
+def trade_of(desk: Desk, symbol: str = "BTCUSDT", account: UUID = ACCOUNT) -> ActiveTrade | None:
+    held = desk.accounts.get(account)
+    return held.trades.get(symbol) if held else None
+
+
+@given(st.integers(0, 2**32), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_the_desk_does_to_a_trade_what_would_be_done_to_it_alone(seed: int, nasty: bool) -> None:
+    """The driver checks every promise after every event; the desk must not do anything else."""
+    scenario = make_scenario(Random(seed), nasty=nasty)
+    agreed = scenario.agreed
+    desk = Desk(agreed.costs, Journal(), feed_live=False)
+    desk.prices["BTCUSDT"] = float(agreed.signal.entry_limit)
+    worth = float(agreed.quantity) * float(agreed.signal.entry_limit)
+    intent = intent_of(
+        agreed.signal, balance=Decimal(round(worth)) + 1, actions=agreed.actions, risk="0.1", leverage="125"
+    )
+    desk.open(intent, agreed.signal, START)
+    active = trade_of(desk)
+    if active is None:
+        return  # denied
+    quantity = active.trade.mandate.quantity
+    alone = Driver(Scenario(replace(agreed, quantity=quantity), START, ()))
+    assert dump_trade(active.trade) == dump_trade(alone.trade)
+    for happening in scenario.happenings:
+        match happening:
+            case Candle(stretch):
+                desk.advance("BTCUSDT", stretch)
+            case Funding(at, _):
+                happening = Funding(at, desk.prices["BTCUSDT"])  # noqa: PLW2901 - the desk knows the price
+                desk.charge_funding(at)
+            case Exit(at, reason):
+                desk.exit(active.trade.position_id, reason, at)
+        alone.live(happening)
+        assert dump_trade(active.trade) == dump_trade(alone.trade)
+        assert active.book.dump() == alone.book.dump()
+        if alone.over:
+            break
+    assert len(desk) == (not alone.over)
+    assert active.account.balance == intent.balance + alone.trade.net_pnl
+
+
+def signal_on(symbol: str, price: float, *, side: Side = Side.LONG, number: int = SIGNAL.int) -> Signal:
+    """Limit at `price`, stop 1 % and target 2 % away."""
+    instrument = instrument_for(symbol, price)
+    level = round(Decimal(str(price)) / instrument.tick)
+    away = side.sign * level // 100
+    made = signal_of(instrument, side, (level, level), level - away, [(level + 2 * away, "1")])
+    return replace(made, id=SignalId(UUID(int=number)))
+
+
+def flat(price: float, at: int) -> Stretch:
+    return Stretch(at, at + CANDLE, price, price, price, price, 1e9)
+
+
+class TestAccount:
+    """One account, 10,000 USDT, 1 % risk a trade, stops 1 % away: a position is worth the whole equity."""
+
+    def open(
+        self, desk: Desk, symbol: str, price: float, number: int, *, account: UUID = ACCOUNT, **intent: object
+    ) -> Decimal | None:
+        """Execute a signal; the quantity, or None when it is denied."""
+        signal = signal_on(symbol, price, number=number)
+        desk.prices[symbol] = price
+        desk.open(intent_of(signal, number=100 + number, account=account, **intent), signal, START)
+        active = trade_of(desk, symbol, account)
+        if active is None or active.trade.mandate.signal.id != signal.id:
+            return None
+        return active.trade.mandate.quantity.value
+
+    def test_equity_counts_what_is_open(self) -> None:
+        desk = Desk(FREE, Journal(), feed_live=False)
+        assert self.open(desk, "BTCUSDT", 40_000, 1) == Decimal("0.25")
+        desk.advance("BTCUSDT", flat(40_000, START))
+        desk.prices["BTCUSDT"] = 40_400.0
+        assert self.open(desk, "ETHUSDT", 2000, 2) == Decimal("5.05"), "1 % of 10,100 over 20"
+
+    def test_exposure_counts_positions_and_waiting_entries(self) -> None:
+        desk = Desk(FREE, Journal(), feed_live=False)
+        assert self.open(desk, "BTCUSDT", 40_000, 1, leverage="2") == Decimal("0.25")
+        desk.advance("BTCUSDT", flat(40_000, START))
+        assert self.open(desk, "ETHUSDT", 2000, 2, leverage="1.5") == Decimal("2.5"), "5,000 are left"
+        assert self.open(desk, "SOLUSDT", 100, 3, leverage="1.5") is None, "an entry that waits takes its room too"
+
+    def test_one_position_a_symbol(self) -> None:
+        desk = Desk(FREE, Journal(), feed_live=False)
+        assert self.open(desk, "BTCUSDT", 40_000, 1)
+        assert self.open(desk, "BTCUSDT", 40_000, 2) is None
+        assert self.open(desk, "BTCUSDT", 40_000, 3, account=UUID(int=77)) == Decimal("0.25"), "another's is another's"
+
+    def test_nobody_opens_on_debts(self) -> None:
+        """A gap has eaten more than there was."""
+        desk = Desk(FREE, Journal(), feed_live=False)
+        assert self.open(desk, "BTCUSDT", 40_000, 1, risk="0.1")
+        desk.advance("BTCUSDT", flat(40_000, START))
+        desk.advance("BTCUSDT", flat(15_000, START + CANDLE))
+        account = desk.accounts[ACCOUNT]
+        assert account.balance < 0
+        assert not account.trades
+        assert self.open(desk, "ETHUSDT", 2000, 2) is None
+
+    def test_what_is_in_memory_is_newer_than_what_an_intent_brings(self) -> None:
+        desk = Desk(FREE, Journal(), feed_live=False)
+        assert self.open(desk, "BTCUSDT", 40_000, 1)
+        desk.advance("BTCUSDT", flat(40_000, START))
+        desk.advance("BTCUSDT", flat(39_600, START + CANDLE))
+        assert desk.accounts[ACCOUNT].balance == Decimal(9900)
+        assert self.open(desk, "ETHUSDT", 2000, 2) == Decimal("4.95")
+        desk.forget_idle(set())
+        assert ACCOUNT in desk.accounts, "something is open"
+
+    def test_an_idle_account_is_forgotten_unless_an_intent_waits(self) -> None:
+        desk = Desk(FREE, Journal(), feed_live=False)
+        assert self.open(desk, "BTCUSDT", 40_000, 1)
+        active = trade_of(desk)
+        assert active is not None
+        assert desk.exit(active.trade.position_id, ExitReason.MANUAL, START)
+        desk.forget_idle({ACCOUNT})
+        assert ACCOUNT in desk.accounts
+        desk.forget_idle(set())
+        assert ACCOUNT not in desk.accounts
+        assert not desk.exit(active.trade.position_id, ExitReason.MANUAL, START), "there is nothing to close any more"
+
+    def test_a_trade_does_not_live_through_what_was_before_it(self) -> None:
+        desk = Desk(FREE, Journal(), feed_live=False)
+        assert self.open(desk, "BTCUSDT", 40_000, 1)
+        desk.advance("BTCUSDT", flat(20_000, START - CANDLE))
+        active = trade_of(desk)
+        assert active is not None
+        assert active.trade.status is PositionStatus.ENTERING
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_funding_of_several_positions_is_charged_to_the_one_balance(side: Side) -> None:
+    desk = Desk(FREE, Journal(), feed_live=False)
+    for number, (symbol, price) in enumerate((("BTCUSDT", 40_000.0), ("ETHUSDT", 2000.0)), 1):
+        signal = signal_on(symbol, price, side=side, number=number)
+        desk.prices[symbol] = price
+        desk.open(intent_of(signal, number=number), signal, START)
+        desk.advance(symbol, flat(price, START))
+    desk.charge_funding(START + CANDLE)
+    assert desk.accounts[ACCOUNT].balance == 10_000 - side.sign * 20
