@@ -31,7 +31,10 @@ RUN_VARIABLE = "TRADEWIND_TEST_RUN"
 TEMPLATE = "tradewind_template"
 #: What a migrated database has from the start; tests that change it put it back.
 KEPT = {"alembic_version", "plans", "strategies", "strategy_versions"}
-_DISCONNECT_OTHERS = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+_DISCONNECT_OTHERS = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid()
+"""
 _READY_WITHIN = 60.0
 
 
@@ -59,7 +62,7 @@ class Databases:
         return database_urls(self._port, self._passwords, name)
 
     async def empty_out(self, name: str) -> None:
-        """Take everything out of a copy of the template that a test has put in. A new copy takes fifty times as long."""
+        """Take out of a copy of the template what a test has put in; a new copy would take twenty times as long."""
         connection = await asyncpg.connect(
             host="127.0.0.1", port=self._port, user="postgres", password=self._passwords.superuser, database=name
         )

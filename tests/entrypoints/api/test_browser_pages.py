@@ -92,6 +92,9 @@ async def test_a_dashboard_that_is_not_built_says_so(own_api: Api) -> None:
 async def test_the_docs_bring_nothing_from_elsewhere(dashboard: Path, own_api: Api) -> None:
     swagger = await page(own_api, "/api/docs")
     assert "/swagger/swagger-ui-bundle.js" in swagger
+    start = await own_api.client().get("/api/docs/start.js")
+    assert start.headers["Content-Type"].startswith("text/javascript")
+    assert "/api/openapi.json" in start.raw.decode()
     assert "http://" not in swagger
     assert "https://" not in swagger
     assert "<script>" not in swagger, "the policy allows no script in the page"

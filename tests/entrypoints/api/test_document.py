@@ -55,7 +55,7 @@ def test_every_route_requires_a_caller_or_stands_on_the_public_list(app: FastAPI
 
 def test_nothing_is_served_beside_the_routes_and_the_pages(app: FastAPI) -> None:
     others = {getattr(route, "path", None) for route in app.routes if not isinstance(route, APIRoute)}
-    assert others == {"/ws/user/{user_id}", "/api/openapi.json", "/api/docs"}
+    assert others == {"/ws/user/{user_id}", "/api/openapi.json", "/api/docs", "/api/docs/start.js"}
 
 
 def test_a_route_that_somebody_forgot_to_guard_stops_the_start() -> None:

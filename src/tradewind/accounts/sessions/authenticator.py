@@ -13,7 +13,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import orjson
+import structlog
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from tradewind.accounts.sessions.roles import scopes_of
 from tradewind.accounts.sessions.service import (
@@ -29,6 +31,8 @@ from tradewind.kit.crypto import digest_of, new_secret
 from tradewind.platform.database import Database, ReadPool
 from tradewind.platform.realtime.revocation import announce_revoked
 from tradewind.platform.web.subjects import AuthSubject
+
+_log = structlog.get_logger()
 
 TICKET_LIFE = timedelta(seconds=30)
 _KEPT_SECONDS = 2.0
@@ -95,7 +99,10 @@ class SessionAuthenticator:
     async def session_ended(self, session_id: UUID) -> None:
         """Forget a session that has just been revoked, here and in every other process. Call it after the commit."""
         self.forget(session_id)
-        await announce_revoked(self._broker, session_id)
+        try:
+            await announce_revoked(self._broker, session_id)
+        except (RedisError, OSError) as error:
+            _log.warning("revocation_not_announced", session_id=str(session_id), error=str(error))
 
     def forget(self, session_id: UUID) -> None:
         """Answer no more for this session from memory."""

@@ -1,0 +1,101 @@
+"""Putting the application together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from starlette.routing import WebSocketRoute
+
+from tradewind import __version__
+from tradewind.accounts.passwords import PasswordHasher
+from tradewind.accounts.sessions.endpoints import router as sessions
+from tradewind.entrypoints.api import me, pages, probes
+from tradewind.entrypoints.api.document import describe
+from tradewind.entrypoints.api.guard import check_requirements
+from tradewind.entrypoints.wiring import make_parts
+from tradewind.market.record.endpoints import router as market
+from tradewind.platform.database import Database, ReadPool
+from tradewind.platform.realtime.hub import Hub
+from tradewind.platform.realtime.socket import UserSocket
+from tradewind.platform.settings import Settings
+from tradewind.platform.web.answers import handle_problems
+from tradewind.platform.web.middleware import BodyLimit, RequestContext, SecurityHeaders
+from tradewind.platform.web.parts import Parts
+from tradewind.trading.accounts.endpoints import router as trading_accounts
+from tradewind.trading.dispatch.endpoints import router as execution
+from tradewind.trading.intents.endpoints import router as intents
+from tradewind.trading.ledger.endpoints import router as decisions
+from tradewind.trading.orders.endpoints import router as orders
+from tradewind.trading.performance.endpoints import router as performance
+from tradewind.trading.positions.endpoints import router as positions
+from tradewind.trading.signals.endpoints import router as signals
+from tradewind.trading.strategies.endpoints import router as strategies
+
+#: Documents and settings are small; files will have routes of their own.
+_BODY_LIMIT = 256 * 1024
+
+_ROUTERS = (
+    sessions,
+    me.router,
+    performance,
+    signals,
+    execution,
+    intents,
+    positions,
+    orders,
+    decisions,
+    strategies,
+    trading_accounts,
+    market,
+    probes.router,
+)
+
+
+def create_app(settings: Settings, make: Callable[[Settings], Parts] = make_parts) -> FastAPI:
+    """The application; it connects to nothing before it is started.
+
+    Args:
+        make: makes the parts of the process when it starts.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        parts = app.state.parts = make(settings)
+        hasher = parts[PasswordHasher]
+        # The first comparison with the hash of nobody would otherwise take longer than the others, and so tell.
+        await hasher.verify("", None)
+        await parts[Hub].start()
+        try:
+            yield
+        finally:
+            await parts[Hub].stop()
+            hasher.close()
+            await parts[Redis].aclose()
+            await parts[ReadPool].close()
+            await parts[Database].close()
+
+    app = FastAPI(
+        title="Tradewind",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.settings = settings
+    handle_problems(app)
+    for router in _ROUTERS:
+        # Joined, not included: a request would be matched against every router, then against every route in it.
+        app.router.routes.extend(router.routes)
+    app.router.routes.append(WebSocketRoute("/ws/user/{user_id}", UserSocket()))
+    describe(app)
+    pages.serve(app, settings)
+    check_requirements(app)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit, limit=_BODY_LIMIT)
+    app.add_middleware(RequestContext)
+    app.add_middleware(SecurityHeaders, https=settings.url.startswith("https://"))
+    return app

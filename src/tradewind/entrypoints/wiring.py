@@ -1,0 +1,95 @@
+"""Binds the rooms to each other: what registration does, and what an API process is made of."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from redis.asyncio import Redis
+
+from tradewind.accounts.passwords import PasswordHasher
+from tradewind.accounts.sessions.authenticator import SessionAuthenticator
+from tradewind.accounts.sessions.entrance import Entrance
+from tradewind.accounts.sessions.tokens import AccessTokens, RefreshTokens
+from tradewind.billing import start_trial
+from tradewind.kit.clock import Clock, WallClock
+from tradewind.kit.pages import Cursors
+from tradewind.market.record.service import CandleReader
+from tradewind.platform.broker import open_broker
+from tradewind.platform.database import Database, ReadPool, Session, Urls
+from tradewind.platform.hooks import Hooks, RegisteredUser
+from tradewind.platform.realtime.board import Board, BoardWatch
+from tradewind.platform.realtime.hub import Hub
+from tradewind.platform.secrets import signing_key
+from tradewind.platform.settings import Settings
+from tradewind.platform.web.parts import Parts
+from tradewind.platform.web.subjects import Authentication
+from tradewind.trading.accounts.service import market_time, open_paper_account
+from tradewind.trading.dispatch import deliver_active_signals
+from tradewind.trading.engine.queries import remembered_board
+from tradewind.trading.performance.endpoints import LiveFigures
+from tradewind.trading.signals.queries import SignalTotals, StrategyRecords
+
+#: Connections that an API process keeps; as many again under load.
+_POOL_SIZE = 10
+
+
+def registration_hooks(clock: Clock) -> Hooks:
+    """What belongs to a new user: the trial, a paper account, and the signals that are active now."""
+
+    async def trial(session: Session, user: RegisteredUser) -> None:
+        await start_trial(session, user, clock)
+
+    async def paper_account(session: Session, user: RegisteredUser) -> None:
+        await open_paper_account(session, user)
+
+    async def signals(session: Session, user: RegisteredUser) -> None:
+        at = await market_time(session)
+        await deliver_active_signals(session, user.user_id, at.date(), at)
+
+    return Hooks([trial, paper_account, signals])
+
+
+def make_parts(settings: Settings) -> Parts:
+    """The parts of an API process; nothing connects before it is used.
+
+    Raises:
+        RuntimeError: no database or broker is set.
+        WeakKeyError: the signing key could be guessed.
+    """
+    parts = Parts()
+    parts.add(Settings, settings)
+    clock = parts.add(WallClock, WallClock())
+    database = parts.add(Database, Database(Urls.app(settings), pool_size=_POOL_SIZE))
+    reads = parts.add(ReadPool, ReadPool(Urls.app(settings), size=_POOL_SIZE))
+    broker = parts.add(Redis, open_broker(settings))
+    key = signing_key(settings)
+    parts.add(Cursors, Cursors(key.of("cursors")))
+    access = parts.add(AccessTokens, AccessTokens(key, timedelta(minutes=settings.access_token_minutes)))
+    hasher = parts.add(PasswordHasher, PasswordHasher())
+    authenticator = SessionAuthenticator(database, reads, broker, access, clock)
+    parts.add(Authentication, Authentication(authenticator))
+    parts.add(
+        Entrance,
+        Entrance(
+            database=database,
+            hasher=hasher,
+            hooks=registration_hooks(clock),
+            clock=clock,
+            access=access,
+            refresh=RefreshTokens(key),
+            authenticator=authenticator,
+            life=timedelta(days=settings.session_days),
+        ),
+    )
+
+    async def remembered() -> Board:
+        async with reads.reading() as reader:
+            return await remembered_board(reader)
+
+    board = parts.add(BoardWatch, BoardWatch(broker, remembered))
+    hub = parts.add(Hub, Hub(broker, database, reads, authenticator, board, LiveFigures()))
+    hub.on_revoked(authenticator.forget)
+    parts.add(SignalTotals, SignalTotals())
+    parts.add(StrategyRecords, StrategyRecords())
+    parts.add(CandleReader, CandleReader(settings))
+    return parts

@@ -1,0 +1,139 @@
+"""Who makes a request, and what a route requires of him."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection, Request
+
+from tradewind.kit.crypto import same
+from tradewind.platform.web.errors import ErrorCode, problem
+from tradewind.platform.web.origins import comes_from_here
+from tradewind.platform.web.parts import parts_of
+
+SESSION_COOKIE = "tradewind_session"
+CSRF_HEADER = "X-CSRF-Token"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Scope(StrEnum):
+    """What a session or key may do. A person's own session has those of his role."""
+
+    ACCOUNT_READ = "account:read"
+    ACCOUNT_WRITE = "account:write"
+    TRADING_READ = "trading:read"
+    TRADING_WRITE = "trading:write"
+    MARKET_READ = "market:read"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSubject:
+    """Who makes the request, on whose behalf.
+
+    Attributes:
+        tenant_id: the organisation whose data he works with.
+        role: his role in it.
+        csrf_token: of a browser session; None for access tokens, which no browser sends by itself.
+    """
+
+    user_id: UUID
+    tenant_id: UUID
+    session_id: UUID
+    role: str
+    scopes: frozenset[Scope]
+    locale: str
+    csrf_token: str | None = field(repr=False)
+
+
+class Authenticator(Protocol):
+    """Says who presents a credential; None = nobody. `accounts` implements it."""
+
+    async def by_access_token(self, token: str) -> AuthSubject | None: ...
+
+    async def by_session_cookie(self, secret: str) -> AuthSubject | None: ...
+
+    async def by_ticket(self, ticket: str) -> AuthSubject | None:
+        """Who was given this one-time ticket; it is used up by asking."""
+        ...
+
+    async def ended(self, session_ids: Collection[UUID]) -> set[UUID]:
+        """Those of the sessions that have ended."""
+        ...
+
+
+#: The key under which the process's authenticator is found; a Protocol cannot be one.
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    authenticator: Authenticator
+
+
+async def authenticated(request: Request) -> AuthSubject:
+    """Who makes the request: by access token, else by session cookie; the latter needs its CSRF token to change things.
+
+    Raises:
+        Problem: nobody does, or another site had the browser make it.
+    """
+    authenticator = parts_of(request)[Authentication].authenticator
+    header = request.headers.get("authorization")
+    if header is not None:
+        kind, _, token = header.partition(" ")
+        subject = await authenticator.by_access_token(token) if kind.lower() == "bearer" else None
+    else:
+        secret = request.cookies.get(SESSION_COOKIE)
+        subject = await authenticator.by_session_cookie(secret) if secret else None
+        if subject is not None and request.method not in _SAFE:
+            _refuse_forgery(request, subject)
+    if subject is None:
+        raise not_authenticated(presented=header is not None)
+    return subject
+
+
+def not_authenticated(*, presented: bool) -> Exception:
+    """The answer to a request without a valid credential."""
+    challenge = 'Bearer error="invalid_token"' if presented else "Bearer"
+    return problem(
+        ErrorCode.NOT_AUTHENTICATED,
+        "expected a valid access token (Authorization: Bearer …) or session cookie; log in again",
+        headers={"WWW-Authenticate": challenge},
+    )
+
+
+def _refuse_forgery(connection: HTTPConnection, subject: AuthSubject) -> None:
+    if not comes_from_here(connection):
+        raise problem(ErrorCode.ORIGIN_NOT_ALLOWED, "expected a request from this site's own pages")
+    given = connection.headers.get(CSRF_HEADER, "")
+    if subject.csrf_token is None or not same(given, subject.csrf_token):
+        raise problem(
+            ErrorCode.CSRF_FAILED, f"expected the session's CSRF token in {CSRF_HEADER}; GET /api/v1/user/me tells it"
+        )
+
+
+class Requirement:
+    """A dependency: the caller is logged in and has these scopes."""
+
+    def __init__(self, *scopes: Scope) -> None:
+        self.scopes = frozenset(scopes)
+
+    async def __call__(self, subject: Annotated[AuthSubject, Depends(authenticated)]) -> AuthSubject:
+        missing = self.scopes - subject.scopes
+        if missing:
+            needed = ", ".join(sorted(missing))
+            raise problem(ErrorCode.FORBIDDEN, f"expected {needed}, which the role {subject.role} does not have")
+        return subject
+
+
+def requires(*scopes: Scope) -> Any:
+    """The dependency that every route which is not public has: a logged-in caller with these scopes."""
+    return Depends(Requirement(*scopes))
+
+
+#: Callers by what they need; a route takes one of these as a parameter.
+AccountReader = Annotated[AuthSubject, requires(Scope.ACCOUNT_READ)]
+AccountWriter = Annotated[AuthSubject, requires(Scope.ACCOUNT_WRITE)]
+TradingReader = Annotated[AuthSubject, requires(Scope.TRADING_READ)]
+TradingWriter = Annotated[AuthSubject, requires(Scope.TRADING_WRITE)]

@@ -1,0 +1,39 @@
+"""HTTP shapes of strategies."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from tradewind.platform.web.schemas import Answer, DecimalText, Moment
+
+
+class ParameterItem(Answer):
+    name: str
+    title: str
+    default: DecimalText
+    min: DecimalText
+    max: DecimalText
+    whole: bool = Field(description="Whole numbers only.")
+
+
+class MeasuredItem(Answer):
+    """What became of all its signals that are over, traded or not, after fees."""
+
+    signals: int
+    filled: int = Field(description="Signals whose entry zone was reached.")
+    win_rate: DecimalText | None = Field(description="Percentage of the filled ones with a gain.")
+    average_r: DecimalText | None = Field(description="Mean result of the filled ones in initial risks.")
+    last_at: Moment | None
+
+
+class StrategyItem(Answer):
+    name: str
+    version: int
+    content_hash: str
+    builtin: bool
+    title: str
+    description: str
+    weakness: str = Field(description="When it loses.")
+    sides: list[str]
+    parameters: list[ParameterItem]
+    measured: MeasuredItem

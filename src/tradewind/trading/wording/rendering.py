@@ -1,0 +1,80 @@
+"""From a decision's code and data to a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from tradewind.core.decisions import DecisionCode
+from tradewind.core.plan import PlanAction
+from tradewind.core.positions import ExitReason
+from tradewind.core.risk import DenyReason
+from tradewind.kit.language import Language
+from tradewind.trading.wording.phrases import CAUSES, DECISIONS, DENIALS, EXITS, SIDES, STOPS
+
+_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+_PLACE = re.compile(r"\{(\w+)(:raw)?\}")
+#: Thousands and decimal separators. Russian groups by a no-break space.
+_SEPARATORS = {Language.EN: (",", "."), Language.RU: ("\u00a0", ",")}
+
+
+class MissingDataError(KeyError):
+    """A decision without a number that its sentence names."""
+
+
+def render(code: DecisionCode, data: Mapping[str, str], language: Language) -> str:
+    """The decision as a sentence.
+
+    Raises:
+        MissingDataError: the data lack something that decisions of this code always carry.
+    """
+    return _fill(DECISIONS[code][language], dict(data) | _derived(code, data, language), language)
+
+
+def _derived(code: DecisionCode, data: Mapping[str, str], language: Language) -> dict[str, str]:
+    """Parts of a sentence that are phrases themselves."""
+    parts: dict[str, str] = {}
+    if "side" in data:
+        parts["side"] = SIDES[data["side"]][language]
+    match code:
+        case DecisionCode.INTENT_DENIED:
+            parts["denial"] = _fill(DENIALS[DenyReason(data["reason"])][language], {**data, **parts}, language)
+        case DecisionCode.STOP_MOVED:
+            parts["cause"] = _fill(CAUSES[PlanAction(data["action"])][language], data, language)
+        case DecisionCode.STOP_FILLED:
+            parts["kind"] = STOPS[data["kind"]][language]
+        case DecisionCode.CLOSED | DecisionCode.EXIT_REQUESTED if "reason" in data:
+            parts["exit"] = EXITS[ExitReason(data["reason"])][language]
+        case _:
+            pass
+    return parts
+
+
+def _fill(phrase: str, data: Mapping[str, str], language: Language) -> str:
+    def optional(match: re.Match[str]) -> str:
+        needed = {place[1] for place in _PLACE.finditer(match[1])}
+        return match[1] if needed <= data.keys() else ""
+
+    def place(match: re.Match[str]) -> str:
+        name, raw = match[1], match[2]
+        if name not in data:
+            raise MissingDataError(f'expected "{name}" in the data of the decision, got {sorted(data)}')
+        return data[name] if raw else grouped(data[name], language)
+
+    return _PLACE.sub(place, _OPTIONAL.sub(optional, phrase))
+
+
+def grouped(number: str, language: Language) -> str:
+    """A decimal as the language writes it: 61200.5 → 61,200.5; what is no number stays as it is."""
+    try:
+        value = Decimal(number)
+    except InvalidOperation:
+        return number
+    if not value.is_finite():
+        return number
+    thousands, point = _SEPARATORS[language]
+    whole, _, fraction = f"{value:,f}".partition(".")
+    sign = "−" if whole.startswith("-") else ""
+    whole = whole.removeprefix("-").replace(",", thousands)
+    return f"{sign}{whole}{point}{fraction}" if fraction else f"{sign}{whole}"

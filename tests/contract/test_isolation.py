@@ -1,0 +1,308 @@
+"""Tenants do not see each other: by policy in the database, and over every route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from tests.support.http import Api, Person
+from tests.support.market import TestMarket
+from tradewind.entrypoints.api import create_app
+from tradewind.entrypoints.api.guard import PUBLIC, api_routes
+from tradewind.entrypoints.schema import metadata
+from tradewind.platform.database import Database, tenant_tables
+from tradewind.platform.settings import Settings
+
+TENANT_TABLES = [table.name for table in tenant_tables(metadata)]
+#: Tables that are nobody's in particular: signals and market data are everybody's, people may belong to several
+#: tenants, and the rest is the platform's own.
+SHARED_TABLES = {
+    "candle_tail",
+    "engine_states",
+    "event_seals",
+    "frame_heads",
+    "leases",
+    "market_incidents",
+    "memberships",
+    "organisations",
+    "outbox",
+    "plans",
+    "sessions",
+    "signal_events",
+    "signals",
+    "telegram_posts",
+    "users",
+}
+
+
+def test_every_table_is_a_tenants_or_known_not_to_be() -> None:
+    assert set(metadata.tables) - set(TENANT_TABLES) == SHARED_TABLES
+
+
+async def test_every_tenant_table_has_forced_row_level_security(app_database: Database) -> None:
+    connection = await app_database.connect()
+    rows = await connection.fetch(
+        "select c.relname, c.relrowsecurity, c.relforcerowsecurity, array_agg(p.polname) as policies "
+        "from pg_class c left join pg_policy p on p.polrelid = c.oid "
+        "where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace group by 1, 2, 3"
+    )
+    await connection.close()
+    secured = {row["relname"]: row for row in rows}
+    for table in TENANT_TABLES:
+        row = secured[table]
+        assert row["relrowsecurity"], table
+        assert row["relforcerowsecurity"], table
+        assert {"tenant", "system"} <= set(row["policies"]), table
+
+
+async def test_policies_are_about_the_tenant_both_ways(app_database: Database) -> None:
+    connection = await app_database.connect()
+    rows = await connection.fetch("select tablename, qual, with_check from pg_policies where policyname = 'tenant'")
+    await connection.close()
+    assert {row["tablename"] for row in rows} == set(TENANT_TABLES)
+    for row in rows:
+        for expression in (row["qual"], row["with_check"]):
+            assert "tenant_id" in expression, row["tablename"]
+            assert "app.tenant_id" in expression, row["tablename"]
+
+
+async def _filled(trader: Person, market: TestMarket) -> None:
+    """Something in as many tables as one user fills."""
+    signal = await market.publish()
+    await trader.post(f"/signals/{signal.id}/execute", headers={"Idempotency-Key": "fill"})
+    await market.enter()
+    (position,) = (await trader.ok("GET", "/positions"))["items"]
+    await market.tell()
+    await trader.post(f"/positions/{position['id']}/close")
+
+
+async def test_without_a_tenant_there_are_no_rows(
+    own_api: Api, trader: Person, market: TestMarket, app_database: Database
+) -> None:
+    await _filled(trader, market)
+    connection = await app_database.connect()
+    for table in TENANT_TABLES:
+        there = await market.connection.fetchval(f"select count(*) from {table} where tenant_id is not null")
+        if not await connection.fetchval("select has_table_privilege($1, 'select')", table):
+            continue
+        counting = f"select count(*) from {table} where tenant_id is not null"
+        async with connection.transaction():
+            assert await connection.fetchval(counting) == 0, f"{table}: seen without a tenant"
+            for nobody in ("", str(uuid4())):
+                await connection.execute("select set_config('app.tenant_id', $1, true)", nobody)
+                assert await connection.fetchval(counting) == 0, f"{table}: seen by nobody"
+            await connection.execute("select set_config('app.tenant_id', $1, true)", str(trader.tenant_id))
+            assert await connection.fetchval(counting) == there, f"{table}: not seen by its own tenant"
+    await connection.close()
+
+
+async def test_the_tests_of_isolation_are_about_rows_that_are_there(
+    own_api: Api, trader: Person, market: TestMarket
+) -> None:
+    await _filled(trader, market)
+    empty = [table for table in TENANT_TABLES if not await market.connection.fetchval(f"select count(*) from {table}")]
+    assert empty == []
+
+
+async def test_nobody_writes_for_another_tenant(
+    own_api: Api, trader: Person, market: TestMarket, app_database: Database
+) -> None:
+    other = await own_api.register()
+    connection = await app_database.connect()
+    await connection.execute("select set_config('app.tenant_id', $1, false)", str(other.tenant_id))
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        await connection.execute(
+            "insert into intents (id, tenant_id, user_id, account_id, signal_id, origin, status, holds_slot, actions,"
+            " created_at) values ($1, $2, $3, $4, $1, 'manual', 'accepted', true, '{}', now())",
+            uuid4(),
+            trader.tenant_id,
+            trader.id,
+            trader.account_id,
+        )
+    changed = await connection.execute("update trading_accounts set name = 'mine now' where id = $1", trader.account_id)
+    assert changed == "UPDATE 0"
+    await connection.close()
+
+
+async def test_a_pooled_connection_forgets_whose_it_was(own_api: Api, trader: Person, market: TestMarket) -> None:
+    """Requests of two tenants in turn, over the same few connections."""
+    other = await own_api.register()
+    for person in [trader, other] * 10:
+        (account,) = (await person.ok("GET", "/trading-accounts"))["items"]
+        assert account["id"] == str(person.account_id)
+        assert (await person.ok("GET", "/user/me"))["tenant_id"] == str(person.tenant_id)
+
+
+# --------------------------------------------------------------------------------------------------------------- grants
+
+#: What the application may do beyond reading; everything else it is refused.
+APP_WRITES = {
+    "allowances": {"INSERT", "UPDATE"},
+    "equity_points": {"INSERT"},
+    "event_details": {"INSERT"},
+    "events": {"INSERT"},
+    "exit_requests": {"INSERT"},
+    "idempotency_keys": {"INSERT", "UPDATE", "DELETE"},
+    "intents": {"INSERT"},
+    "ledger_entries": {"INSERT"},
+    "memberships": {"INSERT"},
+    "organisations": {"INSERT", "UPDATE"},
+    "outbox": {"INSERT"},
+    "sessions": {"INSERT", "UPDATE"},
+    "subscriptions": {"INSERT", "UPDATE"},
+    "trading_accounts": {"INSERT"},
+    "user_signals": {"INSERT"},
+    "users": {"INSERT", "UPDATE"},
+}
+
+
+async def test_the_application_may_write_only_what_it_must(app_database: Database) -> None:
+    connection = await app_database.connect()
+    for table in sorted(metadata.tables):
+        may = {
+            right
+            for right in ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
+            if await connection.fetchval("select has_table_privilege($1, $2)", table, right)
+        }
+        assert may == APP_WRITES.get(table, set()), table
+    await connection.close()
+
+
+async def test_the_balance_is_the_engines_alone(app_database: Database) -> None:
+    connection = await app_database.connect()
+    changeable = await connection.fetch(
+        "select attname from pg_attribute where attrelid = 'trading_accounts'::regclass and attnum > 0 "
+        "and has_column_privilege('trading_accounts', attname::text, 'update')"
+    )
+    await connection.close()
+    assert {row["attname"] for row in changeable} == {
+        "name",
+        "status",
+        "risk_per_trade",
+        "max_leverage",
+        "auto_trading",
+    }
+
+
+@pytest.mark.parametrize("role", ["app", "system"])
+async def test_roles_have_no_power_beyond_their_grants(
+    app_database: Database, system_database: Database, role: str
+) -> None:
+    connection = await (app_database if role == "app" else system_database).connect()
+    row = await connection.fetchrow(
+        "select rolname, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole from pg_roles where rolname = current_user"
+    )
+    owned = await connection.fetchval("select count(*) from pg_tables where tableowner = current_user")
+    await connection.close()
+    assert row is not None
+    assert dict(row) == {
+        "rolname": f"tradewind_{role}",
+        "rolsuper": False,
+        "rolbypassrls": False,
+        "rolcreatedb": False,
+        "rolcreaterole": False,
+    }
+    assert owned == 0
+
+
+@pytest.mark.parametrize(
+    "table", ["events", "event_seals", "ledger_entries", "decisions", "fills", "protections", "signal_events"]
+)
+async def test_history_cannot_be_changed_by_its_owner_either(settings: Settings, table: str) -> None:
+    connection = await asyncpg.connect(settings.database_url)
+    triggers = await connection.fetch(
+        "select tgname, tgenabled from pg_trigger where tgrelid = $1::regclass and not tgisinternal", table
+    )
+    await connection.close()
+    assert ("append_only", b"O") in [(row["tgname"], row["tgenabled"]) for row in triggers]
+
+
+# ------------------------------------------------------------------------------------------------------------ over HTTP
+
+
+def ids_in(value: Any) -> Iterator[str]:
+    """Every id in an answer."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from ids_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from ids_in(inner)
+    elif isinstance(value, str):
+        try:
+            yield str(UUID(value))
+        except ValueError:
+            return
+
+
+async def test_no_route_shows_one_tenant_anything_of_another(own_api: Api, trader: Person, market: TestMarket) -> None:
+    """Every GET route there is, with every id that the other tenant ever saw as its parameter."""
+    other = await own_api.register()
+    theirs: dict[str, str] = {}
+    for person in (trader, other):
+        signal = await market.publish()
+        intent = (await person.post(f"/signals/{signal.id}/execute")).json
+        await market.enter()
+        intent = await person.ok("GET", f"/intents/{intent['id']}")
+        session = (await person.ok("GET", "/auth/sessions"))["items"][0]["id"]
+        if person is trader:
+            theirs = {"intent_id": intent["id"], "position_id": intent["position_id"], "session_id": session}
+    private = {str(trader.id), str(trader.tenant_id), str(trader.account_id), *theirs.values()}
+    private |= set(ids_in(await trader.ok("GET", f"/positions/{theirs['position_id']}")))
+    private -= set(ids_in(await trader.ok("GET", "/signals?status=all")))
+    asked = 0
+    for path in _private_paths():
+        filled = path
+        for name in ("intent_id", "position_id", "session_id", "signal_id", "account_id"):
+            filled = filled.replace(f"{{{name}}}", theirs.get(name, str(uuid4())))
+        for query in (
+            "",
+            f"?account_id={trader.account_id}",
+            f"?position_id={theirs['position_id']}",
+            f"?intent_id={theirs['intent_id']}",
+            "?status=all&limit=200",
+        ):
+            answer = await other.client.get(filled + query)
+            asked += 1
+            if "{" in path:
+                assert answer.status == 404, f"{filled}: the caller may not know of it"
+            document = answer.json if answer.status == 200 else {}
+            assert not private & set(ids_in(document)), f"{filled}{query}"
+    assert asked > 50
+
+
+def _private_paths() -> list[str]:
+    routes = api_routes(create_app(Settings()))
+    return sorted(
+        route.path_format
+        for route in routes
+        if "GET" in (route.methods or ()) and ("GET", route.path_format) not in PUBLIC
+    )
+
+
+async def test_what_is_anothers_looks_like_what_is_not(own_api: Api, trader: Person, market: TestMarket) -> None:
+    """404 for both, and the same words."""
+    other = await own_api.register()
+    signal = await market.publish()
+    intent = (await trader.post(f"/signals/{signal.id}/execute")).json
+    await market.enter()
+    position = (await trader.ok("GET", f"/intents/{intent['id']}"))["position_id"]
+    for method, path in (
+        ("GET", "/api/v1/intents/{}"),
+        ("GET", "/api/v1/positions/{}"),
+        ("POST", "/api/v1/positions/{}/close"),
+    ):
+        real = intent["id"] if "intents" in path else position
+        answers = [await other.client.request(method, path.format(each)) for each in (real, uuid4())]
+        documents = [answer.json | {"request_id": "", "instance": ""} for answer in answers]
+        assert answers[0].status == 404, path
+        assert documents[0] == documents[1], path
+    changed = [
+        await other.client.request("PATCH", f"/api/v1/trading-accounts/{each}", json={"name": "mine"})
+        for each in (trader.account_id, uuid4())
+    ]
+    assert [answer.status for answer in changed] == [404, 404]
