@@ -107,7 +107,7 @@ if [ -f web/package.json ]; then
     if [ "$(cat web/node_modules/.stamp 2>/dev/null)" != "$deps" ]; then
         need_space 1572864
         say "installing the dashboard's packages"
-        (cd web && npm ci --silent --no-audit --no-fund) || die "npm ci failed in web/; see the message above and run again"
+        (cd web && npm ci --loglevel=error --no-audit --no-fund) || die "npm ci failed in web/; see the message above and run again"
         echo "$deps" > web/node_modules/.stamp
     fi
     sources=$(find web/src web/public web/index.html web/*.ts web/*.json -type f 2>/dev/null | LC_ALL=C sort | xargs cksum | cksum)

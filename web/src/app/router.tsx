@@ -1,0 +1,181 @@
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+
+import { ApiProblem } from "@/api/problem";
+import { session } from "@/api/session";
+import { getMarketStatusOptions, getMeOptions } from "@/client/@tanstack/react-query.gen";
+import { adoptLanguage } from "@/i18n";
+import { CrashPage, NotFoundPage } from "./errors";
+import { PageSkeleton, Root } from "./root";
+import type { Services } from "./services";
+import { Shell } from "./shell";
+
+export type SignalsStatus = "active" | "closed" | "all";
+export type PositionsStatus = "open" | "closed" | "all";
+
+type Search = Record<string, unknown>;
+
+const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
+  allowed.find((each) => each === value);
+const matching = (value: unknown, pattern: RegExp): string | undefined =>
+  typeof value === "string" && pattern.test(value) ? value : undefined;
+
+const SYMBOL = /^[A-Za-z0-9_]{1,40}$/;
+const STRATEGY = /^[a-z0-9_-]{1,80}$/;
+const TIMEFRAME = /^\d{1,2}[mhd]$/;
+
+const root = createRootRouteWithContext<Services>()({
+  component: Root,
+  notFoundComponent: NotFoundPage,
+  errorComponent: CrashPage,
+});
+
+interface AuthSearch {
+  next?: string;
+  ended?: boolean;
+}
+
+function authSearch(search: Search): AuthSearch {
+  // Only ways within the site; "//elsewhere" would lead to another.
+  return { next: matching(search.next, /^\/(?!\/)[^\\]*$/), ended: search.ended === true ? true : undefined };
+}
+
+function entered({ search }: { search: AuthSearch }): void {
+  if (session.likely) throw redirect({ to: search.next ?? "/" });
+}
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: authSearch,
+  beforeLoad: entered,
+  component: lazyRouteComponent(() => import("@/features/auth/pages"), "LoginPage"),
+});
+
+const register = createRoute({
+  getParentRoute: () => root,
+  path: "/register",
+  validateSearch: authSearch,
+  beforeLoad: entered,
+  component: lazyRouteComponent(() => import("@/features/auth/pages"), "RegisterPage"),
+});
+
+/** Everything behind the log-in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    const outside = redirect({ to: "/login", search: { next: location.href === "/" ? undefined : location.href } });
+    if (!session.likely) throw outside;
+    try {
+      const [me] = await Promise.all([
+        context.queries.query({ ...getMeOptions(), staleTime: 60_000 }),
+        context.queries.query({ ...getMarketStatusOptions(), staleTime: 60_000 }).catch(() => undefined),
+      ]);
+      session.begin(me.csrf_token);
+      await adoptLanguage(me.user.locale);
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status === 401) throw outside;
+      throw error;
+    }
+  },
+});
+
+const overview = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/features/overview/page"), "OverviewPage"),
+});
+
+export interface SignalsSearch {
+  status?: SignalsStatus;
+  symbol?: string;
+  strategy?: string;
+}
+
+const signals = createRoute({
+  getParentRoute: () => inside,
+  path: "/signals",
+  validateSearch: (search: Search): SignalsSearch => ({
+    status: oneOf(search.status, ["active", "closed", "all"]),
+    symbol: matching(search.symbol, SYMBOL),
+    strategy: matching(search.strategy, STRATEGY),
+  }),
+  component: lazyRouteComponent(() => import("@/features/signals/page"), "SignalsPage"),
+});
+
+const signal = createRoute({
+  getParentRoute: () => signals,
+  path: "$signalId",
+  component: lazyRouteComponent(() => import("@/features/signals/detail"), "SignalSheet"),
+});
+
+export interface PositionsSearch {
+  status?: PositionsStatus;
+}
+
+const positions = createRoute({
+  getParentRoute: () => inside,
+  path: "/positions",
+  validateSearch: (search: Search): PositionsSearch => ({ status: oneOf(search.status, ["open", "closed", "all"]) }),
+  component: lazyRouteComponent(() => import("@/features/positions/page"), "PositionsPage"),
+});
+
+const position = createRoute({
+  getParentRoute: () => positions,
+  path: "$positionId",
+  component: lazyRouteComponent(() => import("@/features/positions/detail"), "PositionSheet"),
+});
+
+export interface MarketSearch {
+  symbol?: string;
+  timeframe?: string;
+}
+
+const market = createRoute({
+  getParentRoute: () => inside,
+  path: "/market",
+  validateSearch: (search: Search): MarketSearch => ({
+    symbol: matching(search.symbol, SYMBOL),
+    timeframe: matching(search.timeframe, TIMEFRAME),
+  }),
+  component: lazyRouteComponent(() => import("@/features/market/page"), "MarketPage"),
+});
+
+const strategies = createRoute({
+  getParentRoute: () => inside,
+  path: "/strategies",
+  component: lazyRouteComponent(() => import("@/features/strategies/page"), "StrategiesPage"),
+});
+
+const routeTree = root.addChildren([
+  login,
+  register,
+  inside.addChildren([
+    overview,
+    signals.addChildren([signal]),
+    positions.addChildren([position]),
+    market,
+    strategies,
+  ]),
+]);
+
+export function makeRouter(services: Services) {
+  return createRouter({
+    routeTree,
+    context: services,
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    defaultPendingComponent: PageSkeleton,
+    defaultPendingMs: 150,
+    defaultErrorComponent: CrashPage,
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
+

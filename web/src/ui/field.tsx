@@ -1,0 +1,73 @@
+import { clsx } from "clsx";
+import { Eye, EyeOff } from "lucide-react";
+import { type ComponentProps, useId, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+interface Props extends ComponentProps<"input"> {
+  label: string;
+  hint?: string;
+  optional?: boolean;
+  error?: string;
+}
+
+const INPUT =
+  "h-11 w-full rounded-lg border bg-surface px-3 text-base text-ink placeholder:text-muted sm:text-sm aria-invalid:border-loss border-line-strong";
+
+/** A labelled input with its hint and its error, tied together for screen readers. */
+export function Field({ label, hint, optional, error, type, className, ...rest }: Props) {
+  const { t } = useTranslation();
+  const id = useId();
+  const [shown, setShown] = useState(false);
+  const password = type === "password";
+  const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  return (
+    <div className={className}>
+      <label htmlFor={id} className="mb-1.5 flex justify-between gap-2 font-medium">
+        {label}
+        {optional && <span className="font-normal text-muted">{t("auth.optional")}</span>}
+      </label>
+      <div className="relative">
+        <input
+          id={id}
+          type={password && shown ? "text" : type}
+          className={clsx(INPUT, password && "pr-11")}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={described || undefined}
+          {...rest}
+        />
+        {password && (
+          <button
+            type="button"
+            className="absolute inset-y-1 right-1 flex w-9 items-center justify-center rounded-md text-muted hover:text-ink"
+            aria-label={shown ? t("auth.hide_password") : t("auth.show_password")}
+            onClick={() => setShown(!shown)}
+          >
+            {shown ? <EyeOff className="size-4.5" aria-hidden="true" /> : <Eye className="size-4.5" aria-hidden="true" />}
+          </button>
+        )}
+      </div>
+      {hint && !error && (
+        <p id={`${id}-hint`} className="mt-1.5 text-xs text-muted">
+          {hint}
+        </p>
+      )}
+      {error && (
+        <p id={`${id}-error`} className="mt-1.5 text-xs text-loss">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function Select({ label, className, ...rest }: ComponentProps<"select"> & { label: string }) {
+  return (
+    <label className={className}>
+      <span className="sr-only">{label}</span>
+      <select
+        className="h-9 w-full rounded-lg border border-line-strong bg-surface pr-8 pl-3 text-sm text-ink hover:bg-hover"
+        {...rest}
+      />
+    </label>
+  );
+}
