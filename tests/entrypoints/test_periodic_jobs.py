@@ -109,11 +109,14 @@ async def test_tampering_is_found_by_the_nightly_job(
     assert metrics.REGISTRY.get_sample_value("audit_chain_faults_total") == before
     owner = await asyncpg.connect(settings.database_url)
     # Only the owner of the tables can do this at all, and not by accident.
-    for table in ("events", "event_seals"):
-        await owner.execute(
-            f"alter table {table} disable trigger append_only; alter table {table} no force row level security"
-        )
-    assert await owner.execute(tampering, events[2].id) in ("UPDATE 1", "DELETE 1")
+    async with owner.transaction():
+        for table in ("events", "event_seals"):
+            await owner.execute(f"alter table {table} disable trigger append_only")
+            await owner.execute(f"alter table {table} no force row level security")
+        assert await owner.execute(tampering, events[2].id) in ("UPDATE 1", "DELETE 1")
+        for table in ("events", "event_seals"):
+            await owner.execute(f"alter table {table} enable trigger append_only")
+            await owner.execute(f"alter table {table} force row level security")
     await owner.close()
     await verify_audit(context)
     assert metrics.REGISTRY.get_sample_value("audit_chain_faults_total") == before + 1
