@@ -13,6 +13,10 @@ venv="$root/.venv"
 # Byte-compiled modules start four to five times faster; some machines switch that off globally.
 unset PYTHONDONTWRITEBYTECODE || true
 export UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_NO_PROGRESS=1
+# Behind a company's proxy the certificates to trust are those of the machine, not those that come with uv and Node.
+if [ -s /etc/ssl/certs/ca-certificates.crt ]; then
+    export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}" NODE_USE_SYSTEM_CA="${NODE_USE_SYSTEM_CA:-1}"
+fi
 
 say() { printf '%s\n' "tradewind setup: $*"; }
 die() { printf '%s\n' "tradewind setup: $*" >&2; exit 1; }
@@ -113,7 +117,7 @@ if [ -f web/package.json ]; then
     sources=$(find web/src web/public web/index.html web/*.ts web/*.json -type f 2>/dev/null | LC_ALL=C sort | xargs cksum | cksum)
     if [ "$(cat web/dist/.stamp 2>/dev/null)" != "$sources" ]; then
         say "building the dashboard"
-        (cd web && npm run --silent build) || die "building the dashboard failed; see the message above"
+        (cd web && npm run --silent build -- --logLevel warn) || die "building the dashboard failed; see the message above"
         echo "$sources" > web/dist/.stamp
     fi
 fi
