@@ -6,7 +6,7 @@ bin=.venv/bin
 PATH="$(pwd)/$bin:$PATH"
 export PATH
 
-cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 tests() { "$bin/pytest" -n "$cores" --dist loadgroup "$@"; }
 
 if [ $# -gt 0 ]; then

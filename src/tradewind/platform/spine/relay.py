@@ -47,6 +47,20 @@ class Delivery:
     detail_digest: bytes | None
     recorded_at: datetime
 
+    @classmethod
+    def of(cls, row: asyncpg.Record) -> Delivery:
+        """The event of a row of `events`, under the column names of its table."""
+        return cls(
+            event_id=row["id"],
+            tenant_id=row["tenant_id"],
+            type=EventType(row["type"]),
+            subject_id=row["subject_id"],
+            at=row["at"],
+            payload=row["payload"],
+            detail_digest=row["detail_digest"],
+            recorded_at=row["recorded_at"],
+        )
+
 
 #: Runs inside the relay's transaction on its connection; what it answers is called after the commit.
 AfterCommit = Callable[[], Awaitable[None]]
@@ -109,7 +123,7 @@ class Relay:
                 return 0
             rows = await connection.fetch(_TAKE, destination.value, self._batch)
             if rows:
-                after = await self._handlers[destination](connection, [_delivery(row) for row in rows])
+                after = await self._handlers[destination](connection, [Delivery.of(row) for row in rows])
         if after is not None:
             try:
                 await after()
@@ -121,16 +135,3 @@ class Relay:
     async def _doze(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), self._idle)
-
-
-def _delivery(row: asyncpg.Record) -> Delivery:
-    return Delivery(
-        event_id=row["id"],
-        tenant_id=row["tenant_id"],
-        type=EventType(row["type"]),
-        subject_id=row["subject_id"],
-        at=row["at"],
-        payload=row["payload"],
-        detail_digest=row["detail_digest"],
-        recorded_at=row["recorded_at"],
-    )

@@ -15,7 +15,6 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from tradewind.platform.spine.events import EventType
 from tradewind.platform.spine.recording import detail_digest
 from tradewind.platform.spine.relay import Delivery
 
@@ -72,7 +71,7 @@ async def verify_chain(
                 return ChainFault(expected, f"expected link {expected}, got {row['seq']}: links are missing")
             if row["id"] is None:
                 return ChainFault(expected, f"event {row['event_id']} is sealed but gone")
-            if sha256(previous + _canonical(_event_of(row))).digest() != row["hash"]:
+            if sha256(previous + _canonical(Delivery.of(row))).digest() != row["hash"]:
                 return ChainFault(expected, f"event {row['event_id']} is not what was sealed")
             if row["has_details"]:
                 digest = detail_digest(row["salt"], row["ip_address"], row["user_agent"])
@@ -80,19 +79,6 @@ async def verify_chain(
                     return ChainFault(expected, f"the details of event {row['event_id']} were changed")
             previous, expected = row["hash"], expected + 1
     return None
-
-
-def _event_of(row: asyncpg.Record) -> Delivery:
-    return Delivery(
-        event_id=row["id"],
-        tenant_id=row["tenant_id"],
-        type=EventType(row["type"]),
-        subject_id=row["subject_id"],
-        at=row["at"],
-        payload=row["payload"],
-        detail_digest=row["detail_digest"],
-        recorded_at=row["recorded_at"],
-    )
 
 
 def _canonical(event: Delivery) -> bytes:
