@@ -1,4 +1,8 @@
-"""A whole Tradewind and a real Chromium for the dashboard's tests. One of each per run; a fresh context per test."""
+"""A whole Tradewind and a real Chromium for the dashboard's tests. One of each per module; a fresh context per test.
+
+Not per session: while Playwright's synchronous side is up its event loop runs, and no asynchronous test of another
+module could in the same process.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
@@ -26,6 +30,8 @@ DEMO_PASSWORD = "a-password-for-browser-tests"
 #: Market seconds per second: something happens every few seconds, and a fresh signal stays so long enough to click.
 _SPEED = "120"
 _READY_WITHIN = 120.0
+#: The machine is shared with the rest of the suite: a browser that gets no processor for some seconds is not wrong.
+_PATIENCE_MS = 20_000
 _CHROMIUM = shutil.which("chromium")
 _ARGUMENTS = (
     "--no-sandbox",
@@ -48,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="no chromium on PATH"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running Tradewind with a demo user."""
     if not (WEB / "dist" / "index.html").is_file():
@@ -95,15 +101,16 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path)
     pytest.fail(f"tradewind up was not ready within {_READY_WITHIN:g} s:\n{said}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
+        expect.set_options(timeout=_PATIENCE_MS)
         launched = playwright.chromium.launch(executable_path=_CHROMIUM, args=list(_ARGUMENTS))
         yield launched
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo_session(site: str, browser: Browser) -> Any:
     """Cookies and local storage of the demo user."""
     context = browser.new_context(base_url=site, locale="en-GB")

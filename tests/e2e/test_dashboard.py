@@ -6,7 +6,7 @@ import re
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.e2e.conftest import DEMO_EMAIL, WEB, Complaints, Opener, log_in
 
@@ -134,7 +134,8 @@ def test_a_signal_gives_its_reasons_levels_and_life(open_page: Opener) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("listitem").filter(has_text=re.compile(r"\d")).first).to_be_visible()
     expect(dialog.get_by_text("Signal published")).to_be_visible()
-    expect(dialog.get_by_text("Target 1")).to_be_visible()
+    expect(page).to_have_title(re.compile(r"^[A-Z]+ · Signal · Tradewind$"))
+    expect(dialog.get_by_text("Target 1 ·")).to_be_visible()  # its life may tell of the target, too
     address = page.url
     page.reload()  # the address leads to it
     expect(page.get_by_role("dialog").get_by_role("heading", name="Why")).to_be_visible()
@@ -240,6 +241,7 @@ def test_the_chart_draws_candles_and_lists_executions(open_page: Opener) -> None
 
 def test_strategies_say_where_they_are_weak(open_page: Opener) -> None:
     page = open_page("/strategies")
+    expect(page).to_have_title("Strategies · Tradewind")
     expect(page.get_by_role("heading", name="EMA trend")).to_be_visible()
     expect(page.get_by_role("heading", name="Where it is weak").first).to_be_visible()
     page.get_by_text("Parameters").first.click()
@@ -353,6 +355,27 @@ def test_a_failing_part_says_so_and_can_be_tried_again(open_page: Opener, compla
     page.unroute("**/api/v1/positions*")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_broken_line_is_told_and_mended(open_page: Opener) -> None:
+    page = open_page("/positions")
+    settled(page)
+    broken = True
+
+    def line(socket: WebSocketRoute) -> None:
+        if broken:
+            socket.close()
+        else:
+            socket.connect_to_server()
+
+    page.route_web_socket(re.compile("/ws/user/"), line)
+    page.reload()
+    expect(page.get_by_text("No connection to the server")).to_be_visible()
+    page.get_by_role("navigation", name="Main navigation").first.get_by_role("link", name="Signals").click()
+    expect(page.get_by_role("heading", name="Signals", level=1)).to_be_visible()
+    broken = False
+    settled(page)
+    expect(page.get_by_text("No connection to the server")).to_have_count(0)
 
 
 def test_an_address_that_leads_nowhere_says_so(open_page: Opener) -> None:

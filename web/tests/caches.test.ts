@@ -10,7 +10,7 @@ import {
   listSignalsInfiniteQueryKey,
   listSignalsQueryKey,
 } from "@/client/@tanstack/react-query.gen";
-import { applyPosition, applySignal, applyStats, knownPosition } from "@/realtime/caches";
+import { applyPosition, applySignal, applyStats, knownPosition, markExecuted } from "@/realtime/caches";
 import type { PositionNews, SignalNews } from "@/realtime/frames";
 import { position, signal } from "./examples";
 
@@ -44,6 +44,19 @@ describe("news of signals", () => {
     const [first] = queries.getQueryData<InfiniteData<SignalPage>>(ACTIVE)?.pages[0]?.items ?? [];
     expect(first).toMatchObject({ locked: false, executed: false });
     expect(first).not.toHaveProperty("event");
+  });
+
+  it("a new one counts in the total", () => {
+    queries.setQueryData(ACTIVE, pages(page([signal({ id: "s-0" })])));
+    applySignal(queries, { ...signal({ id: "s-9" }), event: "signal_created" });
+    expect(queries.getQueryData<InfiniteData<SignalPage>>(ACTIVE)?.pages[0]?.total).toBe(2);
+  });
+
+  it("is marked as executed wherever it is shown", () => {
+    queries.setQueryData(ACTIVE, pages(page([signal(), signal({ id: "s-2" })])));
+    markExecuted(queries, "s-1");
+    const items = queries.getQueryData<InfiniteData<SignalPage>>(ACTIVE)?.pages[0]?.items;
+    expect(items?.map((item) => "executed" in item && item.executed)).toEqual([true, false]);
   });
 
   it("is not told twice", () => {

@@ -116,6 +116,34 @@ describe("the live line", () => {
     connection.stop();
   });
 
+  it("goes on, and says so, when what is missing is not to be had any more", () => {
+    const { connection, last, lines, numbers, connected } = setUp();
+    connection.start();
+    last().open();
+    last().durable(1);
+    last().breakOff();
+    vi.advanceTimersByTime(500);
+    last().open();
+    last().durable(40, 41); // the server keeps frames for a while only
+    expect(numbers()).toEqual([1, 40, 41]);
+    expect(connected).toEqual([false, true, false]);
+    last().durable(43);
+    vi.advanceTimersByTime(0);
+    expect(lines).toHaveLength(3);
+    expect(last().url).toContain("since=41");
+    connection.stop();
+  });
+
+  it("does not wait for ever for a server that does not answer", () => {
+    const { connection, last, lines } = setUp();
+    connection.start();
+    const first = last();
+    vi.advanceTimersByTime(20_000);
+    expect(first.closed).toBe(true);
+    expect(lines.length).toBeGreaterThan(1);
+    connection.stop();
+  });
+
   it("waits longer after every failure, up to a bound, and starts anew after a success", () => {
     const { connection, last, lines } = setUp();
     connection.start();

@@ -85,6 +85,14 @@ describe("the price board", () => {
     expect(board.price("BTCUSDT")).toBe("2");
   });
 
+  it("keeps the digits that a symbol's prices have had", () => {
+    const board = new Board();
+    board.put("2026-11-22T10:00:00Z", { LTCUSDT: "87.95", BTCUSDT: "60000" });
+    board.put("2026-11-22T10:00:01Z", { LTCUSDT: "87.9", BTCUSDT: "60000.5" });
+    board.put("2026-11-22T10:00:02Z", { LTCUSDT: "88", BTCUSDT: "60001" });
+    expect([board.price("LTCUSDT"), board.price("BTCUSDT")]).toEqual(["88.00", "60001.0"]);
+  });
+
   it("writes numbers out without an exponent", () => {
     const board = new Board();
     board.put("2026-11-22T10:00:00Z", { A: 1.5e-7, B: 64010.7, C: 2e21 });

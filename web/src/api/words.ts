@@ -30,3 +30,12 @@ export function useDenyText(): (reason: string) => string {
   const { t, i18n } = useTranslation();
   return useCallback((reason) => wordsFor(t, (key) => i18n.exists(key), `deny.${reason}`) ?? t("deny.other"), [t, i18n]);
 }
+
+/** Why a position was closed; null for a reason that we have no words for. */
+export function useExitText(): (reason: string | null | undefined) => string | null {
+  const { t, i18n } = useTranslation();
+  return useCallback(
+    (reason) => (reason ? wordsFor(t, (key) => i18n.exists(key), `positions.exit.${reason}`) : null),
+    [t, i18n],
+  );
+}

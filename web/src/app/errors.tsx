@@ -1,4 +1,4 @@
-import { type ErrorComponentProps, Link } from "@tanstack/react-router";
+import { type ErrorComponentProps, Link, useRouter } from "@tanstack/react-router";
 import { Compass, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
@@ -6,19 +6,27 @@ import { ApiProblem } from "@/api/problem";
 import { useProblemText } from "@/api/words";
 import { Button, buttonClass } from "@/ui/button";
 import { Empty } from "@/ui/state";
+import { Mark } from "./logo";
+import { useTitle } from "./title";
 
 /** In place of what crashed; the rest of the page goes on. */
 export function CrashPage({ error, reset }: ErrorComponentProps) {
+  const router = useRouter();
   const { t } = useTranslation();
   const words = useProblemText();
   return (
-    <main role="alert" className="mx-auto max-w-lg py-16">
+    <div role="alert" className="mx-auto max-w-lg py-16">
       <Empty
         icon={TriangleAlert}
         title={t("error.title")}
         action={
           <div className="flex gap-2">
-            <Button onClick={reset}>{t("app.retry")}</Button>
+            <Button
+              onClick={() => {
+                reset();
+                void router.invalidate(); // what was refused before is asked for again
+              }}
+            >{t("app.retry")}</Button>
             <Button variant="ghost" onClick={() => location.reload()}>
               {t("app.reload")}
             </Button>
@@ -27,17 +35,23 @@ export function CrashPage({ error, reset }: ErrorComponentProps) {
       >
         {error instanceof ApiProblem ? words(error) : t("error.text")}
       </Empty>
-    </main>
+    </div>
   );
 }
 
 export function NotFoundPage() {
   const { t } = useTranslation();
+  useTitle([t("error.not_found")]);
   return (
-    <main className="mx-auto max-w-lg py-16">
+    <main className="flex min-h-dvh flex-col items-center justify-center gap-2 p-6">
+      <Link to="/" className="flex items-center gap-2.5 rounded-lg">
+        <Mark className="size-8" />
+        <span className="text-lg font-semibold tracking-[-0.02em]">{t("app.name")}</span>
+      </Link>
       <Empty
         icon={Compass}
         title={t("error.not_found")}
+        heading="h1"
         action={
           <Link to="/" className={buttonClass()}>
             {t("error.home")}

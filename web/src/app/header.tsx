@@ -1,7 +1,19 @@
 import { clsx } from "clsx";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { BookOpen, CircleUserRound, Languages, LogOut, Monitor, Moon, Radio, Sun, TestTubeDiagonal } from "lucide-react";
+import {
+  BookOpen,
+  CircleUserRound,
+  Languages,
+  LogOut,
+  Monitor,
+  Moon,
+  Radio,
+  Sun,
+  TestTubeDiagonal,
+  WifiOff,
+} from "lucide-react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { session } from "@/api/session";
@@ -45,7 +57,38 @@ export function Header() {
       <div className="flex h-8 items-center justify-center border-t border-line px-4 text-xs sm:px-6 lg:hidden">
         <MarketBanner />
       </div>
+      <LostBanner />
     </header>
+  );
+}
+
+/** A short break is nobody's business. */
+const SAID_AFTER_MS = 2_000;
+
+/** Says how old the figures are while the line is broken. */
+function LostBanner() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const lost = useConnection(useLive()) !== "live";
+  const [said, setSaid] = useState(false);
+  useEffect(() => {
+    if (!lost) return;
+    const timer = setTimeout(() => setSaid(true), SAID_AFTER_MS);
+    return () => {
+      clearTimeout(timer);
+      setSaid(false);
+    };
+  }, [lost]);
+  const asOf = board.now;
+  return (
+    <div role="status">
+      {lost && said && (
+        <p className="flex items-center justify-center gap-2 border-t border-line bg-warn-wash px-4 py-2 text-center text-xs font-medium text-warn">
+          <WifiOff className="size-3.5 shrink-0" aria-hidden="true" />
+          {asOf === null ? t("connection.banner") : t("connection.banner_as_of", { at: format.clock(asOf) })}
+        </p>
+      )}
+    </div>
   );
 }
 
@@ -110,7 +153,7 @@ function ConnectionState({ compact = false }: { compact?: boolean }) {
       className={clsx("flex items-center gap-1.5 text-xs font-medium", live ? "text-gain" : "text-warn")}
     >
       <span className={clsx("size-2 rounded-full bg-current", !live && "animate-pulse-soft")} aria-hidden="true" />
-      <span className={clsx(compact && live && "sr-only")}>{t(`connection.${state}`)}</span>
+      <span className={clsx(compact && "sr-only")}>{t(`connection.${state}`)}</span>
     </span>
   );
 }

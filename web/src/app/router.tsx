@@ -1,10 +1,11 @@
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { createRootRouteWithContext, createRoute, createRouter, redirect } from "@tanstack/react-router";
 
 import { ApiProblem } from "@/api/problem";
 import { session } from "@/api/session";
 import { getMarketStatusOptions, getMeOptions } from "@/client/@tanstack/react-query.gen";
 import { adoptLanguage } from "@/i18n";
 import { CrashPage, NotFoundPage } from "./errors";
+import { page } from "./loading";
 import { PageSkeleton, Root } from "./root";
 import type { Services } from "./services";
 import { Shell } from "./shell";
@@ -48,7 +49,7 @@ const login = createRoute({
   path: "/login",
   validateSearch: authSearch,
   beforeLoad: entered,
-  component: lazyRouteComponent(() => import("@/features/auth/pages"), "LoginPage"),
+  component: page(() => import("@/features/auth/pages"), "LoginPage"),
 });
 
 const register = createRoute({
@@ -56,7 +57,7 @@ const register = createRoute({
   path: "/register",
   validateSearch: authSearch,
   beforeLoad: entered,
-  component: lazyRouteComponent(() => import("@/features/auth/pages"), "RegisterPage"),
+  component: page(() => import("@/features/auth/pages"), "RegisterPage"),
 });
 
 /** Everything behind the log-in. */
@@ -68,9 +69,10 @@ const inside = createRoute({
     const outside = redirect({ to: "/login", search: { next: location.href === "/" ? undefined : location.href } });
     if (!session.likely) throw outside;
     try {
+      // What is known will do: a page opens at once, and without a server, too.
       const [me] = await Promise.all([
-        context.queries.query({ ...getMeOptions(), staleTime: 60_000 }),
-        context.queries.query({ ...getMarketStatusOptions(), staleTime: 60_000 }).catch(() => undefined),
+        context.queries.query({ ...getMeOptions(), staleTime: "static" }),
+        context.queries.query({ ...getMarketStatusOptions(), staleTime: "static" }).catch(() => undefined),
       ]);
       session.begin(me.csrf_token);
       await adoptLanguage(me.user.locale);
@@ -84,7 +86,7 @@ const inside = createRoute({
 const overview = createRoute({
   getParentRoute: () => inside,
   path: "/",
-  component: lazyRouteComponent(() => import("@/features/overview/page"), "OverviewPage"),
+  component: page(() => import("@/features/overview/page"), "OverviewPage"),
 });
 
 export interface SignalsSearch {
@@ -101,13 +103,13 @@ const signals = createRoute({
     symbol: matching(search.symbol, SYMBOL),
     strategy: matching(search.strategy, STRATEGY),
   }),
-  component: lazyRouteComponent(() => import("@/features/signals/page"), "SignalsPage"),
+  component: page(() => import("@/features/signals/page"), "SignalsPage"),
 });
 
 const signal = createRoute({
   getParentRoute: () => signals,
   path: "$signalId",
-  component: lazyRouteComponent(() => import("@/features/signals/detail"), "SignalSheet"),
+  component: page(() => import("@/features/signals/detail"), "SignalSheet"),
 });
 
 export interface PositionsSearch {
@@ -118,13 +120,13 @@ const positions = createRoute({
   getParentRoute: () => inside,
   path: "/positions",
   validateSearch: (search: Search): PositionsSearch => ({ status: oneOf(search.status, ["open", "closed", "all"]) }),
-  component: lazyRouteComponent(() => import("@/features/positions/page"), "PositionsPage"),
+  component: page(() => import("@/features/positions/page"), "PositionsPage"),
 });
 
 const position = createRoute({
   getParentRoute: () => positions,
   path: "$positionId",
-  component: lazyRouteComponent(() => import("@/features/positions/detail"), "PositionSheet"),
+  component: page(() => import("@/features/positions/detail"), "PositionSheet"),
 });
 
 export interface MarketSearch {
@@ -139,13 +141,13 @@ const market = createRoute({
     symbol: matching(search.symbol, SYMBOL),
     timeframe: matching(search.timeframe, TIMEFRAME),
   }),
-  component: lazyRouteComponent(() => import("@/features/market/page"), "MarketPage"),
+  component: page(() => import("@/features/market/page"), "MarketPage"),
 });
 
 const strategies = createRoute({
   getParentRoute: () => inside,
   path: "/strategies",
-  component: lazyRouteComponent(() => import("@/features/strategies/page"), "StrategiesPage"),
+  component: page(() => import("@/features/strategies/page"), "StrategiesPage"),
 });
 
 const routeTree = root.addChildren([

@@ -6,6 +6,7 @@ import { PlanCard } from "@/features/plan/card";
 import { Toaster } from "@/features/activity/toaster";
 import { board } from "@/realtime/prices";
 import { Header } from "./header";
+import { loadAhead } from "./loading";
 import { Mark } from "./logo";
 import { BottomNav, SideNav } from "./nav";
 import { useLive, useMarketStatus, useMe } from "./services";
@@ -21,6 +22,8 @@ export function Shell() {
     live.start(user.id);
     return () => live.stop();
   }, [live, user.id]);
+
+  useEffect(loadAhead, []);
 
   useEffect(() => {
     if (status?.market_time) board.put(status.market_time, status.prices);

@@ -143,7 +143,8 @@ export class CandleChart {
   }
 
   setPrecision(digits: number): void {
-    this.candles.applyOptions({ priceFormat: { type: "price", precision: digits, minMove: 10 ** -digits } });
+    const formatter = (price: number) => this.format.price(String(price), digits);
+    this.candles.applyOptions({ priceFormat: { type: "custom", formatter, minMove: 10 ** -digits } });
   }
 
   setBars(bars: Bar[]): void {

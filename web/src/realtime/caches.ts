@@ -7,6 +7,7 @@ import {
   getPositionQueryKey,
   getSignalQueryKey,
   getStatsQueryKey,
+  listCandlesQueryKey,
   listPositionsQueryKey,
   listSignalsQueryKey,
 } from "@/client/@tanstack/react-query.gen";
@@ -32,8 +33,16 @@ export function anyOf(...keys: QueryKey[]): { predicate: (query: { queryKey: Que
 export const SIGNAL_LISTS = listSignalsQueryKey();
 export const POSITION_LISTS = listPositionsQueryKey();
 
+const CANDLES = named(listCandlesQueryKey({ query: { symbol: "", timeframe: "1m" } }))?._id;
+
+/** Candles are history that the chart mends itself; asking for all its pages again would throw it about. */
+export function isCandles(key: QueryKey): boolean {
+  return named(key)?._id === CANDLES;
+}
+
 interface Page<T> {
   items: T[];
+  total?: number;
 }
 
 type Pages<P> = P | InfiniteData<P>;
@@ -45,14 +54,17 @@ function isInfinite<P>(data: Pages<P>): data is InfiniteData<P> {
 /** `data` with `change` made to the items of its pages; the same object when nothing changed. */
 export function changePages<T, P extends Page<T>>(data: Pages<P>, change: (items: T[], first: boolean) => T[]): Pages<P> {
   if (!isInfinite(data)) {
-    const items = change(data.items, true);
-    return items === data.items ? data : { ...data, items };
+    return changed(data, change(data.items, true));
   }
-  const pages = data.pages.map((page, number) => {
-    const items = change(page.items, number === 0);
-    return items === page.items ? page : { ...page, items };
-  });
+  const pages = data.pages.map((page, number) => changed(page, change(page.items, number === 0)));
   return pages.every((page, number) => page === data.pages[number]) ? data : { ...data, pages };
+}
+
+/** The page with other items; what came or went counts in its total. */
+function changed<T, P extends Page<T>>(page: P, items: T[]): P {
+  if (items === page.items) return page;
+  const came = items.length - page.items.length;
+  return { ...page, items, ...(page.total === undefined ? null : { total: page.total + came }) };
 }
 
 /** `items` with `news` merged into the one of the same id; the same array when it is not there. */
@@ -114,6 +126,26 @@ export function applySignal(queries: QueryClient, news: SignalNews): void {
   queries.setQueryData<SignalDetail>(
     getSignalQueryKey({ path: { signal_id: news.id } }),
     (data) => data && { ...data, ...fields },
+  );
+}
+
+/** The account follows the signal: nobody need execute it by hand. */
+export function markExecuted(queries: QueryClient, signalId: string): void {
+  for (const query of queries.getQueryCache().findAll(anyOf(SIGNAL_LISTS))) {
+    queries.setQueryData<Pages<SignalPage>>(
+      query.queryKey,
+      (data) =>
+        data &&
+        changePages<SignalPage["items"][number], SignalPage>(data, (items) =>
+          items.some((item) => item.id === signalId && !item.locked && !item.executed)
+            ? items.map((item) => (item.id === signalId && !item.locked ? { ...item, executed: true } : item))
+            : items,
+        ),
+    );
+  }
+  queries.setQueryData<SignalDetail>(
+    getSignalQueryKey({ path: { signal_id: signalId } }),
+    (data) => data && { ...data, executed: true },
   );
 }
 

@@ -38,6 +38,8 @@ const BROWSER: Ways = {
 export class Connection {
   private socket: WebSocket | null = null;
   private last: number | null = null;
+  /** Where the server was asked to go on from, until it has answered with a frame. */
+  private asked: number | null = null;
   private failures = 0;
   private heard = 0;
   private opened = false;
@@ -79,6 +81,7 @@ export class Connection {
     clearTimeout(this.retry);
     this.drop();
     const since = this.last;
+    this.asked = since;
     const socket = this.ways.open(since === null ? this.url : `${this.url}?since=${since}`);
     this.socket = socket;
     this.opened = false;
@@ -109,9 +112,14 @@ export class Connection {
     if (frame.seq !== null) {
       if (this.last !== null && frame.seq <= this.last) return; // told before the line broke
       if (this.last !== null && frame.seq > this.last + 1) {
-        this.again(0); // one is missing: ask for it
-        return;
+        if (this.asked !== this.last) {
+          this.again(0); // one is missing: ask for it
+          return;
+        }
+        // The server was asked for it and goes on later: it does not keep frames for ever.
+        this.listener.connected(false);
       }
+      this.asked = null;
       this.last = frame.seq;
     }
     this.listener.frame(frame);
@@ -134,9 +142,9 @@ export class Connection {
   }
 
   private check(): void {
-    if (!this.socket || !this.opened) return;
+    if (!this.socket) return;
     if (this.ways.now() - this.heard > SILENCE_MS) this.again(0);
-    else if (this.ways.now() - this.heard > PING_MS) this.socket.send('{"type":"ping"}');
+    else if (this.opened && this.ways.now() - this.heard > PING_MS) this.socket.send('{"type":"ping"}');
   }
 
   /** The network is back, or somebody looks again: do not sit the pause out. */

@@ -6,15 +6,25 @@ import type { PositionItem } from "@/client";
 import {
   getEquityQueryKey,
   getIntentQueryKey,
+  getMarketStatusQueryKey,
   getMeOptions,
   getMeQueryKey,
   getPositionQueryKey,
   getSignalQueryKey,
-  getStatsQueryKey,
   listTradesQueryKey,
 } from "@/client/@tanstack/react-query.gen";
 import { type Activity, activityLog, fromPosition, fromSignal } from "./activity";
-import { anyOf, applyPosition, applySignal, applyStats, knownPosition, POSITION_LISTS, SIGNAL_LISTS } from "./caches";
+import {
+  anyOf,
+  applyPosition,
+  applySignal,
+  applyStats,
+  isCandles,
+  knownPosition,
+  markExecuted,
+  POSITION_LISTS,
+  SIGNAL_LISTS,
+} from "./caches";
 import { Connection, type ConnectionState } from "./connection";
 import type { Frame, OrderNews, PositionNews, SignalNews } from "./frames";
 import { board } from "./prices";
@@ -38,9 +48,7 @@ export class Live {
     this.connection = new Connection(`${scheme}://${location.host}/ws/user/${userId}`, {
       frame: (frame) => this.take(frame),
       state: (state) => this.become(state),
-      connected: (resumed) => {
-        if (!resumed) void this.queries.invalidateQueries(anyOf(SIGNAL_LISTS, POSITION_LISTS, getStatsQueryKey()));
-      },
+      connected: (resumed) => this.connected(resumed),
       refused: () => void this.queries.query({ ...getMeOptions(), staleTime: 0 }).catch(() => undefined),
     });
     this.connection.start();
@@ -68,6 +76,16 @@ export class Live {
     if (state === this.current) return;
     this.current = state;
     this.listeners.forEach((listener) => listener());
+  }
+
+  /** Missed frames are told again; what frames do not tell is asked for, and everything when some were lost. */
+  private connected(resumed: boolean): void {
+    if (resumed) {
+      void this.queries.invalidateQueries(anyOf(getEquityQueryKey(), getMeQueryKey(), getMarketStatusQueryKey()));
+      return;
+    }
+    this.known.clear();
+    void this.queries.invalidateQueries({ predicate: (query) => !isCandles(query.queryKey) });
   }
 
   private take(frame: Frame): void {
@@ -109,6 +127,7 @@ export class Live {
     this.known.set(news.id, { ...before, ...(news as Partial<PositionItem>) });
     applyPosition(this.queries, news);
     this.soon(SOON_MS, getPositionQueryKey({ path: { position_id: news.id } }));
+    if (news.event === "position_opened" && news.signal_id) markExecuted(this.queries, news.signal_id);
     if (news.event === "position_closed") this.known.delete(news.id);
     if (news.event !== "position_updated") {
       this.soon(SETTLE_MS, POSITION_LISTS);
@@ -124,6 +143,7 @@ export class Live {
     this.soon(0, getIntentQueryKey({ path: { intent_id: news.id } }));
     this.soon(SOON_MS, getMeQueryKey());
     this.soon(SETTLE_MS, SIGNAL_LISTS);
+    if (news.event === "intent_accepted" && news.signal_id) markExecuted(this.queries, news.signal_id);
     if (news.event === "intent_denied") this.tell(this.denial(news, at));
   }
 

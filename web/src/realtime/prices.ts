@@ -1,10 +1,13 @@
 /** The latest price of every symbol and the market clock, outside React: a price re-renders only what shows it. */
 import { useCallback, useSyncExternalStore } from "react";
 
+import { digits } from "@/format/decimal";
+
 type Listener = () => void;
 
 export class Board {
   private readonly prices = new Map<string, string>();
+  private readonly digits = new Map<string, number>();
   private readonly bySymbol = new Map<string, Set<Listener>>();
   private readonly byClock = new Set<Listener>();
   private ms: number | null = null;
@@ -16,7 +19,7 @@ export class Board {
     const told = this.ms !== ms;
     this.ms = ms;
     for (const [symbol, price] of Object.entries(prices)) {
-      const text = plain(price);
+      const text = this.aligned(symbol, plain(price));
       if (this.prices.get(symbol) === text) continue;
       this.prices.set(symbol, text);
       this.bySymbol.get(symbol)?.forEach((listener) => listener());
@@ -24,10 +27,20 @@ export class Board {
     if (told) this.byClock.forEach((listener) => listener());
   }
 
+  /** With as many digits as the symbol's prices have had: "87.9" after "87.95" is "87.90", so that nothing jumps. */
+  private aligned(symbol: string, price: string): string {
+    const has = digits(price);
+    const most = Math.max(has, this.digits.get(symbol) ?? 0);
+    this.digits.set(symbol, most);
+    if (has === most) return price;
+    return `${price}${has === 0 ? "." : ""}${"0".repeat(most - has)}`;
+  }
+
   /** A new world has its own clock. */
   clear(): void {
     this.ms = null;
     this.prices.clear();
+    this.digits.clear();
   }
 
   price(symbol: string): string | null {

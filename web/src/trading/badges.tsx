@@ -1,6 +1,7 @@
 import { CircleCheck, CircleDashed, CircleX, LoaderCircle, ShieldAlert, ShieldCheck } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
+import { useMarketStatus } from "@/app/services";
 import type { PositionItem, SignalItem, SignalPhase } from "@/client";
 import { useFormat } from "@/i18n";
 import { Badge, type Tone } from "@/ui/badge";
@@ -29,6 +30,13 @@ const STATES: Record<PositionItem["protection"]["state"], { tone: Tone; Icon: ty
   flattening: { tone: "warn", Icon: LoaderCircle },
   none: { tone: "loss", Icon: ShieldAlert },
 };
+
+/** That no real money moves, wherever a page's banner does not reach. */
+export function SimulatedBadge() {
+  const { t } = useTranslation();
+  const status = useMarketStatus();
+  return status?.simulated ? <Badge tone="warn">{t("signals.simulated")}</Badge> : null;
+}
 
 /** Whether a stop stands on the venue for what is held. */
 export function ProtectionBadge({ protection }: { protection: PositionItem["protection"] }) {

@@ -69,7 +69,7 @@ export function Ladder(props: Props) {
     const [near, far] = side === "long" ? [zone.high, zone.low] : [zone.low, zone.high];
     rungs.push({ key: "entry", kind: "entry", price: near, upTo: far, label: t("signals.entry_zone") });
   }
-  rungs.push({ key: "stop", kind: "stop", price: stopNow, label: moved ? t("signals.stop_now") : t("signals.stop") });
+  rungs.push({ key: "stop", kind: "stop", price: stopNow, label: t(moved ? (over ? "signals.stop_last" : "signals.stop_now") : "signals.stop") });
   if (moved) rungs.push({ key: "old", kind: "old", price: stop, label: t("positions.initial_stop") });
   if (now && !over) rungs.push({ key: "now", kind: "now", price: now, label: t("signals.price_now") });
   rungs.sort((a, b) => compare(decimal(b.price), decimal(a.price)) || (a.kind === "now" ? -1 : 1));

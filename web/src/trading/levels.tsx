@@ -1,4 +1,5 @@
 import { clsx } from "clsx";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { digits, toPixels } from "@/format/decimal";
@@ -45,7 +46,9 @@ export function LevelBar(levels: Levels) {
   const from = entry ?? limit;
   const now = over ? null : live;
   const moved = stopNow !== stop;
-  const fraction = finest(stop, stopNow, limit, ...targets.map((target) => target.price));
+  const stopTerm = t(moved ? (over ? "signals.stop_last" : "signals.stop_now") : "signals.stop");
+  // Averages fall between ticks; the levels tell how fine the ticks are.
+  const fraction = finest(stop, stopNow, zone && limit, ...targets.map((target) => target.price));
   const shown = (price: string) => format.price(price, fraction);
   const label = t("signals.levels_label", {
     side: t(`side.${side}`),
@@ -93,17 +96,24 @@ export function LevelBar(levels: Levels) {
           />
         )}
       </div>
-      <div aria-hidden="true" className="tnum mt-1 flex justify-between gap-2 text-xs text-muted">
-        <span>
-          {moved ? t("signals.stop_now") : t("signals.stop")} <b className="font-medium text-soft">{shown(stopNow)}</b>
-        </span>
-        <span>
-          {t("signals.entry")} <b className="font-medium text-soft">{shown(from)}</b>
-        </span>
-        <span>
-          TP{targets.length} <b className="font-medium text-soft">{shown(last)}</b>
-        </span>
+      <div aria-hidden="true" className="tnum mt-1 grid grid-cols-3 gap-2 text-xs text-muted">
+        <Level term={stopTerm}>{shown(stopNow)}</Level>
+        <Level term={t("signals.entry")} className="justify-center text-center">
+          {shown(from)}
+        </Level>
+        <Level term={t("chart.line_target", { number: targets.length })} className="justify-end text-right">
+          {shown(last)}
+        </Level>
       </div>
     </div>
+  );
+}
+
+/** A word over its price where there is little room, before it where there is enough. */
+function Level({ term, className, children }: { term: string; className?: string; children: ReactNode }) {
+  return (
+    <span className={clsx("flex flex-wrap gap-x-1", className)}>
+      {term} <b className="font-medium text-soft">{children}</b>
+    </span>
   );
 }

@@ -1,5 +1,5 @@
 import { clsx } from "clsx";
-import { Eye, EyeOff } from "lucide-react";
+import { ChevronDown, Eye, EyeOff } from "lucide-react";
 import { type ComponentProps, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -62,12 +62,13 @@ export function Field({ label, hint, optional, error, type, className, ...rest }
 
 export function Select({ label, className, ...rest }: ComponentProps<"select"> & { label: string }) {
   return (
-    <label className={className}>
+    <label className={clsx("relative", className)}>
       <span className="sr-only">{label}</span>
       <select
-        className="h-9 w-full rounded-lg border border-line-strong bg-surface pr-8 pl-3 text-sm text-ink hover:bg-hover"
+        className="h-9 w-full appearance-none truncate rounded-lg border border-line-strong bg-surface pr-7 pl-3 text-sm text-ink hover:bg-hover"
         {...rest}
       />
+      <ChevronDown className="pointer-events-none absolute top-2.5 right-2 size-4 text-muted" aria-hidden="true" />
     </label>
   );
 }

@@ -13,3 +13,5 @@ export function useMedia(query: string): boolean {
 }
 
 export const WIDE = "(min-width: 64rem)";
+/** Wide enough for a second column. */
+export const ROOMY = "(min-width: 80rem)";

@@ -27,11 +27,14 @@ export function SkeletonRows({ rows = 4, className = "h-14" }: { rows?: number; 
 export function Empty({
   icon: Icon,
   title,
+  heading: Title = "p",
   children,
   action,
 }: {
   icon: LucideIcon;
   title: string;
+  /** Where it is all that the page has. */
+  heading?: "p" | "h1";
   children?: ReactNode;
   action?: ReactNode;
 }) {
@@ -40,7 +43,7 @@ export function Empty({
       <span className="mb-1 flex size-11 items-center justify-center rounded-full bg-sunken text-muted">
         <Icon className="size-5" aria-hidden="true" />
       </span>
-      <p className="font-medium">{title}</p>
+      <Title className="font-medium">{title}</Title>
       {children !== undefined && <p className="max-w-sm text-muted">{children}</p>}
       {action !== undefined && <div className="pt-2">{action}</div>}
     </div>

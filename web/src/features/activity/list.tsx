@@ -5,6 +5,8 @@ import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n";
 import { type Activity, useActivity } from "@/realtime/activity";
 import { Empty } from "@/ui/state";
+import { useSteady } from "@/ui/steady";
+import { usePastActivity } from "./past";
 import { ACTIVITY_ICONS, ActivityLink, useActivityWords } from "./words";
 
 const TINTS: Partial<Record<Activity["kind"], string>> = {
@@ -24,7 +26,8 @@ export function ActivityList({ limit, onFollow }: { limit?: number; onFollow?: (
   const { t } = useTranslation();
   const format = useFormat();
   const words = useActivityWords();
-  const items = useActivity().slice(0, limit);
+  usePastActivity();
+  const { items, handlers } = useSteady(useActivity().slice(0, limit));
   if (!items.length) {
     return (
       <Empty icon={History} title={t("activity.clear")}>
@@ -33,7 +36,7 @@ export function ActivityList({ limit, onFollow }: { limit?: number; onFollow?: (
     );
   }
   return (
-    <ol>
+    <ol {...handlers}>
       {items.map((activity) => {
         const Icon = ACTIVITY_ICONS[activity.kind];
         const { title, text } = words(activity);

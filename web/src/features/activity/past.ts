@@ -1,5 +1,18 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+
 import type { PositionItem, SignalPage } from "@/client";
-import { type Activity, fractionOf, resultInR } from "@/realtime/activity";
+import { listPositionsOptions, listSignalsOptions } from "@/client/@tanstack/react-query.gen";
+import { type Activity, activityLog, fractionOf, resultInR } from "@/realtime/activity";
+
+/** Whoever looks at the activity sees what happened before the page was opened, too. */
+export function usePastActivity(): void {
+  const positions = useQuery(listPositionsOptions({ query: { status: "all", limit: 20 } })).data;
+  const signals = useQuery(listSignalsOptions({ query: { status: "all", limit: 10 } })).data;
+  useEffect(() => {
+    if (positions && signals) activityLog.seed(pastActivity(positions.items, signals.items));
+  }, [positions, signals]);
+}
 
 /** What must have happened before this page was opened, from what lists say. */
 export function pastActivity(positions: readonly PositionItem[], signals: SignalPage["items"]): Activity[] {

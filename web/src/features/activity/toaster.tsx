@@ -1,8 +1,10 @@
+import { useLocation } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { type Activity, activityLog, type ActivityKind } from "@/realtime/activity";
+import { ROOMY, useMedia } from "@/ui/media";
 import { ACTIVITY_ICONS, ActivityLink, useActivityWords } from "./words";
 import { popupsOn } from "./popups";
 
@@ -20,6 +22,9 @@ const SHOWN_MS = 6_000;
 /** Small messages about what has just happened; they go by themselves, and wait while somebody points at them. */
 export function Toaster() {
   const [toasts, setToasts] = useState<Activity[]>([]);
+  // The overview shows the same thing in its place, where there is room for it.
+  const onOverview = useLocation({ select: ({ pathname }) => pathname === "/" });
+  const besides = useMedia(ROOMY) && onOverview;
   const [held, setHeld] = useState(false);
 
   useEffect(
@@ -48,7 +53,7 @@ export function Toaster() {
       onFocus={() => setHeld(true)}
       onBlur={() => setHeld(false)}
     >
-      {toasts.map((activity) => (
+      {!besides && toasts.map((activity) => (
         <Toast
           key={activity.id}
           activity={activity}

@@ -3,7 +3,7 @@ import { ArrowRightLeft, Ban, CircleDot, LogIn, type LucideIcon, Radar, ShieldCh
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useDenyText } from "@/api/words";
+import { useDenyText, useExitText } from "@/api/words";
 import { useStrategyTitle } from "@/app/services";
 import { useFormat } from "@/i18n";
 import type { Activity, ActivityKind } from "@/realtime/activity";
@@ -24,6 +24,7 @@ export function useActivityWords(): (activity: Activity) => { title: string; tex
   const { t } = useTranslation();
   const format = useFormat();
   const deny = useDenyText();
+  const exit = useExitText();
   const strategyTitle = useStrategyTitle();
   return (activity) => {
     const { symbol, numbers } = activity;
@@ -55,11 +56,13 @@ export function useActivityWords(): (activity: Activity) => { title: string; tex
         };
       case "position_closing":
         return { title: t("activity.position_closing", { symbol }), text: t("activity.position_closing_text") };
-      case "position_closed":
+      case "position_closed": {
+        const reason = exit(activity.reason);
         return {
           title: t("activity.position_closed", { symbol }),
           text: (
             <>
+              {reason && `${reason} · `}
               {activity.pnl && <Pnl value={activity.pnl} className="font-semibold" />}
               {activity.r && (
                 <>
@@ -70,6 +73,7 @@ export function useActivityWords(): (activity: Activity) => { title: string; tex
             </>
           ),
         };
+      }
       case "intent_denied":
         return { title: t("activity.intent_denied", { symbol }), text: deny(activity.reason ?? "other") };
     }

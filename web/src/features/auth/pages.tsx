@@ -11,6 +11,7 @@ import { problemOf } from "@/api/problem";
 import { session } from "@/api/session";
 import { useProblemText } from "@/api/words";
 import { Mark } from "@/app/logo";
+import { useTitle } from "@/app/title";
 import { openBrowserSession, register as registerPerson } from "@/client";
 import { chooseLanguage, currentLanguage, LANGUAGE_NAMES, LANGUAGES } from "@/i18n";
 import { Button } from "@/ui/button";
@@ -186,6 +187,7 @@ const PITCHES = [
 
 function AuthFrame({ title, subtitle, notice, children }: { title: string; subtitle: string; notice?: string | null; children: ReactNode }) {
   const { t } = useTranslation();
+  useTitle([title]);
   return (
     <div className="grid min-h-dvh lg:grid-cols-[minmax(0,1fr)_minmax(0,1.1fr)]">
       <main className="flex flex-col px-5 py-6 sm:px-10">
@@ -195,7 +197,7 @@ function AuthFrame({ title, subtitle, notice, children }: { title: string; subti
           <LanguageSwitch />
         </div>
         <div className="m-auto w-full max-w-96 py-10">
-          {notice && <p className="mb-5 rounded-lg bg-warn-wash px-3.5 py-2.5 font-medium text-warn">{notice}</p>}
+          {notice && <p role="status" className="mb-5 rounded-lg bg-warn-wash px-3.5 py-2.5 font-medium text-warn">{notice}</p>}
           <h1 className="text-2xl font-semibold tracking-[-0.02em]">{title}</h1>
           <p className="mt-1.5 mb-7 text-muted">{subtitle}</p>
           {children}

@@ -15,6 +15,11 @@ import type { Execution } from "./executions";
 
 const PAGE = 500;
 const CORRECT_MS = 1_200;
+/** Candles asked for again, closed or not: a few, and at most as many as the API gives at once. */
+const OVERLAP = 10;
+const MOST_ASKED = 1_500;
+/** Candles kept that came while the page was open; who looks for days at minutes can scroll back for older ones. */
+const MOST_NEW = 3_000;
 const UNITS: Record<string, number> = { m: 60, h: 3600, d: 86_400 };
 
 /** Seconds that a candle of the timeframe lasts. */
@@ -31,6 +36,28 @@ function bar(candle: CandleItem): Bar {
     close: toPixels(candle.close),
     volume: toPixels(candle.volume),
   };
+}
+
+type Bars = ReadonlyMap<number, Bar>;
+
+/** The last open time in any of them. */
+function lastOf(...all: Bars[]): number {
+  let last = 0;
+  for (const bars of all) for (const time of bars.keys()) last = Math.max(last, time);
+  return last;
+}
+
+function inOrder(...all: Bars[]): Bar[] {
+  const merged = new Map(all.flatMap((bars) => [...bars]));
+  return [...merged.values()].sort((a, b) => a.time - b.time);
+}
+
+/** Drop the oldest beyond `most`. */
+function forget(bars: Map<number, Bar>, most: number): void {
+  for (const time of bars.keys()) {
+    if (bars.size <= most) return;
+    bars.delete(time);
+  }
 }
 
 interface Props {
@@ -94,24 +121,33 @@ export default function MarketChart({ symbol, timeframe, executions, position, s
 
   useEffect(() => {
     if (!chart || !bars.size) return;
-    const all = new Map([...bars, ...newest.current]);
     chart.setPrecision(precision);
-    chart.setBars([...all.values()].sort((a, b) => a.time - b.time));
+    chart.setBars(inOrder(bars, newest.current));
   }, [chart, bars, precision]);
 
   // Prices move the last candle; once it has closed, the server's own candles replace what was pieced together here.
   useEffect(() => {
     if (!chart || !bars.size) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    const step = secondsOf(timeframe);
+    // Open time of the last candle that the server has told, with none missing before it.
+    let through = lastOf(bars, newest.current);
     const correct = async () => {
       timer = undefined;
+      // What closed since, and some more; after a broken line that is many.
+      const closed = Math.ceil(((board.now ?? 0) / 1000 - through) / step);
+      const limit = Math.max(OVERLAP, Math.min(MOST_ASKED, closed + OVERLAP));
       const { items } = await queries.query({
-        ...listCandlesOptions({ query: { symbol, timeframe, limit: 60 } }),
+        ...listCandlesOptions({ query: { symbol, timeframe, limit } }),
         staleTime: 0,
+        gcTime: 0,
+        retry: false, // the next candle asks again, and for more
       });
-      for (const candle of items) newest.current.set(Date.parse(candle.time) / 1000, bar(candle));
-      const all = new Map([...bars, ...newest.current]);
-      chart.setBars([...all.values()].sort((a, b) => a.time - b.time));
+      const told = items.map(bar);
+      for (const each of told) newest.current.set(each.time, each);
+      forget(newest.current, MOST_NEW);
+      if (limit === MOST_ASKED || (told[0]?.time ?? Infinity) <= through + step) through = lastOf(newest.current);
+      chart.setBars(inOrder(bars, newest.current));
       tick();
     };
     const tick = () => {

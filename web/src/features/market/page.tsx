@@ -1,12 +1,20 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useEffect, useMemo } from "react";
+import { CandlestickChart } from "lucide-react";
+import { type ReactNode, Suspense, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { byCursor } from "@/api/queries";
-import { useMarketStatus } from "@/app/services";
+import { part } from "@/app/loading";
+import { PageSkeleton } from "@/app/root";
+import { useTitle } from "@/app/title";
 import type { PositionItem, SignalItem, Timeframe } from "@/client";
-import { listPositionsOptions, listSignalsOptions, listTradesInfiniteOptions } from "@/client/@tanstack/react-query.gen";
+import {
+  getMarketStatusOptions,
+  listPositionsOptions,
+  listSignalsOptions,
+  listTradesInfiniteOptions,
+} from "@/client/@tanstack/react-query.gen";
 import { CloseButton } from "@/features/positions/close";
 import { SignalLine } from "@/features/signals/line";
 import { useFormat } from "@/i18n";
@@ -18,12 +26,12 @@ import { finest } from "@/trading/levels";
 import { compare, decimal, ZERO } from "@/format/decimal";
 import { Select } from "@/ui/field";
 import { LivePrice, SideBadge } from "@/ui/numbers";
-import { Skeleton } from "@/ui/state";
+import { Empty, LoadProblem, Skeleton } from "@/ui/state";
 import { Card, CardTitle } from "@/ui/surface";
 import { Segments } from "@/ui/tabs";
 import { type Execution, executionsOf } from "./executions";
 
-const MarketChart = lazy(() => import("./chart"));
+const MarketChart = part(() => import("./chart"));
 const route = getRouteApi("/inside/market");
 
 /** Pages of fills looked through for one symbol's executions. */
@@ -33,8 +41,8 @@ export function MarketPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const search = route.useSearch();
-  const status = useMarketStatus();
-  const open = useQuery(listPositionsOptions({ query: { status: "open" } })).data;
+  const { data: status, error: noStatus, refetch: askStatus } = useQuery(getMarketStatusOptions());
+  const { data: open, error, refetch } = useQuery(listPositionsOptions({ query: { status: "open" } }));
   const symbols = status?.symbols ?? [];
   const timeframes = status?.timeframes ?? [];
   // Where something is open is where one wants to look.
@@ -44,7 +52,18 @@ export function MarketPage() {
   const choose = (change: { symbol?: string; timeframe?: string }) =>
     void navigate({ to: "/market", search: { symbol, timeframe, ...change }, replace: true, resetScroll: false });
 
-  if (!status || !open || !symbol || !timeframe) return <Skeleton className="h-[32rem]" />;
+  useTitle([symbol, t("chart.title")]);
+
+  if (!status && noStatus) return <LoadProblem error={noStatus} retry={() => void askStatus()} />;
+  if (!open && error) return <LoadProblem error={error} retry={() => void refetch()} />;
+  if (!status || !open) return <PageSkeleton />;
+  if (!symbol || !timeframe) {
+    return (
+      <Empty icon={CandlestickChart} title={t("chart.empty")}>
+        {t("chart.empty_text")}
+      </Empty>
+    );
+  }
   return (
     <>
       <h1 className="sr-only">{t("chart.title")}</h1>
@@ -234,7 +253,7 @@ function Watchlist({ symbols, symbol, timeframe, positions }: { symbols: readonl
   return (
     <Card aria-labelledby="watchlist" className="hidden xl:block">
       <CardTitle id="watchlist" title={t("chart.symbols")} />
-      <ul className="max-h-80 overflow-y-auto px-2 pb-2">
+      <ul className="max-h-96 overflow-y-auto px-2 pb-2">
         {symbols.map((each) => (
           <li key={each}>
             <Link

@@ -3,25 +3,24 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
 
+import { DAY, HOUR, timeTicks, valueTicks } from "@/charts/ticks";
 import type { EquityPointItem } from "@/client";
 import { getEquityOptions, getStatsOptions } from "@/client/@tanstack/react-query.gen";
 import { decimal, subtract, text, toPixels } from "@/format/decimal";
 import { useFormat } from "@/i18n";
-import { board } from "@/realtime/prices";
+import { useMarketNow } from "@/realtime/prices";
+import { useMedia, WIDE } from "@/ui/media";
 import { Pnl } from "@/ui/numbers";
 import { LoadProblem, Skeleton } from "@/ui/state";
 import { Segments } from "@/ui/tabs";
 
 type Range = "day" | "week" | "all";
 
-const SPANS: Record<Exclude<Range, "all">, number> = { day: 86_400_000, week: 7 * 86_400_000 };
-const HOUR = 3_600_000;
+const SPANS: Record<Exclude<Range, "all">, number> = { day: DAY, week: 7 * DAY };
 
-/** Rounded to the hour, so that the query stays the same one for a while. */
-function since(range: Range): string | undefined {
-  if (range === "all") return undefined;
-  const now = board.now ?? Date.now();
-  return new Date(Math.floor((now - SPANS[range]) / HOUR) * HOUR).toISOString();
+/** Where the range begins, by the hour, so that the query stays the same one for a while. */
+function since(range: Range, hour: number | null): string | undefined {
+  return range === "all" || hour === null ? undefined : new Date(hour - SPANS[range]).toISOString();
 }
 
 interface Point {
@@ -34,20 +33,16 @@ export default function EquityCard() {
   const { t } = useTranslation();
   const format = useFormat();
   const [range, setRange] = useState<Range>("day");
-  const [from, setFrom] = useState<string | undefined>(() => since("day"));
+  const hour = useMarketNow(HOUR);
   const stats = useQuery(getStatsOptions()).data;
   const { data, error, refetch } = useQuery({
-    ...getEquityOptions({ query: { since: from } }),
+    ...getEquityOptions({ query: { since: since(range, hour) } }),
     placeholderData: keepPreviousData,
   });
   const items = data?.items ?? [];
   const first = items[0];
   const last = items.at(-1);
   const change = first && last ? text(subtract(decimal(last.equity), decimal(first.equity))) : null;
-  const choose = (chosen: Range) => {
-    setRange(chosen);
-    setFrom(since(chosen));
-  };
 
   return (
     <>
@@ -70,7 +65,7 @@ export default function EquityCard() {
         <Segments
           label={t("overview.range")}
           value={range}
-          onChange={choose}
+          onChange={setRange}
           options={(["day", "week", "all"] as const).map((value) => ({ value, label: t(`overview.range_${value}`) }))}
         />
       </div>
@@ -90,11 +85,10 @@ export default function EquityCard() {
 function Curve({ items, label }: { items: EquityPointItem[]; label: string }) {
   const format = useFormat();
   const points: Point[] = items.map((item) => ({ at: Date.parse(item.at), equity: toPixels(item.equity), item }));
-  const begin = points[0]?.at ?? 0;
-  const end = points.at(-1)?.at ?? 0;
-  const day = end - begin <= 2 * 86_400_000;
+  const wide = useMedia(WIDE);
   const values = points.map((point) => point.equity);
-  const ticks = niceTicks(Math.min(...values), Math.max(...values));
+  const ticks = valueTicks(Math.min(...values), Math.max(...values));
+  const times = timeTicks(points[0]?.at ?? 0, points.at(-1)?.at ?? 0, wide ? 7 : 4);
   return (
     <div role="img" aria-label={label} className="size-full">
       <ResponsiveContainer width="100%" height="100%">
@@ -111,10 +105,11 @@ function Curve({ items, label }: { items: EquityPointItem[]; label: string }) {
             type="number"
             scale="time"
             domain={["dataMin", "dataMax"]}
-            tickFormatter={(at: number) => (day ? format.time(at) : format.date(at))}
+            ticks={times.ticks}
+            tickFormatter={(at: number) => (times.isDay(at) ? format.date(at) : format.time(at))}
             tickLine={false}
             axisLine={false}
-            minTickGap={56}
+            minTickGap={24}
             tick={{ fill: "var(--muted)", fontSize: 11 }}
             padding={{ left: 8, right: 8 }}
           />
@@ -138,7 +133,7 @@ function Curve({ items, label }: { items: EquityPointItem[]; label: string }) {
           />
           <Area
             dataKey="equity"
-            type="monotone"
+            type="linear"
             stroke="var(--accent)"
             strokeWidth={2}
             fill="url(#equity)"
@@ -150,16 +145,6 @@ function Curve({ items, label }: { items: EquityPointItem[]; label: string }) {
       </ResponsiveContainer>
     </div>
   );
-}
-
-/** Round numbers from below `low` to above `high`, about five of them. */
-function niceTicks(low: number, high: number): number[] {
-  const rough = Math.max(high - low, high * 0.001) / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 2.5, 5].find((each) => each * power >= rough) ?? 10);
-  const first = Math.floor(low / step);
-  const count = Math.ceil(high / step) - first;
-  return Array.from({ length: count + 1 }, (_, place) => (first + place) * step);
 }
 
 function Tip({ point }: { point: Point }) {

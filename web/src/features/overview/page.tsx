@@ -1,31 +1,33 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Layers } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 
+import { part } from "@/app/loading";
+import { useTitle } from "@/app/title";
 import {
   getStatsOptions,
   listPositionsOptions,
   listSignalsOptions,
 } from "@/client/@tanstack/react-query.gen";
 import { ActivityList } from "@/features/activity/list";
-import { pastActivity } from "@/features/activity/past";
 import { SlotsUsed } from "@/features/plan/card";
 import { PositionRows } from "@/features/positions/rows";
 import { SignalLine } from "@/features/signals/line";
 import { useFormat } from "@/i18n";
-import { activityLog } from "@/realtime/activity";
 import { buttonClass } from "@/ui/button";
 import { Pnl, PnlPercent } from "@/ui/numbers";
 import { Empty, LoadProblem, Skeleton, SkeletonRows } from "@/ui/state";
+import { useSteady } from "@/ui/steady";
 import { Card, CardTitle } from "@/ui/surface";
 
-const EquityCard = lazy(() => import("./equity"));
+const EquityCard = part(() => import("./equity"));
 
 /** The state of everything on one page. */
 export function OverviewPage() {
   const { t } = useTranslation();
+  useTitle([t("overview.title")]);
   return (
     <>
       <h1 className="sr-only">{t("overview.title")}</h1>
@@ -150,6 +152,7 @@ function OpenPositions() {
 function LatestSignals() {
   const { t } = useTranslation();
   const { data, error, refetch } = useQuery(listSignalsOptions({ query: { status: "all", limit: 10 } }));
+  const { items: signals, handlers } = useSteady(data?.items.slice(0, 5) ?? []);
   return (
     <Card aria-labelledby="latest-signals">
       <CardTitle id="latest-signals" title={t("overview.latest_signals")}>
@@ -162,9 +165,9 @@ function LatestSignals() {
           <LoadProblem error={error} retry={() => void refetch()} />
         ) : !data ? (
           <SkeletonRows rows={5} className="h-12" />
-        ) : data.items.length ? (
-          <ul>
-            {data.items.slice(0, 5).map((signal) => (
+        ) : signals.length ? (
+          <ul {...handlers}>
+            {signals.map((signal) => (
               <SignalLine key={signal.id} signal={signal} />
             ))}
           </ul>
@@ -178,11 +181,6 @@ function LatestSignals() {
 
 function LatestActivity() {
   const { t } = useTranslation();
-  const positions = useQuery(listPositionsOptions({ query: { status: "all", limit: 20 } })).data;
-  const signals = useQuery(listSignalsOptions({ query: { status: "all", limit: 10 } })).data;
-  useEffect(() => {
-    if (positions && signals) activityLog.seed(pastActivity(positions.items, signals.items));
-  }, [positions, signals]);
   return (
     <Card aria-labelledby="activity">
       <CardTitle id="activity" title={t("overview.activity")} />

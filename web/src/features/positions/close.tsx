@@ -8,6 +8,7 @@ import { closePosition, type PositionItem } from "@/client";
 import { useFormat } from "@/i18n";
 import { anyOf, POSITION_LISTS } from "@/realtime/caches";
 import { usePrice } from "@/realtime/prices";
+import { SimulatedBadge } from "@/trading/badges";
 import { PositionPnl } from "@/trading/live";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -49,7 +50,12 @@ function CloseDialog({ position, onClose }: { position: PositionItem; onClose: (
   const side = t(`side.${position.side}`).toLowerCase();
   return (
     <Dialog
-      title={t("close.title", { symbol: position.symbol, side })}
+      title={
+        <span className="flex flex-wrap items-center gap-2">
+          {t("close.title", { symbol: position.symbol, side })}
+          <SimulatedBadge />
+        </span>
+      }
       onClose={onClose}
       footer={
         <>

@@ -5,13 +5,14 @@ import { useTranslation } from "react-i18next";
 
 import { ApiProblem } from "@/api/problem";
 import { useStrategyTitle } from "@/app/services";
+import { useTitle } from "@/app/title";
 import type { OrderItem, PositionDetail, TradeItem } from "@/client";
 import { getPositionOptions, getSignalOptions } from "@/client/@tanstack/react-query.gen";
 import { compare, decimal, ZERO } from "@/format/decimal";
 import { useFormat } from "@/i18n";
 import { resultInR } from "@/realtime/activity";
 import { useMarketNow, usePrice } from "@/realtime/prices";
-import { ProtectionBadge } from "@/trading/badges";
+import { ProtectionBadge, SimulatedBadge } from "@/trading/badges";
 import { Ladder } from "@/trading/ladder";
 import { finest } from "@/trading/levels";
 import { worthAt } from "@/trading/pnl";
@@ -30,6 +31,7 @@ export function PositionSheet() {
   const search = route.useSearch();
   const navigate = useNavigate();
   const { data, error, refetch } = useQuery(getPositionOptions({ path: { position_id: positionId } }));
+  useTitle([data?.symbol, t("positions.one")], "sheet");
   const close = () => void navigate({ to: "/positions", search, resetScroll: false });
   const missing = error instanceof ApiProblem && (error.status === 404 || error.status === 422);
   return (
@@ -41,6 +43,7 @@ export function PositionSheet() {
             {data.symbol}
             <SideBadge side={data.side} />
             {data.status === "open" ? null : <Badge>{t(`positions.status.${data.status}`)}</Badge>}
+            <SimulatedBadge />
           </span>
         ) : (
           t("positions.title")
@@ -228,7 +231,7 @@ function Orders({ orders, fraction }: { orders: readonly OrderItem[]; fraction: 
             <th scope="col" className={`${HEAD} !text-right`}>
               {t("order.quantity")}
             </th>
-            <th scope="col" className={HEAD}>
+            <th scope="col" className={`${HEAD} max-sm:hidden`}>
               {t("order.state")}
             </th>
           </tr>
@@ -245,15 +248,16 @@ function Orders({ orders, fraction }: { orders: readonly OrderItem[]; fraction: 
                   </span>
                   <span className="block text-xs whitespace-nowrap text-muted">
                     {t(`order.kind.${order.kind}`)}
-                    {order.reduce_only && `, ${t("order.reduce_only")}`}
+                    {order.reduce_only && <span className="max-sm:hidden">, {t("order.reduce_only")}</span>}
+                    <span className="sm:hidden">, {t(`order.status.${order.status}`).toLowerCase()}</span>
                   </span>
                 </td>
                 <td className={`${CELL} tnum text-right`}>{price ? format.price(price, fraction) : "—"}</td>
                 <td className={`${CELL} tnum text-right`}>
                   {format.quantity(order.filled)}
-                  <span className="text-muted"> / {format.quantity(order.quantity)}</span>
+                  <span className="text-muted max-sm:block"> / {format.quantity(order.quantity)}</span>
                 </td>
-                <td className={`${CELL} text-soft`}>{t(`order.status.${order.status}`)}</td>
+                <td className={`${CELL} text-soft max-sm:hidden`}>{t(`order.status.${order.status}`)}</td>
               </tr>
             );
           })}
@@ -275,7 +279,7 @@ function Fills({ fills }: { fills: readonly TradeItem[] }) {
             <th scope="col" className={HEAD}>
               {t("order.time")}
             </th>
-            <th scope="col" className={HEAD}>
+            <th scope="col" className={`${HEAD} max-sm:hidden`}>
               {t("order.type")}
             </th>
             <th scope="col" className={`${HEAD} !text-right`}>
@@ -296,8 +300,9 @@ function Fills({ fills }: { fills: readonly TradeItem[] }) {
                 <time dateTime={fill.at} title={format.exact(fill.at)}>
                   {format.clock(fill.at)}
                 </time>
+                <span className="block text-ink sm:hidden">{t(`order.purpose.${fill.purpose}`)}</span>
               </td>
-              <td className={CELL}>{t(`order.purpose.${fill.purpose}`)}</td>
+              <td className={`${CELL} max-sm:hidden`}>{t(`order.purpose.${fill.purpose}`)}</td>
               <td className={`${CELL} tnum text-right`}>{format.price(fill.price, fraction)}</td>
               <td className={`${CELL} tnum text-right`}>{format.quantity(fill.quantity)}</td>
               <td className={`${CELL} tnum text-right`} title={fill.maker ? t("order.maker") : t("order.taker")}>

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 
 import { byCursor } from "@/api/queries";
 import { useMe } from "@/app/services";
+import { useTitle } from "@/app/title";
 import { listPositionsInfiniteOptions } from "@/client/@tanstack/react-query.gen";
 import { SlotsUsed } from "@/features/plan/card";
 import { useFormat } from "@/i18n";
@@ -19,6 +20,7 @@ const route = getRouteApi("/inside/positions");
 
 export function PositionsPage() {
   const { t } = useTranslation();
+  useTitle([t("positions.title")]);
   const format = useFormat();
   const { plan } = useMe();
   const { status = "open" } = route.useSearch();
@@ -27,6 +29,7 @@ export function PositionsPage() {
     ...byCursor,
   });
   const positions = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const held = positions.filter((position) => position.status !== "closed");
   const full = plan.max_active_positions !== null && plan.slots_used >= plan.max_active_positions;
   return (
     <>
@@ -47,10 +50,10 @@ export function PositionsPage() {
             </Link>
           ))}
         </TabBar>
-        {status === "open" && positions.length > 0 && (
+        {status === "open" && held.length > 0 && (
           <p className="flex items-baseline gap-2">
             <span className="text-muted">{t("positions.total_open")}</span>
-            <TotalPnl positions={positions} className="text-lg font-semibold" />
+            <TotalPnl positions={held} className="text-lg font-semibold" />
           </p>
         )}
       </div>

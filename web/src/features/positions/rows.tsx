@@ -1,4 +1,6 @@
 import { Link } from "@tanstack/react-router";
+import { clsx } from "clsx";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { PositionItem } from "@/client";
@@ -12,6 +14,7 @@ import { PositionPnl } from "@/trading/live";
 import { Badge } from "@/ui/badge";
 import { useMedia, WIDE } from "@/ui/media";
 import { LivePrice, Multiple, SideBadge } from "@/ui/numbers";
+import { useSteady } from "@/ui/steady";
 import { CloseButton } from "./close";
 
 interface Props {
@@ -24,80 +27,83 @@ interface Props {
 /** Positions: a table where there is room, cards where there is not. */
 export function PositionRows({ positions, compact = false, status = "open" }: Props) {
   const wide = useMedia(WIDE);
+  const { items, handlers } = useSteady(positions, status);
   if (!wide) {
     return (
-      <ul className="grid grid-cols-1 gap-px bg-line max-lg:border-t max-lg:border-line">
-        {positions.map((position) => (
-          <PositionCard key={position.id} position={position} status={status} />
+      <ul className="grid grid-cols-1 gap-px overflow-hidden rounded-b-2xl bg-line max-lg:border-t max-lg:border-line" {...handlers}>
+        {items.map((position) => (
+          <PositionCard key={position.id} position={position} compact={compact} status={status} />
         ))}
       </ul>
     );
   }
-  return <PositionTable positions={positions} compact={compact} status={status} />;
+  return (
+    <div className="overflow-x-auto" {...handlers}>
+      <PositionTable positions={items} compact={compact} status={status} />
+    </div>
+  );
 }
 
-const HEAD = "px-3 py-2 text-xs font-medium whitespace-nowrap text-muted first:pl-5 last:pr-5";
-const CELL = "px-3 py-2.5 first:pl-5 last:pr-5";
+const HEAD = "px-2 py-2 text-xs font-medium whitespace-nowrap text-muted first:pl-5 last:pr-5 2xl:px-3";
+const CELL = "px-2 py-2.5 first:pl-5 last:pr-5 2xl:px-3";
 
 function PositionTable({ positions, compact, status }: Required<Props>) {
   const { t } = useTranslation();
   const closed = status === "closed";
   return (
-    <div className="overflow-x-auto">
-      <table className="w-full border-collapse text-left">
-        <thead>
-          <tr className="border-b border-line">
-            <th scope="col" className={HEAD}>
-              {t("positions.symbol")}
+    <table className="w-full border-collapse text-left">
+      <thead>
+        <tr className="border-b border-line">
+          <th scope="col" className={HEAD}>
+            {t("positions.symbol")}
+          </th>
+          {!compact && (
+            <th scope="col" className={`${HEAD} text-right`}>
+              {t("positions.size")}
             </th>
-            {!compact && (
+          )}
+          <th scope="col" className={`${HEAD} text-right`}>
+            {t("positions.entry")}
+          </th>
+          <th scope="col" className={`${HEAD} text-right`}>
+            {closed ? t("positions.exit_price") : t("positions.mark")}
+          </th>
+          {!closed && (
+            <>
               <th scope="col" className={`${HEAD} text-right`}>
-                {t("positions.size")}
+                {t("positions.stop")}
               </th>
-            )}
-            <th scope="col" className={`${HEAD} text-right`}>
-              {t("positions.entry")}
-            </th>
-            <th scope="col" className={`${HEAD} text-right`}>
-              {closed ? t("positions.exit_price") : t("positions.mark")}
-            </th>
-            {!closed && (
-              <>
+              {!compact && (
                 <th scope="col" className={`${HEAD} text-right`}>
-                  {t("positions.stop")}
+                  {t("positions.next_target")}
                 </th>
-                {!compact && (
-                  <th scope="col" className={`${HEAD} text-right`}>
-                    {t("positions.next_target")}
-                  </th>
-                )}
-              </>
-            )}
+              )}
+            </>
+          )}
+          <th scope="col" className={HEAD}>
+            {closed ? t("positions.reason") : t("positions.protection")}
+          </th>
+          {!compact && (
             <th scope="col" className={HEAD}>
-              {closed ? t("positions.reason") : t("positions.protection")}
+              {closed ? t("positions.closed_at") : t("positions.opened")}
             </th>
-            {!compact && (
-              <th scope="col" className={HEAD}>
-                {closed ? t("positions.closed_at") : t("positions.opened")}
-              </th>
-            )}
-            <th scope="col" className={`${HEAD} text-right`}>
-              {t("positions.pnl")}
+          )}
+          <th scope="col" className={`${HEAD} text-right`}>
+            {t("positions.pnl")}
+          </th>
+          {!closed && (
+            <th scope="col" className={HEAD}>
+              <span className="sr-only">{t("positions.actions")}</span>
             </th>
-            {!closed && (
-              <th scope="col" className={HEAD}>
-                <span className="sr-only">{t("positions.actions")}</span>
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {positions.map((position) => (
-            <PositionRow key={position.id} position={position} compact={compact} status={status} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {positions.map((position) => (
+          <PositionRow key={position.id} position={position} compact={compact} status={status} />
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -115,20 +121,17 @@ function PositionRow({ position, compact, status }: { position: PositionItem; co
   const closedList = status === "closed";
   const fraction = finest(position.stop_loss, position.initial_stop, ...position.take_profit.map((each) => each.price));
   const target = nextTarget(position);
+  const at = closedList && position.closed_at ? position.closed_at : position.opened_at;
   return (
     <tr className="group relative border-line not-last:border-b hover:bg-hover">
       <td className={CELL}>
-        <PositionLink position={position} status={status}>
-          <span className="font-semibold">{position.symbol}</span>
-        </PositionLink>
-        <span className="ml-2 align-middle">
+        <span className={clsx("flex gap-x-2 gap-y-1", compact ? "flex-col items-start 2xl:flex-row 2xl:items-center" : "items-center")}>
+          <PositionLink position={position} status={status} inPlace={!compact}>
+            <span className="font-semibold">{position.symbol}</span>
+          </PositionLink>
           <SideBadge side={position.side} />
+          {position.status === "closing" && <Badge tone="warn">{t("positions.status.closing")}</Badge>}
         </span>
-        {position.status === "closing" && (
-          <span className="ml-1.5">
-            <Badge tone="warn">{t("positions.status.closing")}</Badge>
-          </span>
-        )}
       </td>
       {!compact && (
         <td className={`${CELL} tnum text-right`}>{format.quantity(over ? position.entered : position.quantity)}</td>
@@ -154,8 +157,8 @@ function PositionRow({ position, compact, status }: { position: PositionItem; co
       <td className={CELL}>{over ? <ExitReason position={position} /> : <ProtectionBadge protection={position.protection} />}</td>
       {!compact && (
         <td className={`${CELL} tnum text-muted`}>
-          <time dateTime={position.closed_at ?? position.opened_at} title={format.exact(position.closed_at ?? position.opened_at)}>
-            {format.dateTime(closedList && position.closed_at ? position.closed_at : position.opened_at)}
+          <time dateTime={at} title={format.exact(at)}>
+            {format.dateTime(at)}
           </time>
         </td>
       )}
@@ -171,12 +174,21 @@ function PositionRow({ position, compact, status }: { position: PositionItem; co
   );
 }
 
-function PositionLink({ position, status, children }: { position: PositionItem; status: string; children: React.ReactNode }) {
+interface PositionLinkProps {
+  position: PositionItem;
+  status: string;
+  /** The list stays where it is behind the sheet. */
+  inPlace: boolean;
+  children: ReactNode;
+}
+
+function PositionLink({ position, status, inPlace, children }: PositionLinkProps) {
   return (
     <Link
       to="/positions/$positionId"
       params={{ positionId: position.id }}
       search={{ status: status === "open" ? undefined : (status as "closed" | "all") }}
+      resetScroll={!inPlace}
       className="after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
     >
       {children}
@@ -207,14 +219,14 @@ export function ExitReason({ position }: { position: PositionItem }) {
   );
 }
 
-function PositionCard({ position, status }: { position: PositionItem; status: string }) {
+function PositionCard({ position, compact, status }: { position: PositionItem; compact: boolean; status: string }) {
   const { t } = useTranslation();
   const over = position.status === "closed";
   return (
-    <li className="relative bg-surface px-4 py-3.5 last:rounded-b-2xl sm:px-5">
+    <li className="relative bg-surface px-4 py-3.5 sm:px-5">
       <div className="flex items-start justify-between gap-3">
         <span className="flex flex-wrap items-center gap-2">
-          <PositionLink position={position} status={status}>
+          <PositionLink position={position} status={status} inPlace={!compact}>
             <span className="text-base font-semibold">{position.symbol}</span>
           </PositionLink>
           <SideBadge side={position.side} />

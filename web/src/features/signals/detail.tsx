@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Check, Lock, Radar } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ApiProblem } from "@/api/problem";
 import { useMe, useStrategyTitle } from "@/app/services";
+import { useTitle } from "@/app/title";
 import type { SignalDetail, SignalItem, SignalLifeEvent } from "@/client";
 import { getSignalOptions } from "@/client/@tanstack/react-query.gen";
 import { useFormat } from "@/i18n";
@@ -32,6 +33,7 @@ export function SignalSheet() {
   const navigate = useNavigate();
   const { plan } = useMe();
   const { data, error, refetch } = useQuery(getSignalOptions({ path: { signal_id: signalId } }));
+  useTitle([data?.symbol, t("signals.one")], "sheet");
   const close = () => void navigate({ to: "/signals", search, resetScroll: false });
   const problem = error instanceof ApiProblem ? error : null;
   return (
@@ -170,7 +172,7 @@ function Detail({ signal }: { signal: SignalDetail }) {
   );
 }
 
-function Outcome({ term, children }: { term: string; children: React.ReactNode }) {
+function Outcome({ term, children }: { term: string; children: ReactNode }) {
   return (
     <div>
       <p className="text-xs text-muted">{term}</p>
@@ -195,7 +197,6 @@ function Until({ signal, over }: { signal: SignalDetail; over: boolean }) {
 
 function Life({ signal }: { signal: SignalDetail }) {
   const { t } = useTranslation();
-  const format = useFormat();
   const events = signal.events.toReversed();
   return (
     <ol className="relative">
@@ -208,18 +209,19 @@ function Life({ signal }: { signal: SignalDetail }) {
       <Step at={signal.created_at}>{t("signals.event.created")}</Step>
     </ol>
   );
+}
 
-  function Step({ at, children }: { at: string; children: React.ReactNode }) {
-    return (
-      <li className="relative flex justify-between gap-4 py-1.5 pl-5">
-        <span className="absolute top-3.25 left-0 size-1.75 rounded-full bg-accent ring-3 ring-surface" aria-hidden="true" />
-        <span>{children}</span>
-        <time dateTime={at} title={format.exact(at)} className="tnum shrink-0 text-xs leading-5 text-muted">
-          {format.clock(at)}
-        </time>
-      </li>
-    );
-  }
+function Step({ at, children }: { at: string; children: ReactNode }) {
+  const format = useFormat();
+  return (
+    <li className="relative flex justify-between gap-4 py-1.5 pl-5">
+      <span className="absolute top-3.25 left-0 size-1.75 rounded-full bg-accent ring-3 ring-surface" aria-hidden="true" />
+      <span>{children}</span>
+      <time dateTime={at} title={format.exact(at)} className="tnum shrink-0 text-xs leading-5 text-muted">
+        {format.clock(at)}
+      </time>
+    </li>
+  );
 }
 
 function EventWords({ event }: { event: SignalLifeEvent }) {

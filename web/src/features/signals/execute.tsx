@@ -17,6 +17,7 @@ import {
 import { useFormat } from "@/i18n";
 import { anyOf, POSITION_LISTS, SIGNAL_LISTS } from "@/realtime/caches";
 import { useMarketNow } from "@/realtime/prices";
+import { SimulatedBadge } from "@/trading/badges";
 import { Button, buttonClass, Spinner } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 
@@ -76,7 +77,12 @@ export function ExecuteDialog({ signal, onClose }: { signal: SignalItem; onClose
   const side = t(`side.${signal.side}`).toLowerCase();
   return (
     <Dialog
-      title={t("execute.title", { symbol: signal.symbol, side })}
+      title={
+        <span className="flex flex-wrap items-center gap-2">
+          {execute.data ? `${signal.symbol} ${side}` : t("execute.title", { symbol: signal.symbol, side })}
+          <SimulatedBadge />
+        </span>
+      }
       onClose={onClose}
       footer={
         execute.data ? (

@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { byCursor } from "@/api/queries";
 import type { SignalsStatus } from "@/app/router";
 import { useMarketStatus, useMe } from "@/app/services";
+import { useTitle } from "@/app/title";
 import type { SignalItem } from "@/client";
 import { listSignalsInfiniteOptions, listStrategiesOptions } from "@/client/@tanstack/react-query.gen";
 import { SignalsUsed } from "@/features/plan/card";
@@ -15,6 +16,7 @@ import { Button, buttonClass } from "@/ui/button";
 import { Select } from "@/ui/field";
 import { Empty, LoadProblem, SkeletonRows } from "@/ui/state";
 import { Card, PageHeader } from "@/ui/surface";
+import { useSteady } from "@/ui/steady";
 import { TabBar, tabClass } from "@/ui/tabs";
 import { LockedCard, SignalCard } from "./card";
 import { ExecuteDialog } from "./execute";
@@ -23,6 +25,7 @@ const route = getRouteApi("/inside/signals");
 
 export function SignalsPage() {
   const { t } = useTranslation();
+  useTitle([t("signals.title")]);
   const format = useFormat();
   const { plan } = useMe();
   const [executing, setExecuting] = useState<SignalItem | null>(null);
@@ -32,7 +35,10 @@ export function SignalsPage() {
     ...listSignalsInfiniteOptions({ query: { status, symbol, strategy, limit: 30 } }),
     ...byCursor,
   });
-  const signals = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const { items: signals, handlers } = useSteady(
+    list.data?.pages.flatMap((page) => page.items) ?? [],
+    [status, symbol, strategy].join(),
+  );
   const firstLocked = signals.find((signal) => signal.locked);
   const total = list.data?.pages[0]?.total;
   const filtered = symbol !== undefined || strategy !== undefined;
@@ -74,7 +80,7 @@ export function SignalsPage() {
             <SkeletonRows rows={5} className="h-20" />
           </div>
         ) : signals.length ? (
-          <ul className="divide-y divide-line">
+          <ul className="divide-y divide-line" {...handlers}>
             {signals.map((signal) =>
               signal.locked ? (
                 <LockedCard key={signal.id} signal={signal} explain={signal === firstLocked} />
@@ -95,7 +101,7 @@ export function SignalsPage() {
               )
             }
           >
-            {filtered ? t("signals.empty_filtered") : t("signals.empty_active")}
+            {filtered ? t("signals.empty_filtered") : status === "closed" ? t("signals.empty_closed") : t("signals.empty_active")}
           </Empty>
         )}
       </Card>

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { ChevronDown, FlaskConical, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
+import { useTitle } from "@/app/title";
 import type { ParameterItem, StrategyItem } from "@/client";
 import { listStrategiesOptions } from "@/client/@tanstack/react-query.gen";
 import { useFormat } from "@/i18n";
@@ -13,6 +14,7 @@ import { Card, PageHeader } from "@/ui/surface";
 
 export function StrategiesPage() {
   const { t } = useTranslation();
+  useTitle([t("strategies.title")]);
   const { data, error, refetch } = useQuery(listStrategiesOptions());
   return (
     <>
