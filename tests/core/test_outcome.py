@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.simulation.trade_driver import CANDLE, START, Candle, Driver, Scenario, agreed_on, make_scenario, signal_of
@@ -39,6 +39,8 @@ PLAIN = Management()
 IDEAL = Costs(
     maker=FEE, taker=FEE, half_spread=0, slippage=0, impact=0, latency_ms=0, participation=1e12, funding_rate=0
 )
+#: The same with what it makes out for fees who waited and who took.
+TWO_FEES = replace(IDEAL, maker=0.0002, taker=0.001)
 INSTRUMENT = Instrument(
     "paper", "BTCUSDT", "BTC", "USDT", Decimal("0.5"), Decimal("0.001"), Decimal("0.001"), Decimal(5)
 )
@@ -60,16 +62,17 @@ def ideal(scenario: Scenario) -> Scenario:
         return Stretch(stretch.start, stretch.end, *map(float, prices), volume=1e12)
 
     lived = tuple(Candle(tidy(each.stretch)) for each in scenario.happenings if isinstance(each, Candle))
-    return Scenario(agreed_on(replace(signal, instrument=instrument), "1000000", IDEAL), scenario.at, lived)
+    return Scenario(agreed_on(replace(signal, instrument=instrument), "1000000", TWO_FEES), scenario.at, lived)
 
 
 @given(st.integers(0, 2**32))
+@example(331715)  # breakeven rounds onto the market and is skipped; the trailing stop waits for the next look
 @settings(max_examples=600, deadline=None)
 def test_an_outcome_is_what_an_ideal_paper_trade_makes_of_the_signal(seed: int) -> None:
     """Entry, stops, exits, reasons and R after every stretch of prices, gaps and ticks included."""
     scenario = ideal(make_scenario(Random(seed), nasty=True))
     signal, paper = scenario.agreed.signal, Driver(scenario)
-    spec, outcome = tracking(signal, IDEAL), WAITING
+    spec, outcome = tracking(signal, TWO_FEES), WAITING
     events: list[SignalEvent] = []
     for happening in scenario.happenings:
         assert isinstance(happening, Candle)

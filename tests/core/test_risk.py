@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.simulation.trade_driver import CANDLE, START, signal_of
+from tradewind.core.costs import Costs
 from tradewind.core.risk import AccountView, Denial, DenyReason, RiskLimits, Sized, assess
 from tradewind.core.signals import Signal
 from tradewind.core.values import IllegalValueError, Instrument, Price, Side
@@ -18,6 +19,7 @@ from tradewind.core.values import IllegalValueError, Instrument, Price, Side
 INSTRUMENT = Instrument(
     "paper", "BTCUSDT", "BTC", "USDT", Decimal("0.5"), Decimal("0.001"), Decimal("0.002"), Decimal(5)
 )
+FREE = Costs(maker=0, taker=0, half_spread=0, slippage=0, impact=0)
 LIMITS = RiskLimits(Decimal("0.01"), Decimal(5))
 SIDES = pytest.mark.parametrize("side", list(Side))
 
@@ -44,8 +46,9 @@ def asked(
     *,
     live: bool = False,
     by_hand: bool = False,
+    costs: Costs = FREE,
 ) -> Sized | Denial:
-    return assess(made, view, price(at_price), at, feed_live=live, by_hand=by_hand)
+    return assess(made, view, price(at_price), at, costs=costs, feed_live=live, by_hand=by_hand)
 
 
 # --------------------------------------------------------------------------------------------------------- deny reasons
@@ -162,6 +165,23 @@ def test_examples(side: Side, equity: str, exposure: str, risk: int, expected: s
     assert (str(answer.quantity), answer.capped) == (expected, capped)
 
 
+@pytest.mark.parametrize(
+    ("side", "expected"),
+    [
+        # Out at 990 × (1 − 0.001) and a tick = 988.51; fees 1 ‰ of 1000 + 988.51: 11.49 + 1.98851 a unit
+        (Side.LONG, "7.419"),
+        # Out at 1010 × (1 + 0.001) and a tick = 1011.51; fees 1 ‰ of 1000 + 1011.51: 11.51 + 2.01151 a unit
+        (Side.SHORT, "7.395"),
+    ],
+)
+def test_the_risk_of_a_trade_is_what_it_loses_with_fees_and_slippage(side: Side, expected: str) -> None:
+    costs = Costs(maker=0, taker=0.001, half_spread=0.0004, slippage=0.0005, impact=0.001, participation=0.1)
+    answer = asked(signal(side), account(), costs=costs)
+    assert isinstance(answer, Sized)
+    assert str(answer.quantity) == expected
+    assert Decimal("99.98") < answer.risk <= 100
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[Signal, AccountView]:
     instrument = replace(
@@ -186,7 +206,7 @@ def cases(draw: st.DrawFn) -> tuple[Signal, AccountView]:
 
 def sized(case: tuple[Signal, AccountView]) -> Sized | Denial:
     made, view = case
-    return assess(made, view, made.entry_limit, START, feed_live=False)
+    return assess(made, view, made.entry_limit, START, costs=FREE, feed_live=False)
 
 
 @given(cases())
@@ -249,7 +269,7 @@ def test_the_market_price_decides_whether_but_not_how_much(case: tuple[Signal, A
     made, view = case
     answer = sized(case)
     beside = made.entry_limit.shifted(made.side.sign * 3)
-    assert assess(made, view, beside, START, feed_live=False) == answer
+    assert assess(made, view, beside, START, costs=FREE, feed_live=False) == answer
 
 
 def test_a_signal_lives_for_its_candles() -> None:

@@ -25,6 +25,8 @@ class BinanceStandIn:
         self.repeated: set[int] = set()
         #: Beginnings of the paths that answer nothing but 503.
         self.refused: set[str] = set()
+        #: Whether a page is a span of time, as at some venues, or whatever comes next, as at Binance.
+        self.pages_are_spans = False
         self.url = ""
         self._sockets: dict[web.WebSocketResponse, set[str]] = {}
         self._changed = asyncio.Condition()
@@ -106,6 +108,8 @@ class BinanceStandIn:
         for ts, candle in sorted(self.known[query["symbol"]].items()):
             if timeframe.open_of(ts) >= start and ts <= self.now:
                 longer.setdefault(timeframe.open_of(ts), []).append(candle)
+        if self.pages_are_spans:
+            longer = {ts: parts for ts, parts in longer.items() if ts < start + limit * timeframe.ms}
         rows = [_row(merge(parts, ts), timeframe) for ts, parts in longer.items()]
         rows = [row for row in rows for _ in range(2 if row[0] in self.repeated else 1)]
         return web.json_response(rows[: min(limit, 1000)])

@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 
 from tradewind.core.candles import Candle, Timeframe
 from tradewind.core.series import Columns
-from tradewind.market.columns import pick
 
 #: 2024-01-01 00:00 UTC, the open of a candle of every timeframe.
 START = 1_704_067_200_000
@@ -32,7 +31,7 @@ def walk(count: int, timeframe: Timeframe = Timeframe.M5, *, start: int = START,
 
 def without(columns: Columns, *rows: int) -> Columns:
     """`columns` with a gap at those rows."""
-    return pick(columns, np.delete(np.arange(len(columns)), list(rows)))
+    return columns.picked(np.delete(np.arange(len(columns)), list(rows)))
 
 
 def candles(columns: Columns) -> list[Candle]:

@@ -152,6 +152,19 @@ async def test_a_history_longer_than_a_page_is_fetched_page_by_page(venue: Binan
     assert same(history[BTC, M1], Columns.of(long[100:]))
 
 
+async def test_a_stretch_without_candles_does_not_hide_what_is_behind_it(venue: BinanceStandIn) -> None:
+    """The venue stood still for longer than a page: what it has from then on is asked for all the same."""
+    long = candles(walk(2500, M1))
+    venue.pages_are_spans = True
+    venue.known[BTC] = {}
+    venue.learn(BTC, [*long[:200], *long[1400:]])
+    venue.now = START + 2500 * MS
+    feed = feed_of(venue, history=2400)
+    history = await feed.history()
+    await feed.close()
+    assert same(history[BTC, M1], Columns.of([*long[100:200], *long[1400:]]))
+
+
 async def test_a_candle_counts_as_closed_when_the_stream_goes_on(venue: BinanceStandIn) -> None:
     async with streaming(feed_of(venue), venue) as tape:
         for number in range(6):

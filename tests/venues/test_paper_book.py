@@ -300,7 +300,8 @@ def test_an_unknown_symbol_gets_steps_that_fit_its_price(value: float) -> None:
     assert instrument.lot <= 1
 
 
-def test_a_symbol_must_end_in_a_currency() -> None:
-    for symbol in ("USDT", "WHAT", ""):
+def test_a_symbol_must_be_quoted_in_dollars() -> None:
+    """What is gained in bitcoin may not be booked as so many dollars."""
+    for symbol in ("USDT", "WHAT", "", "ETHBTC", "BTCEUR"):
         with pytest.raises(ValueError, match="ends in one of"):
             instrument_for(symbol, 1.0)

@@ -73,10 +73,11 @@ class Derivation:
     """Puts longer candles together from the closed candles of the finest timeframe, one symbol.
 
     A longer candle is emitted once its last finest candle closed; when that one is missing (a gap), with the first
-    candle behind the gap, from what there is.
+    candle behind the gap, from what there is. A longer candle that had begun before the first finest one is left out:
+    what it was before that nobody knows.
     """
 
-    __slots__ = ("_finest_ms", "_parts", "timeframe")
+    __slots__ = ("_finest_ms", "_parts", "_since", "timeframe")
 
     def __init__(self, finest: Timeframe, timeframe: Timeframe) -> None:
         if not timeframe.derives_from(finest):
@@ -84,11 +85,17 @@ class Derivation:
         self.timeframe = timeframe
         self._finest_ms = finest.ms
         self._parts: list[Candle] = []
+        #: Open time of the first longer candle that is known whole.
+        self._since: int | None = None
 
     def add(self, candle: Candle) -> list[Candle]:
         """The longer candles that `candle` closes: none, one, or (behind a gap) two."""
         done: list[Candle] = []
         ts = self.timeframe.open_of(candle.ts)
+        if self._since is None:
+            self._since = ts if candle.ts == ts else ts + self.timeframe.ms
+        if ts < self._since:
+            return done
         if self._parts and self.timeframe.open_of(self._parts[0].ts) != ts:
             done.append(merge(self._parts, self.timeframe.open_of(self._parts[0].ts)))
             self._parts = []
@@ -97,7 +104,3 @@ class Derivation:
             done.append(merge(self._parts, ts))
             self._parts = []
         return done
-
-    def pending(self) -> list[Candle]:
-        """The finest candles of the longer candle that is not closed yet."""
-        return list(self._parts)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: No fill is worse than this beyond the price that was there, as a fraction.
+MOST_WORSENING = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Costs:
@@ -36,6 +39,13 @@ class Costs:
                 raise ValueError(f"expected {name} of zero or more, got {value}")
         if not -1 < self.funding_rate < 1:
             raise ValueError(f"expected a funding_rate between -1 and 1, got {self.funding_rate}")
+
+    @property
+    def stop_worsening(self) -> float:
+        """How far beyond its trigger a stop is expected to fill at worst, as a fraction: what is held was entered with
+        at most `participation` of a candle's volume, so the way out is taken to be no larger part of one."""
+        worse = self.half_spread + self.slippage + self.impact * min(self.participation, 1.0)
+        return min(worse, MOST_WORSENING)
 
 
 def breakeven(side: int, entry: float, fee_in: float, fee_out: float, slippage: float, funding: float) -> float:

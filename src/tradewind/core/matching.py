@@ -17,12 +17,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from tradewind.core.costs import Costs
+from tradewind.core.costs import MOST_WORSENING, Costs
 from tradewind.core.ids import OrderId
 from tradewind.core.orders import OrderKind
 from tradewind.core.values import Instrument, Price, Quantity, Rounding, decimal_of
-
-_MAX_WORSENING = 0.05
 
 
 class BookOrder(NamedTuple):
@@ -146,7 +144,7 @@ def fill_price(
         assert order.level is not None
         return order.level, True
     share = float(quantity) / stretch.volume if stretch.volume > 0 else 1.0
-    worse = min(costs.half_spread + costs.slippage + costs.impact * min(share, 1.0), _MAX_WORSENING)
+    worse = min(costs.half_spread + costs.slippage + costs.impact * min(share, 1.0), MOST_WORSENING)
     if order.buys:
         price = instrument.quantise(touch.price * (1.0 + worse), Rounding.UP)
         return (min(price, order.level) if order.kind is OrderKind.LIMIT and order.level else price), False

@@ -94,6 +94,7 @@ class Outcome(NamedTuple):
         end: why it is over.
         resting: prices have been seen since the entry order was sent, so that it rests in the book.
         leaving: why it is being left at market.
+        fee_in: rate paid on the entry: the maker's where the price came to the order, else the taker's.
     """
 
     phase: SignalPhase
@@ -109,6 +110,7 @@ class Outcome(NamedTuple):
     end: SignalEnd | None
     resting: bool = False
     leaving: SignalEnd | None = None
+    fee_in: float = 0.0
 
 
 class Result(NamedTuple):
@@ -154,6 +156,11 @@ def track(spec: Tracking, state: Outcome, stretch: Stretch) -> tuple[Outcome, li
     return state, events
 
 
+def since(signal: Signal, state: Outcome) -> int:
+    """Market time from which prices concern the signal; see `Trade.since`."""
+    return state.filled_at if state.phase is SignalPhase.OPEN else signal.created_at
+
+
 def result(spec: Tracking, state: Outcome) -> Result | None:
     """The measures, or None while the signal is not over or when it was never filled."""
     if state.phase is not SignalPhase.CLOSED:
@@ -175,6 +182,8 @@ def _quiet(plan: PlanSpec, state: Outcome, stretch: Stretch) -> bool:
     progress = _plan(state)
     if plan.max_age_ms and stretch.end - progress.opened_at >= plan.max_age_ms:
         return False
+    if progress.trailing_on and planning.trails(plan, progress):
+        return False  # a move that was not made at the last look, because another one was in its way, is made at this
     target = plan.targets[progress.targets_filled].level
     if plan.side > 0:
         low, high = max(progress.stop, state.worst), min(target, state.best)
@@ -186,18 +195,18 @@ def _quiet(plan: PlanSpec, state: Outcome, stretch: Stretch) -> bool:
 def _wait(
     spec: Tracking, state: Outcome, stretch: Stretch, events: list[SignalEvent]
 ) -> tuple[Outcome, tuple[float, ...]]:
-    plan, limit, side = spec.plan, spec.entry_limit, spec.plan.side
+    plan, limit, side, costs = spec.plan, spec.entry_limit, spec.plan.side, spec.costs
     if stretch.start >= spec.expires_at:
         return _not_filled(state, SignalEnd.EXPIRED, stretch.start, events), ()
     if (stretch.open - limit) * side <= 0.0:
         if state.resting:
-            return _fill(spec, state, limit, stretch.end, events), stretch.path(side)
+            return _fill(spec, state, limit, costs.maker, stretch.end, events), stretch.path(side)
         if (stretch.open - plan.stop) * side <= 0.0:
             return _not_filled(state, SignalEnd.INVALIDATED, stretch.end, events), ()
-        return _fill(spec, state, stretch.open, stretch.start, events), stretch.path(side)
+        return _fill(spec, state, stretch.open, costs.taker, stretch.start, events), stretch.path(side)
     adverse, favourable = (stretch.low, stretch.high) if side > 0 else (stretch.high, stretch.low)
     if (adverse - limit) * side <= 0.0:
-        return _fill(spec, state, limit, stretch.end, events), stretch.path_after_entry(side, limit)
+        return _fill(spec, state, limit, costs.maker, stretch.end, events), stretch.path_after_entry(side, limit)
     if (favourable - plan.targets[0].level) * side >= 0.0:
         return _not_filled(state, SignalEnd.MISSED, stretch.end, events), ()
     if stretch.end >= spec.expires_at:
@@ -205,9 +214,9 @@ def _wait(
     return (state if state.resting else state._replace(resting=True)), ()
 
 
-def _fill(spec: Tracking, state: Outcome, price: float, at: int, events: list[SignalEvent]) -> Outcome:
+def _fill(spec: Tracking, state: Outcome, price: float, fee_in: float, at: int, events: list[SignalEvent]) -> Outcome:
     costs = spec.costs
-    paid_at = breakeven(spec.plan.side, price, costs.taker, costs.taker, costs.slippage + costs.half_spread, 0.0)
+    paid_at = breakeven(spec.plan.side, price, fee_in, costs.taker, costs.slippage + costs.half_spread, 0.0)
     events.append(SignalEvent(SignalEventKind.FILLED, at, price))
     return state._replace(
         phase=SignalPhase.OPEN,
@@ -216,6 +225,7 @@ def _fill(spec: Tracking, state: Outcome, price: float, at: int, events: list[Si
         best=price,
         worst=price,
         filled_at=at,
+        fee_in=fee_in,
     )
 
 
@@ -305,7 +315,7 @@ def _plan(state: Outcome) -> PlanState:
 
 def _net(spec: Tracking, state: Outcome, price: float, fee_out: float) -> float:
     """Gain per unit closed at `price`, after the fees of both sides."""
-    return (price - state.entry) * spec.plan.side - state.entry * spec.costs.taker - price * fee_out
+    return (price - state.entry) * spec.plan.side - state.entry * state.fee_in - price * fee_out
 
 
 def _close(

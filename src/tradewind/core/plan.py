@@ -121,7 +121,7 @@ class PlanState(NamedTuple):
         targets_filled: rungs executed, from the first.
         breakeven_done: moved, or skipped for good.
         trailing_on: following the best price.
-        opened_at: market time of the first fill, UTC ms.
+        opened_at: market time from which its age counts, UTC ms.
     """
 
     entry: float
@@ -254,10 +254,21 @@ def _to_breakeven(spec: PlanSpec, state: PlanState, price: float, actions: list[
     return state
 
 
+def trails(spec: PlanSpec, state: PlanState) -> bool:
+    """Whether a stop that follows the best price would be worth moving from where it is."""
+    assert spec.trailing is not None, "what follows has a rule"
+    gain = (_trailing_level(spec, state, spec.trailing) - state.stop) * spec.side
+    return gain > 0.0 and gain >= spec.trailing.step
+
+
+def _trailing_level(spec: PlanSpec, state: PlanState, trailing: Trailing) -> float:
+    distance = trailing.distance if trailing.kind is TrailingKind.DISTANCE else trailing.distance * state.best
+    return state.best - spec.side * distance
+
+
 def _trail(spec: PlanSpec, state: PlanState, trailing: Trailing, close: float, actions: list[Action]) -> None:
     side = spec.side
-    distance = trailing.distance if trailing.kind is TrailingKind.DISTANCE else trailing.distance * state.best
-    level = state.best - side * distance
+    level = _trailing_level(spec, state, trailing)
     moved = actions[-1] if actions else None
     in_force = moved.level if isinstance(moved, MoveStop) else state.stop
     gain = (level - in_force) * side

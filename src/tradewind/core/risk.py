@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 
+from tradewind.core.costs import Costs
 from tradewind.core.signals import Signal
-from tradewind.core.values import EXACT, IllegalValueError, Price, Quantity, Rounding, Side, round_to
+from tradewind.core.values import EXACT, IllegalValueError, Price, Quantity, Rounding, Side, decimal_of, round_to
 
 _ONE = Decimal(1)
 
@@ -35,7 +37,8 @@ class RiskLimits:
     """What the account's owner allows.
 
     Attributes:
-        risk_per_trade: fraction of equity lost when the stop is hit, before costs.
+        risk_per_trade: most that one trade may lose when its stop is hit, as a fraction of equity; fees of both sides,
+            spread and slippage included. A gap over the stop may cost more.
         max_leverage: most notional ÷ equity over all positions.
     """
 
@@ -47,6 +50,14 @@ class RiskLimits:
             raise IllegalValueError(f"expected a risk per trade above 0 and up to 0.1, got {self.risk_per_trade}")
         if not 0 < self.max_leverage <= 125:
             raise IllegalValueError(f"expected a maximum leverage above 0 and up to 125, got {self.max_leverage}")
+
+    @classmethod
+    def read(cls, risk_per_trade: Decimal, max_leverage: Decimal) -> Self | None:
+        """The limits on record, or None when they are none: nothing may be opened under them."""
+        try:
+            return cls(risk_per_trade, max_leverage)
+        except (IllegalValueError, ArithmeticError):  # a NaN cannot even be compared
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ class Sized:
 
     Attributes:
         quantity: base currency, on the lot grid.
-        risk: quote currency lost when the stop is hit at its price, before costs.
+        risk: quote currency lost when the stop is hit; see `stopped_out`.
         capped: whether the leverage limit rather than the risk per trade fixed the size.
     """
 
@@ -90,16 +101,39 @@ class Denial:
     detail: Mapping[str, str]
 
 
+def stopped_out(signal: Signal, costs: Costs) -> Decimal:
+    """What one unit loses, entered at the worst price that the signal allows and stopped out: the way to the stop, what
+    a stop order pays beyond it, and the dearest fees. Quote currency per unit of base, exact."""
+    sign, instrument = signal.side.sign, signal.instrument
+    entry, stop = signal.entry_limit.value, signal.stop.value
+    worse = EXACT.multiply(stop, decimal_of(costs.stop_worsening))
+    if worse:
+        worse = EXACT.add(worse, instrument.tick)  # the fill goes to the tick, away from us
+    left_at = max(EXACT.subtract(stop, EXACT.multiply(worse, Decimal(sign))), instrument.tick)
+    fee_in = EXACT.multiply(entry, decimal_of(max(costs.maker, costs.taker)))
+    fee_out = EXACT.multiply(left_at, decimal_of(costs.taker))
+    way = EXACT.multiply(EXACT.subtract(entry, left_at), Decimal(sign))
+    return EXACT.add(way, EXACT.add(fee_in, fee_out))
+
+
 def assess(
-    signal: Signal, account: AccountView, price: Price, at: int, *, feed_live: bool, by_hand: bool = False
+    signal: Signal,
+    account: AccountView,
+    price: Price,
+    at: int,
+    *,
+    costs: Costs,
+    feed_live: bool,
+    by_hand: bool = False,
 ) -> Sized | Denial:
     """Size `signal` for `account` with the market at `price`, or say why not.
 
-    Fixed-fraction sizing: quantity = equity × risk per trade ÷ |entry limit − stop|, capped by the leverage limits,
-    rounded down to the lot and never up to a minimum.
+    Fixed-fraction sizing: quantity = equity × risk per trade ÷ what a unit loses at the stop (`stopped_out`), capped by
+    the leverage limits, rounded down to the lot and never up to a minimum.
 
     Args:
         at: market time, UTC ms.
+        costs: the venue's rates.
         feed_live: whether the prices are the account's own venue's live feed; real money trades on nothing else.
         by_hand: a person looked at it and wants it; it may be stale, for its limit still protects him, but not expired.
     """
@@ -133,8 +167,8 @@ def assess(
             },
         )
 
-    distance = abs(entry - signal.stop)
-    by_risk = account.equity * account.limits.risk_per_trade / distance
+    unit_loss = stopped_out(signal, costs)
+    by_risk = account.equity * account.limits.risk_per_trade / unit_loss
     headroom = min(account.equity * account.limits.max_leverage - account.exposure, account.equity * leverage)
     if headroom <= 0:
         return Denial(DenyReason.EXPOSURE_LIMIT, {"exposure": str(account.exposure), "equity": str(account.equity)})
@@ -150,4 +184,4 @@ def assess(
                 "min_notional": str(instrument.min_notional),
             },
         )
-    return Sized(quantity, EXACT.multiply(quantity.value, distance), capped=by_leverage < by_risk)
+    return Sized(quantity, EXACT.multiply(quantity.value, unit_loss), capped=by_leverage < by_risk)

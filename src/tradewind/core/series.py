@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,9 @@ from tradewind.core.candles import Candle
 
 Floats = NDArray[np.float64]
 Stamps = NDArray[np.int64]
+
+#: `Candle` from a tuple of its six values: as `Candle._make`, without the length check and three times as fast.
+_candle: Callable[[tuple[float, ...]], Candle] = partial(tuple.__new__, Candle)
 
 
 class Columns(NamedTuple):
@@ -39,17 +43,24 @@ class Columns(NamedTuple):
         """The candles that open at `ts` or later, as views."""
         return self.rows(int(np.searchsorted(self.ts, ts)), len(self))
 
-    def followed_by(self, later: Columns) -> Columns:
-        """These candles and then `later`, as copies."""
-        return _columns(np.concatenate(pair) for pair in zip(self, later, strict=True))
+    def picked(self, rows: NDArray[np.intp]) -> Columns:
+        """The candles in `rows`, in that order, as copies."""
+        return _columns(column[rows] for column in self)
 
-    def copied(self) -> Columns:
-        """Copies, so that what these are views of can be let go."""
-        return _columns(column.copy() for column in self)
+    def candles(self) -> Iterator[Candle]:
+        """The rows as candles of plain Python numbers."""
+        return map(_candle, zip(*(column.tolist() for column in self), strict=True))
 
     def candle(self, row: int) -> Candle:
         """The candle in that row."""
         return Candle(int(self.ts[row]), *(float(column[row]) for column in self[1:]))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Columns]) -> Columns:
+        """The candles of all `parts` one after the other, as a copy; no parts make no candles."""
+        if not parts:
+            return cls.of(())
+        return _columns(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
 
     @classmethod
     def of(cls, candles: Iterable[Candle]) -> Columns:

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 import tradewind.entrypoints.schema  # noqa: F401 (tables refer to tables of other rooms)
 from tradewind.core.series import Columns
+from tradewind.entrypoints.tradable import check_tradable
 from tradewind.market import CandleStore, Feed, SeriesKey, open_feed
 from tradewind.market.record.service import CandleReader
 from tradewind.platform.broker import open_broker
@@ -28,8 +29,10 @@ from tradewind.venues.paper import instrument_for
 _log = structlog.get_logger()
 
 _SHARD = "main"
-#: Seconds between two price snapshots, and without a step until the engine gives a sign of life.
+#: Seconds between two price snapshots.
 _BOARD_INTERVAL = 0.2
+#: Seconds after which the engine looks for what people asked for without having been woken, and shows that it lives.
+#: However busy the market is: the connection that listens may be lost without anybody noticing.
 _SIGN_OF_LIFE = 2.0
 #: Candles read back from the store: more than a series ever keeps.
 _KEPT = 3000
@@ -59,6 +62,7 @@ async def run_engine(settings: Settings) -> None:
         lease = await take_lease(connection, f"engine:{_SHARD}")
         remembered = await read_state(connection, _SHARD)
         feed = open_feed(settings, remembered.feed if remembered else None)
+        check_tradable(feed)
         stack.push_async_callback(feed.close)
         options = EngineOptions(
             shard=_SHARD,
@@ -95,10 +99,11 @@ class _Runner:
         self._wake = wake
         self._stopping = stopping
         self._posted_at = 0.0
+        self._attended_at = 0.0
         self._finished = False
 
     async def run(self) -> None:
-        await self._engine.attend()
+        await self._attend()
         step = asyncio.ensure_future(anext(self._steps, None))
         woken = asyncio.ensure_future(self._wake.wait())
         stop = asyncio.ensure_future(self._stopping.wait())
@@ -106,10 +111,11 @@ class _Runner:
             while not stop.done():
                 waiting = {woken, stop} if self._finished else {step, woken, stop}
                 done, _ = await asyncio.wait(waiting, timeout=_SIGN_OF_LIFE, return_when=asyncio.FIRST_COMPLETED)
-                if woken in done or not done:
+                if woken in done:
                     self._wake.clear()
-                    woken = woken if not done else asyncio.ensure_future(self._wake.wait())
-                    await self._engine.attend()
+                    woken = asyncio.ensure_future(self._wake.wait())
+                if woken in done or not done or time.monotonic() - self._attended_at >= _SIGN_OF_LIFE:
+                    await self._attend()
                 if step in done:
                     happened = step.result()
                     if happened is None:
@@ -125,6 +131,10 @@ class _Runner:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._steps.aclose()
+
+    async def _attend(self) -> None:
+        await self._engine.attend()
+        self._attended_at = time.monotonic()
 
     async def _post_prices(self) -> None:
         now = time.monotonic()
@@ -167,7 +177,7 @@ async def _past(
             recent = history[symbol, finest]
             before = int(recent.ts[0]) if len(recent) else remembered.at
             kept = await reader.read(session, symbol, finest, before=before, limit=_KEPT)
-            history[symbol, finest] = Columns.of(kept).followed_by(recent)
+            history[symbol, finest] = Columns.joined([Columns.of(kept), recent])
     return history
 
 

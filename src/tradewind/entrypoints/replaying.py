@@ -17,6 +17,7 @@ from tradewind.billing import PlanCode, grant_plan, start_trial, sync_plans
 from tradewind.core.candles import Timeframe
 from tradewind.core.strategy import Strategy
 from tradewind.entrypoints.migrating import migrate
+from tradewind.entrypoints.tradable import check_tradable
 from tradewind.kit.clock import WallClock, from_ms, to_ms
 from tradewind.kit.ids import derive_id
 from tradewind.market import ReplayFeed
@@ -78,7 +79,7 @@ def open_feed(plan: ReplayPlan, resume: Mapping[str, Any] | None) -> ReplayFeed:
     Raises:
         CandleFileError, CandleFolderError, FeedSettingsError, ForeignStateError: see `ReplayFeed.open`.
     """
-    return ReplayFeed.open(
+    feed = ReplayFeed.open(
         plan.candles,
         symbols=plan.symbols,
         timeframe=plan.timeframe,
@@ -88,6 +89,8 @@ def open_feed(plan: ReplayPlan, resume: Mapping[str, Any] | None) -> ReplayFeed:
         speed=plan.speed,
         resume=resume,
     )
+    check_tradable(feed)
+    return feed
 
 
 async def run_replay(
@@ -102,19 +105,39 @@ async def run_replay(
         ReplayStateError: the database holds a replay and `resume` is off, or one of other inputs.
         DatabaseGoneError: go on with `resume`.
     """
-    await migrate(settings)
-    system = Database(Urls.system(settings))
-    connection = await system.connect()
     try:
-        return await _replay(settings, plan, feed, system, connection, resume=resume, progress=progress)
+        await migrate(settings)
+        system = Database(Urls.system(settings))
+        try:
+            connection = await system.connect()
+            try:
+                return await _replay(settings, plan, feed, system, connection, resume=resume, progress=progress)
+            finally:
+                await connection.close(timeout=2)
+        finally:
+            await system.close()
     except Exception as error:
-        # In whatever call the connection broke, it shows here.
-        if connection.is_closed() or isinstance(error, OSError):
-            raise DatabaseGoneError(str(error)) from error
+        if _is_disconnection(error):
+            raise DatabaseGoneError(str(error).partition("\n")[0]) from error
         raise
-    finally:
-        await connection.close(timeout=2)
-        await system.close()
+
+
+#: The last is what asyncpg raises when the server says farewell between two statements.
+_BROKEN = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    ConnectionError,
+    asyncpg.InternalClientError,
+)
+
+
+def _is_disconnection(error: BaseException | None) -> bool:
+    """Whether an error, in whatever call it showed and however libraries wrapped it, is that the connection broke."""
+    while error is not None:
+        if isinstance(error, _BROKEN) or (isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 async def _replay(

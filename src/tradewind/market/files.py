@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 
 from tradewind.core.candles import Candle, Timeframe
 from tradewind.core.series import Columns
-from tradewind.market.columns import pick
 from tradewind.market.errors import CandleFileError, CandleFolderError
 from tradewind.market.feeds.guard import END_OF_TIME, flaw_of, moment, sound_rows
 from tradewind.market.feeds.port import Incident, IncidentKind, SeriesKey
@@ -108,7 +107,7 @@ def repair_candles(path: Path) -> Repaired:
             what = f"expected ts after {moment(int(newest[index]))}, got {moment(candle.ts)}; moved to its place"
             note(IncidentKind.CANDLE_LATE, row, candle, what)
     incidents.sort(key=lambda incident: incident.ts)
-    return Repaired(pick(columns, rows[first]), tuple(incidents))
+    return Repaired(columns.picked(rows[first]), tuple(incidents))
 
 
 def _load(path: Path, *, nulls: bool) -> tuple[Timeframe, Columns]:

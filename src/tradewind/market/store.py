@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns, Stamps
-from tradewind.market.columns import joined, pick
 from tradewind.market.errors import CandleFileError
 from tradewind.market.feeds.guard import END_OF_TIME, flaw_of, sound_rows
 from tradewind.market.files import SCHEMA, UNREADABLE
@@ -63,7 +62,7 @@ class CandleStore:
             for month in np.unique(months):
                 path = folder / f"{month}.parquet"
                 before = [_read(path)] if path.exists() else []
-                _replace(path, _merged([*before, pick(candles, np.flatnonzero(months == month))]))
+                _replace(path, _merged([*before, candles.picked(np.flatnonzero(months == month))]))
             _sync(folder)
 
     def read(
@@ -93,8 +92,8 @@ class CandleStore:
                 parts.append(part.rows(int(low), int(high)))
                 found += int(high - low)
                 if found == limit or low > 0:
-                    return joined(parts[::-1])
-        return joined(parts[::-1])
+                    return Columns.joined(parts[::-1])
+        return Columns.joined(parts[::-1])
 
     def _folder(self, symbol: str, timeframe: Timeframe) -> Path:
         if _SYMBOL.fullmatch(symbol) is None:
@@ -114,15 +113,15 @@ def _months_of(ts: Stamps) -> _Months:
 
 def _merged(parts: list[Columns]) -> Columns:
     """The candles of all parts in time order; of equal ones that of the last part."""
-    every = joined(parts)
+    every = Columns.joined(parts)
     # Of equal keys `unique` names the first, hence from the back.
     _, newest = np.unique(every.ts[::-1], return_index=True)
-    return pick(every, len(every) - 1 - newest)
+    return every.picked(len(every) - 1 - newest)
 
 
 def _read(path: Path) -> Columns:
     parts = list(_groups_back(path, 0, END_OF_TIME))
-    return joined(parts[::-1])
+    return Columns.joined(parts[::-1])
 
 
 def _groups_back(path: Path, first: int, last: int) -> Iterator[Columns]:

@@ -210,3 +210,51 @@ def test_funding_of_several_positions_is_charged_to_the_one_balance(side: Side) 
         desk.advance(symbol, flat(price, START))
     desk.charge_funding(START + CANDLE)
     assert desk.accounts[ACCOUNT].balance == 10_000 - side.sign * 20
+
+
+rates = st.sampled_from([0.0, 0.0002, 0.0006, 0.002])
+
+
+@given(
+    costs=st.builds(
+        Costs,
+        maker=rates,
+        taker=rates,
+        half_spread=st.sampled_from([0.0, 0.00005, 0.001]),
+        slippage=st.sampled_from([0.0, 0.0001, 0.003]),
+        impact=st.sampled_from([0.0, 0.001, 0.5]),
+        latency_ms=st.sampled_from([0, 250]),
+        participation=st.sampled_from([0.02, 0.1, 1.0]),
+        funding_rate=st.just(0.0),
+    ),
+    side=st.sampled_from(list(Side)),
+    symbol=st.sampled_from([("BTCUSDT", 40_000.0), ("DOGEUSDT", 0.07), ("SOLUSDT", 91.3)]),
+    risk=st.sampled_from(["0.001", "0.005", "0.1"]),
+    away=st.integers(-3, 3),
+    busy=st.floats(1.01, 1e6),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_trade_that_is_stopped_out_costs_no_more_than_its_account_allows(
+    costs: Costs, side: Side, symbol: tuple[str, float], risk: str, away: int, busy: float
+) -> None:
+    """With fees, spread, slippage and the impact of its own size; whatever price within the zone it was entered at."""
+    name, price = symbol
+    signal = signal_on(name, price, side=side)
+    desk = Desk(costs, Journal(), feed_live=False)
+    desk.prices[name] = price
+    desk.open(intent_of(signal, risk=risk, leverage="125"), signal, START)
+    active = trade_of(desk, name)
+    if active is None:
+        return  # not even the smallest order is within the limit
+    # A candle has so much volume that what it gives is not the whole of a position by more than `participation`.
+    volume = busy * float(active.trade.mandate.quantity) / costs.participation
+    tick = float(signal.instrument.tick)
+    opened, beyond = price + away * tick, price * (1 - side.sign * 0.03)
+    entered = Stretch(START, START + CANDLE, opened, max(opened, price), min(opened, price), price, volume)
+    desk.advance(name, entered)
+    assert active.trade.held == active.trade.mandate.quantity
+    high, low = max(price, beyond), min(price, beyond)
+    desk.advance(name, Stretch(START + CANDLE, START + 2 * CANDLE, price, high, low, beyond, volume))
+    assert active.trade.over
+    assert active.trade.exit_reason is ExitReason.STOP
+    assert active.account.balance >= 10_000 * (1 - Decimal(risk)), "not a cent more than was allowed"

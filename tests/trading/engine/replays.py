@@ -190,12 +190,13 @@ async def started(
     chosen: Sequence[Strategy] | None = None,
     stop: int | None = None,
     costs: Costs = COSTS,
+    lease_seconds: float = 6.0,
 ) -> AsyncIterator[Run]:
     """An engine that has started, fresh or from where the last one was killed; its connection breaks at the end."""
     database = Database(Urls.system(settings))
     connection, committed = await database.connect(), await database.connect()
     try:
-        lease = await take_lease(connection, f"engine:{SHARD}")
+        lease = await take_lease(connection, f"engine:{SHARD}", seconds=lease_seconds)
         remembered = await read_state(connection, SHARD)
         feed = open_feed(folder, remembered.feed if remembered else None, stop=stop)
         options = EngineOptions(SHARD, steps_per_commit, record_candles=False, costs=costs)

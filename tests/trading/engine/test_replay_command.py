@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -39,14 +40,29 @@ def run(*arguments: object) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def kill_after(lines: int, *arguments: object) -> None:
-    """Start it and kill it without warning once it has told of its progress `lines` times."""
+def begun(lines: int, *arguments: object) -> subprocess.Popen[str]:
+    """Start it and wait until it has told of its progress `lines` times."""
     process = subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     assert process.stderr is not None
     for _ in range(lines):
         assert process.stderr.readline(), "it was over before it could be killed"
+    return process
+
+
+def kill_after(lines: int, *arguments: object) -> None:
+    """Start it and kill it without warning once it has told of its progress `lines` times."""
+    process = begun(lines, *arguments)
     process.send_signal(signal.SIGKILL)
     process.communicate()
+
+
+def kill_database_after(lines: int, data: Path, *arguments: object) -> int:
+    """The same done to its PostgreSQL; the exit code of what is left alone."""
+    process = begun(lines, *arguments)
+    (found,) = data.rglob("postmaster.pid")
+    os.kill(int(found.read_text().split()[0]), signal.SIGKILL)
+    process.communicate()
+    return process.returncode
 
 
 def check(content: bytes) -> None:
@@ -68,7 +84,8 @@ def test_killed_without_warning_and_resumed_it_writes_the_same_bytes(home: Path)
     asked = ("--candles", candles, "--followers", 2)
     run(*asked, "--report", home / "whole.json")
     killed = (*asked, "--data", home / "data")
-    kill_after(5, *killed)
+    assert kill_database_after(3, home / "data", *killed) == _RESUMABLE
+    kill_after(3, *killed, "--resume")
     kill_after(2, *killed, "--resume")
     run(*killed, "--resume", "--report", home / "killed.json")
     whole = (home / "whole.json").read_bytes()
@@ -92,6 +109,18 @@ def test_recorded_candles_twice(home: Path) -> None:
     cut = "2024-03-14T00:00:00Z"
     assert short["signals"] == [each for each in long["signals"] if each["created_at"] <= cut]
     assert len(short["signals"]) > 10
+
+
+def test_a_symbol_in_another_currency_is_refused_before_anything_is_written(home: Path) -> None:
+    candles = market(home / "candles", 13, candles=700)
+    (candles / "ETHUSDT-5m.parquet").rename(candles / "ETHBTC-5m.parquet")
+    refused = subprocess.run(
+        command("--candles", candles, "--data", home / "data"), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert refused.returncode not in (0, _RESUMABLE)
+    assert "ETHBTC" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (home / "data").exists()
 
 
 def test_it_does_not_mix_two_replays(home: Path) -> None:

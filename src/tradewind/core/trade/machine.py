@@ -307,7 +307,9 @@ def _repriced(trade: Trade, at: int | None = None) -> Trade:
     paid_at = breakeven(side, entry, fee_in, costs.taker, slippage, funding)
     if trade.plan is None:
         assert at is not None
-        return trade._replace(plan=planning.opened(trade.mandate.spec, entry, paid_at, at))
+        # The way out takes the latency that the way in took: so the position is as old as it may be when it is out.
+        counts_from = max(trade.began_at, at - costs.latency_ms)
+        return trade._replace(plan=planning.opened(trade.mandate.spec, entry, paid_at, counts_from))
     return trade._replace(plan=planning.repriced(trade.plan, entry, paid_at))
 
 

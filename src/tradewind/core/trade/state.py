@@ -124,6 +124,11 @@ class Trade(NamedTuple):
         return self.mandate.position_id
 
     @property
+    def since(self) -> int:
+        """Market time from which prices concern it: a candle that comes late cannot stop what was entered after it."""
+        return self.began_at if self.opened_at is None else self.opened_at
+
+    @property
     def entry_price(self) -> Decimal | None:
         """Average price of the entry fills, for people; None before the first."""
         return self.entry_value / self.entered.value if self.entered else None

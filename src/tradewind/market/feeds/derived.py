@@ -9,7 +9,6 @@ import numpy as np
 
 from tradewind.core.candles import Candle, Derivation, Timeframe
 from tradewind.core.series import Columns, Stamps
-from tradewind.market.columns import candles_of, joined
 from tradewind.market.errors import FeedSettingsError
 from tradewind.market.feeds.port import Closed
 
@@ -51,7 +50,7 @@ def derive(derivations: Sequence[Derivation], finest: Columns) -> list[Derived]:
     columns: list[list[Columns]] = [[] for _ in derivations]
     rows: list[list[int]] = [[] for _ in derivations]
     for start in range(0, len(finest), _BLOCK):
-        candles = list(candles_of(finest.rows(start, start + _BLOCK)))
+        candles = list(finest.rows(start, start + _BLOCK).candles())
         for derivation, blocks, numbers in zip(derivations, columns, rows, strict=True):
             add = derivation.add
             closed: list[Candle] = []
@@ -61,7 +60,7 @@ def derive(derivations: Sequence[Derivation], finest: Columns) -> list[Derived]:
                     numbers.extend([row] * len(done))
             blocks.append(Columns.of(closed))
     return [
-        Derived(joined(blocks), np.array(numbers, dtype=np.int64))
+        Derived(Columns.joined(blocks), np.array(numbers, dtype=np.int64))
         for blocks, numbers in zip(columns, rows, strict=True)
     ]
 

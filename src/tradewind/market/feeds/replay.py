@@ -13,7 +13,6 @@ import numpy as np
 
 from tradewind.core.candles import Derivation, Timeframe
 from tradewind.core.series import Columns, Stamps
-from tradewind.market.columns import candles_of
 from tradewind.market.errors import FeedSettingsError, ForeignStateError
 from tradewind.market.feeds.derived import derive, timeframes_from
 from tradewind.market.feeds.guard import gaps_in, moment
@@ -186,7 +185,7 @@ class ReplayFeed:
         for (symbol, timeframe), columns, closes in self._tracks:
             low, high = np.searchsorted(closes, times[0]), np.searchsorted(closes, times[-1], side="right")
             places = np.searchsorted(times, closes[low:high]).tolist()
-            for place, candle in zip(places, candles_of(columns.rows(int(low), int(high))), strict=True):
+            for place, candle in zip(places, columns.rows(int(low), int(high)).candles(), strict=True):
                 block[place].append(Closed(symbol, timeframe, candle))
         return block
 

@@ -130,10 +130,9 @@ class Venue:
             limit = min(page, _PAGE, (stop - since) // timeframe.ms)
             rows = await self._retried(self._exchange.fetch_ohlcv, market, timeframe.value, since, limit)
             candles = [candle for candle in map(_candle, rows) if since <= candle.ts < stop]
-            if not candles:
-                break
             found += candles
-            since = max(candle.ts for candle in candles) + timeframe.ms
+            # Some venues answer with what lies in the page's span alone: where they stood still it may be empty.
+            since = max((candle.ts for candle in candles), default=since + (limit - 1) * timeframe.ms) + timeframe.ms
         return found
 
     async def watch_candles(self, symbol: str, timeframe: Timeframe) -> list[Candle]:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime
 
 from tradewind.core.candles import Candle, Timeframe
 from tradewind.core.values import decimal_of
@@ -20,7 +19,7 @@ from tradewind.platform.settings import MarketSource, Settings
 from tradewind.platform.web.errors import ErrorCode, problem
 from tradewind.platform.web.parts import part
 from tradewind.platform.web.routing import api_router
-from tradewind.platform.web.schemas import PageOf
+from tradewind.platform.web.schemas import GivenMoment, PageOf
 from tradewind.platform.web.subjects import Scope, requires
 from tradewind.platform.web.units import Reading
 
@@ -44,7 +43,7 @@ async def list_candles(
     symbol: Annotated[str, Query(pattern=r"^[A-Za-z0-9_]{1,40}$")],
     timeframe: Annotated[Timeframe, Query()],
     limit: Annotated[int, Query(ge=1, le=1500)] = 500,
-    before: Annotated[AwareDatetime | None, Query(description="Only candles that opened before this time.")] = None,
+    before: Annotated[GivenMoment | None, Query(description="Only candles that opened before this time.")] = None,
 ) -> CandlePage:
     """Closed candles, oldest first: the newest ones, or those before a time."""
     symbol = symbol.upper()

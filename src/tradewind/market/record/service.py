@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tradewind.core.candles import Candle, Timeframe
 from tradewind.core.series import Columns
-from tradewind.market.columns import candles_of
 from tradewind.market.errors import CandleFolderError
 from tradewind.market.feeds.derived import Ladder
 from tradewind.market.files import CandleFolder, read_candles
@@ -39,7 +38,7 @@ class CandleReader:
         return [merged[ts] for ts in sorted(merged)][-limit:]
 
     def _stored(self, symbol: str, timeframe: Timeframe, before: int, limit: int) -> list[Candle]:
-        return list(candles_of(self._store.read(symbol, timeframe, until=before, limit=limit)))
+        return list(self._store.read(symbol, timeframe, until=before, limit=limit).candles())
 
 
 def _recorded(folder: Path, symbol: str, timeframe: Timeframe, before: int, limit: int) -> list[Candle]:
@@ -63,7 +62,9 @@ def _recorded(folder: Path, symbol: str, timeframe: Timeframe, before: int, limi
     return [candle for candle in closed if candle.ts < before][-limit:]
 
 
-@lru_cache(maxsize=64)
+# The chart being looked at is asked for again and again. More would cost every process megabytes a file, to save some
+# ten milliseconds of reading.
+@lru_cache(maxsize=4)
 def _columns(path: Path, changed_at: int) -> Columns:
     """A file's candles; read again when the file was changed."""
     del changed_at
@@ -72,4 +73,4 @@ def _columns(path: Path, changed_at: int) -> Columns:
 
 def _last(columns: Columns, before: int, limit: int) -> list[Candle]:
     stop = int(columns.ts.searchsorted(before))
-    return list(candles_of(columns.rows(max(0, stop - limit), stop)))
+    return list(columns.rows(max(0, stop - limit), stop).candles())

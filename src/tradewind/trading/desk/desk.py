@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
 from tradewind.core.costs import Costs
 from tradewind.core.decisions import Decision, DecisionCode
-from tradewind.core.ids import AccountId, IntentId, OrderId, TenantId, UserId
+from tradewind.core.ids import AccountId, IntentId, TenantId, UserId
 from tradewind.core.matching import Stretch, is_past
-from tradewind.core.orders import Order
 from tradewind.core.plan import AutoAction
 from tradewind.core.positions import ExitReason, PositionStatus
 from tradewind.core.risk import AccountView, Denial, DenyReason, RiskLimits, assess
@@ -41,6 +39,7 @@ from tradewind.core.trade import (
 from tradewind.core.values import Rounding
 from tradewind.platform.spine import EventType
 from tradewind.trading.desk.journal import Journal
+from tradewind.trading.desk.state import Account, ActiveTrade
 from tradewind.trading.dispatch import AcceptedIntent
 from tradewind.trading.positions.view import position_item, protection_of
 from tradewind.venues.paper import PaperBook
@@ -53,38 +52,6 @@ _ORDER_EVENTS = {
     Filled: EventType.ORDER_FILLED,
 }
 _ENDED = {DecisionCode.ENTRY_EXPIRED: "expired"}
-
-
-@dataclass(slots=True)
-class Account:
-    """A trading account while something is open on it; the engine is the only writer of its balance."""
-
-    id: AccountId
-    tenant_id: TenantId
-    user_id: UserId
-    balance: Decimal
-    ledger_seq: int
-    limits: RiskLimits
-    real: bool
-    trades: dict[str, ActiveTrade] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class ActiveTrade:
-    """A trade that is not over, with the venue's book of it and the counters that name its rows."""
-
-    account: Account
-    trade: Trade
-    book: PaperBook
-    decisions: int = 0
-    protections: int = 0
-    events: int = 0
-    protection: tuple[Decimal, Decimal, UUID | None] | None = None
-    written: dict[OrderId, Order] = field(default_factory=dict)
-
-    def counters(self) -> dict[str, int]:
-        """What names the next rows, as JSON values; the number of decisions has a column of its own."""
-        return {"protections": self.protections, "events": self.events}
 
 
 class Desk:
@@ -117,9 +84,13 @@ class Desk:
         if signal is None or price is None:
             self._deny(intent, account, DenyReason.SIGNAL_CLOSED, {"signal": str(intent.signal_id)}, at)
             return
-        view = self._view(account)
+        if account.limits is None:
+            asked = {"risk_per_trade": str(intent.risk_per_trade), "max_leverage": str(intent.max_leverage)}
+            self._deny(intent, account, DenyReason.EXPOSURE_LIMIT, asked, at)
+            return
+        view = self._view(account, account.limits)
         quoted = signal.instrument.quantise(price, Rounding.NEAREST)
-        sized = assess(signal, view, quoted, at, feed_live=self._feed_live, by_hand=intent.by_hand)
+        sized = assess(signal, view, quoted, at, costs=self._costs, feed_live=self._feed_live, by_hand=intent.by_hand)
         if isinstance(sized, Denial):
             self._deny(intent, account, sized.reason, dict(sized.detail), at)
             return
@@ -151,7 +122,7 @@ class Desk:
         self._touched.add(account.id)
 
     def _account(self, intent: AcceptedIntent) -> Account:
-        limits = RiskLimits(intent.risk_per_trade, intent.max_leverage)
+        limits = RiskLimits.read(intent.risk_per_trade, intent.max_leverage)
         account = self.accounts.get(intent.account_id)
         if account is None:
             account = self.accounts[intent.account_id] = Account(
@@ -166,18 +137,25 @@ class Desk:
         account.limits = limits  # the owner may have changed them; the balance in memory is the newer one
         return account
 
-    def _view(self, account: Account) -> AccountView:
-        equity, exposure = account.balance, Decimal(0)
+    def _equity(self, account: Account) -> Decimal:
+        """Balance and what is open, at the present prices."""
+        return account.balance + sum(
+            (active.trade.unrealised(self._price_for(active.trade)) for active in account.trades.values()), Decimal(0)
+        )
+
+    def _view(self, account: Account, limits: RiskLimits) -> AccountView:
+        exposure, sides = Decimal(0), {}
         for symbol, active in account.trades.items():
             trade = active.trade
-            price = self.prices.get(symbol, float(trade.stop))
-            equity += trade.unrealised(price)
-            waiting = trade.mandate.quantity.value - trade.entered.value
-            exposure += trade.held.value * Decimal(repr(price))
+            sides[symbol] = trade.side
+            exposure += trade.held.value * Decimal(repr(self._price_for(trade)))
             if trade.entry_order is not None:
+                waiting = trade.mandate.quantity.value - trade.entered.value
                 exposure += waiting * trade.mandate.signal.entry_limit.value
-        sides = {symbol: active.trade.side for symbol, active in account.trades.items()}
-        return AccountView(equity, exposure, sides, account.limits, account.real)
+        return AccountView(self._equity(account), exposure, sides, limits, account.real)
+
+    def _price_for(self, trade: Trade) -> float:
+        return self.prices.get(trade.symbol, float(trade.stop))
 
     # -------------------------------------------------------------------------------------------------------- time
 
@@ -190,7 +168,7 @@ class Desk:
             return
         observed = Observed(stretch.end, stretch.high, stretch.low, stretch.close)
         for active in list(trades.values()):
-            if is_past(stretch, active.trade.began_at):
+            if is_past(stretch, active.trade.since):
                 continue
             if active.trade.overdue(stretch.start):
                 # Time passed without prices, and with it the signal: its entry must not fill any more.
@@ -247,7 +225,7 @@ class Desk:
         """A point on the equity curve of every account that has something open; the others' curves are flat."""
         for account in self.accounts.values():
             if account.trades:
-                self._journal.equity(account, at, self._view(account).equity)
+                self._journal.equity(account, at, self._equity(account))
 
     # ---------------------------------------------------------------------------------------------------- the loop
 
@@ -330,7 +308,7 @@ class Desk:
         if trade.status is PositionStatus.CLOSED:
             status = "closed"
             self._event(active, EventType.POSITION_CLOSED, trade.position_id, at, position_item(trade))
-            self._journal.equity(account, at, self._view(account).equity)
+            self._journal.equity(account, at, self._equity(account))
         else:
             status = _ENDED.get(trade.entry_ending, "cancelled") if trade.entry_ending else "cancelled"
             payload = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -35,6 +35,7 @@ from tradewind.platform.spine import (
 )
 from tradewind.trading.accounts.models import EquityPointRow, TradingAccountRow
 from tradewind.trading.desk.codec import dump_trade
+from tradewind.trading.desk.state import Account, ActiveTrade, TrackedSignal
 from tradewind.trading.dispatch import release_slots
 from tradewind.trading.intents.models import IntentRow
 from tradewind.trading.ledger.models import DecisionRow, LedgerEntryRow
@@ -44,10 +45,6 @@ from tradewind.trading.positions.view import ladder_of, protection_of
 from tradewind.trading.signals.mapping import CONTENT_COLUMNS, PROGRESS_COLUMNS, content_values, progress_values
 from tradewind.trading.signals.models import SignalEventRow, SignalRow
 from tradewind.venues.paper.models import PaperBookRow
-
-if TYPE_CHECKING:
-    from tradewind.trading.desk.desk import Account, ActiveTrade
-    from tradewind.trading.desk.tracker import TrackedSignal
 
 _POSITION_COLUMNS = (
     "id",

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from tradewind.core.costs import Costs
 from tradewind.core.matching import Stretch, is_past
-from tradewind.core.outcome import WAITING, Outcome, SignalEvent, SignalEventKind, Tracking, result, track, tracking
+from tradewind.core.outcome import WAITING, Outcome, SignalEvent, SignalEventKind, result, since, track, tracking
 from tradewind.core.signals import Signal
 from tradewind.platform.spine import EventType
 from tradewind.trading.desk.journal import Journal
+from tradewind.trading.desk.state import TrackedSignal
 from tradewind.trading.signals.view import signal_content, signal_levels, signal_progress
 
 _EVENT_TYPES = {
     SignalEventKind.CLOSED: EventType.SIGNAL_CLOSED,
     SignalEventKind.NOT_FILLED: EventType.SIGNAL_CLOSED,
 }
-
-
-@dataclass(slots=True)
-class TrackedSignal:
-    """A signal that is not over, with how far it has come."""
-
-    signal: Signal
-    spec: Tracking
-    outcome: Outcome
-    levels: dict[str, Any]
-    events: int = 0
 
 
 class SignalTracker:
@@ -70,7 +59,7 @@ class SignalTracker:
         if not signals:
             return
         for tracked in list(signals.values()):
-            if is_past(stretch, tracked.signal.created_at):
+            if is_past(stretch, since(tracked.signal, tracked.outcome)):
                 continue
             outcome, events = track(tracked.spec, tracked.outcome, stretch)
             if outcome is tracked.outcome:

@@ -68,7 +68,7 @@ class Analyst:
             to_come = recorded.get(key)
             anchor = anchors.get(f"{symbol} {timeframe.value}")
             if to_come is not None:
-                series = Series.recorded(past.followed_by(to_come), len(past))
+                series = Series.recorded(Columns.joined([past, to_come]), len(past))
             else:
                 series = Series(past if anchor is None else past.since(anchor))
             columns = series.loaded
@@ -113,7 +113,7 @@ class Analyst:
             evaluations = [evaluation for evaluation, rows in watched.ahead if row in rows]
         else:
             if row + 1 > _LONGEST:
-                watched.series = Series(watched.series.closed.rows(_LONGEST // 2, row + 1).copied())
+                watched.series = Series(Columns.joined([watched.series.closed.rows(_LONGEST // 2, row + 1)]))
                 row = watched.series.length - 1
             columns = watched.series.closed
             evaluations = [evaluate(strategy, columns) for strategy in self._strategies]

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -27,7 +28,7 @@ from tradewind.kit.clock import from_ms
 from tradewind.kit.ids import derive_id
 from tradewind.market import Closed, Feed, Incident, SeriesKey, Step, Tick
 from tradewind.market.record.models import CandleTailRow, MarketIncidentRow
-from tradewind.platform.database import Batch, BulkWriter
+from tradewind.platform.database import Batch, BulkWriter, WriteMode
 from tradewind.platform.leases import Lease
 from tradewind.platform.settings import MarketSource
 from tradewind.platform.spine import WAKE_CHANNEL
@@ -37,6 +38,7 @@ from tradewind.trading.engine import service
 from tradewind.trading.engine.analyst import Analyst
 from tradewind.trading.engine.recovery import restore
 from tradewind.trading.engine.service import Remembered
+from tradewind.trading.engine.ticked import TickedCandles
 
 _log = structlog.get_logger()
 
@@ -92,13 +94,15 @@ class Engine:
         self._analyst = Analyst(strategies, feed.timeframes[:1], simulated=simulated, instrument_of=self._instrument)
         self._market_writer = BulkWriter()
         tail_columns = ("symbol", "timeframe", "ts", "open", "high", "low", "close", "volume")
-        self._tail = self._market_writer.declare(CandleTailRow, tail_columns)
+        # As an upsert: a venue that fills its gaps later may make a restart close a longer candle once more.
+        self._tail = self._market_writer.declare(CandleTailRow, tail_columns, WriteMode.UPSERT)
         incident_columns = ("id", "kind", "symbol", "timeframe", "at", "ts", "detail")
-        self._incidents = self._market_writer.declare(MarketIncidentRow, incident_columns)
+        self._incidents = self._market_writer.declare(MarketIncidentRow, incident_columns, WriteMode.UPSERT)
+        #: Of the rows to be written: a stream may say the same thing twice within a millisecond.
+        self._noted: set[UUID] = set()
         self._queue: list[AcceptedIntent] = []
-        #: Last tick by symbol, and the open times of the finest candles that ticks were seen in.
         self._last_ticks: dict[str, Tick] = {}
-        self._ticked: dict[str, set[int]] = {}
+        self._ticked = TickedCandles(feed.timeframes[0])
         self._transaction: Any = None
         self._writing: asyncio.Task[None] | None = None
         self._uncommitted = 0
@@ -125,7 +129,7 @@ class Engine:
             self._funding_at = remembered.memory["funding_at"]
             self._equity_at = remembered.memory["equity_at"]
             self._scales.update(remembered.memory.get("scales", {}))
-            self._ticked = {symbol: set(seen) for symbol, seen in remembered.memory.get("ticked", {}).items()}
+            self._ticked.load(remembered.memory.get("shown", {}))
             anchors = remembered.memory["anchors"]
         self._analyst.load(history, self._feed.recorded(), anchors)
         if remembered is None:
@@ -158,7 +162,7 @@ class Engine:
         for tick in step.ticks:
             symbol, at, price, volume = tick
             self._last_ticks[symbol] = tick
-            self._ticked.setdefault(symbol, set()).add(self._feed.timeframes[0].open_of(at))
+            self._ticked.see(tick)
             self._advance(symbol, Stretch(at, at, price, price, price, price, volume))
         self._live_through_candles(step.closed)
         self.at = step.at
@@ -192,20 +196,18 @@ class Engine:
             self._queue = []
 
     def _live_through_candles(self, closed: Sequence[Closed]) -> None:
-        """Where no tick was seen inside a finest candle (a recording; a live feed's way back after a break), the candle
-        is all that is known of the way prices took."""
+        """Whatever of a finest candle no tick has shown: the candle is all that is known of the way prices took."""
         finest = self._feed.timeframes[0]
         for symbol, timeframe, candle in closed:
             if timeframe is not finest:
                 continue
-            ts, opened, high, low, close, volume = candle
-            seen = self._ticked.get(symbol, set())
-            if ts not in seen:
-                self._advance(symbol, Stretch(ts, ts + finest.ms, opened, high, low, close, volume))
-                last = self._last_ticks.get(symbol)
-                if last is not None and last.at > ts:
-                    self.desk.prices[symbol] = last.price  # the candle came late, the present price is newer
-            seen.difference_update([before for before in seen if before <= ts])
+            stretch = self._ticked.unseen(symbol, candle)
+            if stretch is None:
+                continue
+            self._advance(symbol, stretch)
+            last = self._last_ticks.get(symbol)
+            if last is not None and last.at >= stretch.end:
+                self.desk.prices[symbol] = last.price  # the candle came late, the present price is newer
 
     def _advance(self, symbol: str, stretch: Stretch) -> None:
         self._charge_funding(stretch.start)
@@ -258,6 +260,9 @@ class Engine:
         incident_id = derive_id(
             "incident", incident.kind.value, incident.symbol, incident.timeframe.value, incident.at, incident.ts
         )
+        if incident_id in self._noted:
+            return
+        self._noted.add(incident_id)
         at = from_ms(incident.at)
         kind, timeframe = incident.kind.value, incident.timeframe.value
         self._incidents.append((incident_id, kind, incident.symbol, timeframe, at, incident.ts, incident.detail))
@@ -275,14 +280,14 @@ class Engine:
             await self._transaction.start()
 
     async def _maybe_commit(self, *, closed: bool) -> None:
+        # Later than that the lease might lapse; and a replay at a finite speed would lose more than a moment to a kill.
+        due = time.monotonic() - self._committed_at > self._lease.seconds / 3
         if self._options.steps_per_commit > 1:
-            if self._uncommitted >= self._options.steps_per_commit:
+            if due or self._uncommitted >= self._options.steps_per_commit:
                 await self.commit()
             elif not self._uncommitted % _WRITE_AHEAD_STEPS:
                 await self._write_ahead()
-            return
-        waited = time.monotonic() - self._committed_at
-        if self.journal.urgent or closed or self._transaction is not None or waited > self._lease.seconds / 3:
+        elif due or self.journal.urgent or closed or self._transaction is not None:
             await self.commit()
 
     async def _write_ahead(self) -> None:
@@ -310,13 +315,14 @@ class Engine:
         await self._lease.renew(self._connection)
         told = await self.journal.flush(self._connection)
         await self._market_writer.flush(self._connection)
+        self._noted.clear()
         memory = {
             "prices": self.desk.prices,
             "anchors": self._analyst.anchors(),
             "funding_at": self._funding_at,
             "equity_at": self._equity_at,
             "scales": self._scales,
-            "ticked": {symbol: sorted(seen) for symbol, seen in self._ticked.items() if seen},
+            "shown": self._ticked.dump(),
         }
         state = Remembered(self._feed.world, self.steps, self.candles, self.at, self._feed.state(), memory)
         await service.save_state(self._connection, self._options.shard, state, self._options.market or {})

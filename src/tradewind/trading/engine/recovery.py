@@ -48,7 +48,7 @@ def _active(row: Mapping[str, Any], signal: Signal, costs: Costs) -> ActiveTrade
         user_id=UserId(row["user_id"]),
         balance=row["balance"],
         ledger_seq=row["ledger_seq"],
-        limits=RiskLimits(row["risk_per_trade"], row["max_leverage"]),
+        limits=RiskLimits.read(row["risk_per_trade"], row["max_leverage"]),
         real=not row["is_demo"],
     )
     state = row["state"]

@@ -11,7 +11,9 @@ from decimal import Decimal
 from tradewind.core.values import Instrument
 
 VENUE = "paper"
-_QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "USD", "EUR", "BTC", "ETH")
+#: Dollars, which count as the USDT that paper accounts are kept in. What is gained in another currency would have to be
+#: converted before it is booked.
+_QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "USD")
 _MIN_NOTIONAL = Decimal(5)
 
 #: symbol → (tick, lot)
@@ -36,11 +38,9 @@ def instrument_for(symbol: str, price: float) -> Instrument:
     """The instrument `symbol` on the paper venue; any recent `price` gives the scale of an unknown symbol's steps.
 
     Raises:
-        ValueError: the symbol does not end in a known quote currency.
+        ValueError: the symbol is not quoted in dollars.
     """
-    quote = next((quote for quote in _QUOTES if symbol.endswith(quote) and len(symbol) > len(quote)), None)
-    if quote is None:
-        raise ValueError(f"expected a symbol that ends in one of {', '.join(_QUOTES)}, got {symbol}")
+    quote = quote_of(symbol)
     tick, lot = map(Decimal, _KNOWN[symbol]) if symbol in _KNOWN else _steps(price)
     return Instrument(
         venue=VENUE,
@@ -52,6 +52,18 @@ def instrument_for(symbol: str, price: float) -> Instrument:
         min_quantity=lot,
         min_notional=_MIN_NOTIONAL,
     )
+
+
+def quote_of(symbol: str) -> str:
+    """The currency in which `symbol` is quoted.
+
+    Raises:
+        ValueError: not one in which the paper venue trades.
+    """
+    quote = next((quote for quote in _QUOTES if symbol.endswith(quote) and len(symbol) > len(quote)), None)
+    if quote is None:
+        raise ValueError(f"expected a symbol that ends in one of {', '.join(_QUOTES)}, got {symbol}")
+    return quote
 
 
 def _steps(price: float) -> tuple[Decimal, Decimal]:
