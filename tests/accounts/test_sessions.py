@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.support.http import PASSWORD, Answer, Api, Person
+from tests.support.http import PASSWORD, Answer, Api, Person, running_api
 from tradewind.platform.database import Database
+from tradewind.platform.settings import Settings
 
 AUTH = "/api/v1/auth"
 
@@ -195,6 +196,25 @@ async def test_a_browser_gets_a_cookie_that_scripts_cannot_read(api: Api, person
     assert mine["csrf_token"] == answer.json["csrf_token"], "a page that was loaded again learns it here"
 
 
+async def test_over_https_the_cookie_is_of_this_host_and_tls_alone(settings: Settings) -> None:
+    async with running_api(settings.model_copy(update={"public_url": "https://trade.tests.example"})) as api:
+        person = await api.register()
+        credentials = {"email": person.email, "password": PASSWORD}
+        answer = await api.client().post(f"{AUTH}/sessions", credentials)
+        cookie = answer.headers["Set-Cookie"]
+        assert cookie.startswith("__Host-tradewind_session=")
+        assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
+        assert "Domain" not in cookie
+        assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+        kept, csrf = cookie.partition(";")[0], answer.json["csrf_token"]
+        assert (await api.client().get("/api/v1/user/me", headers={"Cookie": kept})).status == 200
+        planted = {"Cookie": kept.removeprefix("__Host-")}
+        assert (await api.client().get("/api/v1/user/me", headers=planted)).status == 401
+        gone = await api.client().post(f"{AUTH}/logout", headers={"Cookie": kept, "X-CSRF-Token": csrf})
+        assert gone.headers["Set-Cookie"].startswith('__Host-tradewind_session="";')
+        assert {"Secure", "Max-Age=0"} <= set(gone.headers["Set-Cookie"].split("; ")), "browsers ignore it otherwise"
+
+
 async def test_a_change_by_cookie_needs_the_csrf_token(api: Api, person: Person) -> None:
     browser = await api.browser(person)
     path = f"/api/v1/trading-accounts/{person.account_id}"
@@ -210,7 +230,12 @@ async def test_a_change_by_cookie_needs_the_csrf_token(api: Api, person: Person)
 async def test_another_sites_page_can_change_nothing(api: Api, person: Person) -> None:
     browser = await api.browser(person)
     path = f"/api/v1/trading-accounts/{person.account_id}"
-    for foreign in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+    for foreign in (
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Sec-Fetch-Site": "cross-site"},
+    ):
         answer = await browser.request("PATCH", path, json={"name": "Stolen"}, headers=foreign)
         assert (answer.status, answer.code) == (403, "origin_not_allowed"), foreign
     own = await browser.request("PATCH", path, json={"name": "Mine"}, headers={"Origin": api.base})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -37,6 +38,8 @@ SHARED_TABLES = {
     "telegram_posts",
     "users",
 }
+
+PARAMETER = re.compile(r"{(\w+)}")
 
 
 def test_every_table_is_a_tenants_or_known_not_to_be() -> None:
@@ -285,24 +288,48 @@ def _private_paths() -> list[str]:
 
 
 async def test_what_is_anothers_looks_like_what_is_not(own_api: Api, trader: Person, market: TestMarket) -> None:
-    """404 for both, and the same words."""
+    """404 for both, and the same words, at every route about one thing of somebody's."""
     other = await own_api.register()
     signal = await market.publish()
     intent = (await trader.post(f"/signals/{signal.id}/execute")).json
     await market.enter()
-    position = (await trader.ok("GET", f"/intents/{intent['id']}"))["position_id"]
-    for method, path in (
-        ("GET", "/api/v1/intents/{}"),
-        ("GET", "/api/v1/positions/{}"),
-        ("POST", "/api/v1/positions/{}/close"),
-    ):
-        real = intent["id"] if "intents" in path else position
-        answers = [await other.client.request(method, path.format(each)) for each in (real, uuid4())]
+    theirs = {
+        "intent_id": intent["id"],
+        "position_id": (await trader.ok("GET", f"/intents/{intent['id']}"))["position_id"],
+        "account_id": str(trader.account_id),
+        "session_id": (await trader.ok("GET", "/auth/sessions"))["items"][0]["id"],
+    }
+    asked = 0
+    for method, path in sorted(_routes_of_one_thing()):
+        (name,) = PARAMETER.findall(path)
+        if name == "signal_id":  # signals are everybody's
+            continue
+        answers = [
+            await other.client.request(method, path.replace(f"{{{name}}}", each), json={"name": "mine"})
+            for each in (theirs[name], str(uuid4()))
+        ]
         documents = [answer.json | {"request_id": "", "instance": ""} for answer in answers]
-        assert answers[0].status == 404, path
-        assert documents[0] == documents[1], path
-    changed = [
-        await other.client.request("PATCH", f"/api/v1/trading-accounts/{each}", json={"name": "mine"})
-        for each in (trader.account_id, uuid4())
+        assert answers[0].status == 404, f"{method} {path}"
+        assert documents[0] == documents[1], f"{method} {path}"
+        asked += 1
+    assert asked >= 5
+    assert (await trader.ok("GET", f"/positions/{theirs['position_id']}"))["status"] == "open"
+    assert (await trader.ok("GET", "/trading-accounts"))["items"][0]["name"] != "mine"
+
+
+async def test_nobody_executes_on_another_tenants_account(own_api: Api, trader: Person, market: TestMarket) -> None:
+    other = await own_api.register()
+    signal = await market.publish()
+    for account in (trader.account_id, uuid4()):
+        answer = await other.post(f"/signals/{signal.id}/execute", {"account_id": str(account)})
+        assert (answer.status, answer.code) == (404, "not_found")
+    assert await market.connection.fetchval("select count(*) from intents") == 0
+
+
+def _routes_of_one_thing() -> list[tuple[str, str]]:
+    return [
+        (method, route.path_format)
+        for route in api_routes(create_app(Settings()))
+        for method in route.methods or ()
+        if PARAMETER.search(route.path_format)
     ]
-    assert [answer.status for answer in changed] == [404, 404]

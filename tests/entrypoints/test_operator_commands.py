@@ -122,15 +122,29 @@ async def test_models_and_migrations_agree(settings: Settings) -> None:
     await engine.dispose()
 
 
-@pytest.mark.parametrize("command", ["migrate", "seed", "api"])
+@pytest.mark.parametrize("command", ["migrate", "seed", "api", "engine", "worker", "beat"])
 def test_without_a_database_it_says_what_to_set(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("TRADEWIND_DATABASE")]:
+    for name in [name for name in os.environ if name.startswith(("TRADEWIND_DATABASE", "TRADEWIND_REDIS"))]:
         monkeypatch.delenv(name)
+    answer = subprocess.run(
+        [sys.executable, "-m", "tradewind", command],
+        env={**os.environ, "TRADEWIND_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 78, "nothing that starting again could mend"
+    assert "TRADEWIND_REDIS_URL" in answer.stderr or "TRADEWIND_DATABASE_URL" in answer.stderr
+    assert len(answer.stderr.strip().splitlines()) == 1, "one line, no trace"
+
+
+def test_a_setting_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRADEWIND_PORT", "abc")
     get_settings.cache_clear()
-    answer = CliRunner().invoke(main, [command], env={"TRADEWIND_DATA": str(tmp_path)})
-    get_settings.cache_clear()
-    assert answer.exit_code == 1
-    assert "TRADEWIND_DATABASE_URL" in answer.stderr
+    answer = CliRunner().invoke(main, ["migrate"])
+    assert answer.exit_code == 78
+    assert "TRADEWIND_PORT" in answer.stderr
+    assert "'abc'" in answer.stderr
     assert len(answer.stderr.strip().splitlines()) == 1, "one line, no trace"
 
 

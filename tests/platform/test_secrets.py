@@ -33,6 +33,12 @@ def test_a_key_that_could_be_guessed_is_refused(tmp_path: Path) -> None:
         signing_key(Settings(data=tmp_path, secret_key=SecretStr("short")))
 
 
+def test_a_key_file_that_was_cut_off_is_not_signed_with(tmp_path: Path) -> None:
+    make_once(tmp_path / "secrets" / "signing-key", b"")
+    with pytest.raises(WeakKeyError, match=r"secrets/signing-key: expected at least 32 .* got 0"):
+        signing_key(Settings(data=tmp_path))
+
+
 def test_purposes_have_keys_of_their_own(tmp_path: Path) -> None:
     key = signing_key(Settings(data=tmp_path))
     assert len({key.of("tokens"), key.of("cursors"), key.secret}) == 3

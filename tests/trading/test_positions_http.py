@@ -295,6 +295,15 @@ async def test_the_equity_curve_ends_at_the_present(trader: Person, market: Test
     assert (await trader.ok("GET", f"/user/equity?since={since}"))["items"] == points[3:]
 
 
+@pytest.mark.parametrize(
+    "since", ["2020", "2020-01-01T00:00:00", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00%2B14:00"]
+)
+async def test_the_equity_curve_begins_at_a_time_that_there_is(person: Person, since: str) -> None:
+    answer = await person.get(f"/user/equity?since={since}")
+    assert (answer.status, answer.code) == (422, "validation_failed")
+    assert [error["pointer"] for error in answer.json["errors"]] == ["#/query/since"]
+
+
 async def test_a_long_equity_curve_is_thinned(trader: Person, market: TestMarket) -> None:
     await market.connection.execute(
         "insert into equity_points (account_id, tenant_id, at, balance, equity) "
@@ -328,6 +337,10 @@ async def test_an_account_is_set_by_its_owner(trader: Person, market: TestMarket
         ({"risk_per_trade": "0.2"}, "#/risk_per_trade"),
         ({"risk_per_trade": 0.01}, "#/risk_per_trade"),
         ({"risk_per_trade": "NaN"}, "#/risk_per_trade"),
+        ({"risk_per_trade": "1e-300"}, "#/risk_per_trade"),
+        ({"risk_per_trade": "0.0" + "1" * 20_000}, "#/risk_per_trade"),
+        ({"risk_per_trade": "0.000001"}, "#/risk_per_trade"),
+        ({"risk_per_trade": "\u0660.\u0660\u0665"}, "#/risk_per_trade"),
         ({"max_leverage": "0"}, "#/max_leverage"),
         ({"status": "closed"}, "#/status"),
         ({"name": ""}, "#/name"),

@@ -53,7 +53,7 @@ def make_parts(settings: Settings) -> Parts:
     """The parts of an API process; nothing connects before it is used.
 
     Raises:
-        RuntimeError: no database or broker is set.
+        SettingError: no database or broker is set.
         WeakKeyError: the signing key could be guessed.
     """
     parts = Parts()

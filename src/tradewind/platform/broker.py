@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
-from tradewind.platform.settings import Settings
+from tradewind.platform.settings import SettingError, Settings
 
 
 def broker_url(settings: Settings) -> str:
     """The broker's URL.
 
     Raises:
-        RuntimeError: none is set.
+        SettingError: none is set.
     """
     if settings.redis_url is None:
-        raise RuntimeError(
+        raise SettingError(
             "no broker: set TRADEWIND_REDIS_URL, or start the command through `tradewind up`, which brings one"
         )
     return settings.redis_url

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -43,17 +42,17 @@ def signing_key(settings: Settings) -> SigningKey:
     """
     if settings.secret_key is not None:
         given = settings.secret_key.get_secret_value().encode()
-        if len(given) < _LEAST:
-            raise WeakKeyError(
-                f"TRADEWIND_SECRET_KEY: expected at least {_LEAST} random characters, got {len(given)}; "
-                "make one with: openssl rand -base64 48"
-            )
-        return SigningKey(given)
+        return _strong(given, "TRADEWIND_SECRET_KEY", "make one with: openssl rand -base64 48")
     path = settings.data / "secrets" / "signing-key"
-    with suppress(FileNotFoundError):
-        return SigningKey(path.read_bytes())
-    make_once(path, secrets.token_bytes(_LEAST))
-    return SigningKey(path.read_bytes())
+    if not path.exists():
+        make_once(path, secrets.token_bytes(_LEAST))
+    return _strong(path.read_bytes(), str(path), "restore it, or remove it to make a new one, which logs everybody out")
+
+
+def _strong(key: bytes, where: str, remedy: str) -> SigningKey:
+    if len(key) < _LEAST:
+        raise WeakKeyError(f"{where}: expected at least {_LEAST} random characters, got {len(key)}; {remedy}")
+    return SigningKey(key)
 
 
 def make_once(path: Path, content: bytes) -> bool:

@@ -6,10 +6,14 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tradewind.kit.language import Language
+
+
+class SettingError(Exception):
+    """A setting is missing or cannot be; the message says which, what was expected and what to do."""
 
 
 class MarketSource(StrEnum):
@@ -87,5 +91,16 @@ class Settings(BaseSettings):
 
 @lru_cache
 def get_settings() -> Settings:
-    """The settings of this process, read once from its environment."""
-    return Settings()
+    """The settings of this process, read once from its environment.
+
+    Raises:
+        SettingError: some cannot be.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = (
+            f"TRADEWIND_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}, got {each['input']!r}"
+            for each in error.errors()
+        )
+        raise SettingError("; ".join(wrong)) from None

@@ -57,6 +57,30 @@ async def test_built_files_are_kept_for_ever_and_the_index_is_not(dashboard: Pat
     assert again.status == 304
 
 
+async def test_the_front_page_is_for_programs_too(dashboard: Path, own_api: Api) -> None:
+    """Those that look whether it is up, or make a preview of it, do not ask for HTML by name."""
+    for method in ("GET", "HEAD"):
+        answer = await own_api.client().request(method, "/", headers={"Accept": "*/*"})
+        assert answer.status == 200, method
+        assert answer.headers["Content-Type"].startswith("text/html")
+
+
+async def test_files_are_packed_where_it_helps(dashboard: Path, own_api: Api) -> None:
+    script = "export const word = 'again and again';\n" * 1000
+    (dashboard / "assets" / "large-abc123.js").write_text(script)
+    (dashboard / "assets" / "font-abc123.woff2").write_bytes(b"\0" * 5000)
+    client = own_api.client()
+    packed = await client.get("/assets/large-abc123.js", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Vary"] == "Accept-Encoding"
+    assert packed.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert int(packed.headers["Content-Length"]) < len(script) / 10
+    assert packed.raw.decode() == script, "as the client unpacked it"
+    for path in ("/assets/index-abc123.js", "/assets/font-abc123.woff2"):
+        plain = await client.get(path, headers={"Accept-Encoding": "gzip"})
+        assert "Content-Encoding" not in plain.headers, path
+
+
 @pytest.mark.parametrize(
     "path", ["/assets/../../secret.txt", "/..%2fsecret.txt", "/assets/%2e%2e/%2e%2e/secret.txt", "//secret.txt"]
 )
@@ -66,7 +90,7 @@ async def test_only_the_dashboards_own_files_are_served(dashboard: Path, own_api
     assert answer.status == 404
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/assets/gone.js", "/api/nothing"])
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/assets/gone.js", "/api/nothing", "/api", "/ws", "/assets"])
 async def test_what_is_no_page_is_a_problem_even_for_a_browser(dashboard: Path, own_api: Api, path: str) -> None:
     answer = await own_api.client().get(path, headers={**PAGE, "Host": "localhost"})
     assert (answer.status, answer.code) == (404, "not_found")

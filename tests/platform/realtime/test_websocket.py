@@ -19,8 +19,10 @@ from sqlalchemy import text
 from tests.support.http import Api, Client, Person
 from tests.support.market import TestMarket
 from tradewind.platform.database import Database
-from tradewind.platform.realtime import user_channel
+from tradewind.platform.realtime import PRICES_CHANNEL, user_channel
 from tradewind.platform.realtime.frames import encode_frame
+from tradewind.platform.realtime.revocation import REVOKED_CHANNEL
+from tradewind.platform.realtime.socket import MOST_SOCKETS
 from tradewind.platform.spine import Event, EventType, record
 
 Frame = dict[str, Any]
@@ -98,7 +100,8 @@ async def test_everybody_gets_only_his_own(api: Api, person: Person) -> None:
 
 async def test_a_cookie_opens_a_socket_for_this_sites_pages_only(api: Api, person: Person) -> None:
     browser = await api.browser(person)
-    assert await refused(browser, "/ws/user/stats", Origin="https://evil.example") == 403
+    for foreign in ("https://evil.example", "null", "http://["):
+        assert await refused(browser, "/ws/user/stats", Origin=foreign) == 403, foreign
     assert await refused(browser, "/ws/user/stats") == 403, "browsers always say where a socket comes from"
     async with connected(browser, f"/ws/user/{person.id}", Origin=api.base) as socket:
         assert (await socket.of_type("stats"))["seq"] is None
@@ -125,6 +128,23 @@ async def test_a_ticket_ends_with_its_session(api: Api, person: Person) -> None:
     ticket = (await person.ok("POST", "/auth/ws-ticket"))["ticket"]
     await person.post("/auth/logout")
     assert await refused(api.client(), f"/ws/user/stats?ticket={ticket}") == 401
+
+
+async def test_one_user_has_only_so_many_sockets(api: Api, person: Person) -> None:
+    other, late = await api.register(), api.client()
+    late.headers |= person.client.headers
+    async with contextlib.AsyncExitStack() as open_ones:
+        for _ in range(MOST_SOCKETS):
+            await open_ones.enter_async_context(connected(person.client, "/ws/user/stats"))
+        assert await refused(late, "/ws/user/stats") == 429
+        async with connected(other.client, "/ws/user/stats") as socket:
+            await socket.of_type("stats")
+    async with asyncio.timeout(PATIENCE):  # the server notices in its own time that they are closed
+        while True:
+            with contextlib.suppress(aiohttp.WSServerHandshakeError):
+                async with connected(late, "/ws/user/stats") as socket:
+                    await socket.of_type("stats")
+                return
 
 
 # --------------------------------------------------------------------------------------------------------- what comes
@@ -317,6 +337,17 @@ async def test_a_broker_that_went_away_costs_no_frame(
             await market.tell()
         await socket.durable(12)
         assert socket.numbers == list(range(1, 13))
+
+
+@pytest.mark.parametrize("channel", [PRICES_CHANNEL, REVOKED_CHANNEL, "tradewind:user:nobody"])
+async def test_nonsense_on_the_broker_ends_nothing(
+    own_api: Api, trader: Person, market: TestMarket, broker: Redis, channel: str
+) -> None:
+    async with connected(trader.client, "/ws/user/stats") as socket:
+        await socket.of_type("stats")
+        await broker.publish(channel, b"nonsense")
+        await market.move(BTCUSDT=61_234.0)
+        await socket.next(lambda frame: frame["type"] == "price" and frame["data"]["prices"]["BTCUSDT"] == "61234.0")
 
 
 # ------------------------------------------------------------------------------------------------------------- the end

@@ -10,7 +10,9 @@ import aiohttp
 import pytest
 
 from tests.support.http import Api, Person
-from tradewind.platform.database import ReadPool, Urls
+from tradewind.accounts.sessions.entrance import Entrance
+from tradewind.platform.database import Session
+from tradewind.platform.hooks import RegisteredUser
 from tradewind.platform.metrics import REGISTRY
 
 SANE = re.compile(r"[A-Za-z0-9._-]{8,128}")
@@ -41,8 +43,19 @@ async def test_every_answer_says_what_browsers_may_do_with_it(api: Api, path: st
     assert headers["Referrer-Policy"]
 
 
-async def test_answers_of_the_api_are_not_kept(person: Person) -> None:
-    assert (await person.get("/user/me")).headers["Cache-Control"] == "no-store"
+@pytest.mark.parametrize(
+    "path", ["/api/v1/user/me", "/api/v1/nothing", "/healthz", "/readyz", "/metrics", "/nothing", "/assets/gone.js"]
+)
+async def test_what_does_not_say_how_long_it_holds_is_not_kept(person: Person, path: str) -> None:
+    assert (await person.client.get(path)).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/user/me/", "/api/docs/", "/api/v1/signals/"])
+async def test_an_address_is_right_or_nothing(person: Person, path: str) -> None:
+    """A redirect would lead to whatever host the request names."""
+    answer = await person.client.get(path, headers={"Host": "evil.example"})
+    assert (answer.status, answer.code) == (404, "not_found")
+    assert "Location" not in answer.headers
 
 
 async def test_an_unknown_path_is_a_problem(api: Api) -> None:
@@ -80,12 +93,20 @@ async def test_an_error_of_a_parameter_has_its_pointer(person: Person) -> None:
     assert {error["pointer"] for error in answer.json["errors"]} == {"#/query/limit", "#/query/status"}
 
 
-async def test_a_body_that_is_no_json_is_a_problem(api: Api) -> None:
+@pytest.mark.parametrize("body", [b"{nonsense", b"\xff\xfe", b"[" * 100_000, b'{"a":' * 50_000])
+async def test_a_body_that_is_no_json_is_a_problem(api: Api, body: bytes) -> None:
     for path in ("register", "login"):
         answer = await api.client().request(
-            "POST", f"/api/v1/auth/{path}", data=b"{nonsense", headers={"Content-Type": "application/json"}
+            "POST", f"/api/v1/auth/{path}", data=body, headers={"Content-Type": "application/json"}
         )
         assert (answer.status, answer.code) == (400, "invalid_json"), path
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize("path", ["/auth/register", "/auth/sessions", "/auth/refresh"])
+async def test_a_body_of_another_kind_is_refused(api: Api, path: str, kind: str) -> None:
+    answer = await api.client().request("POST", "/api/v1" + path, data=b"{}", headers={"Content-Type": kind})
+    assert (answer.status, answer.code) == (415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("path", ["/api/v1/signals?symbol=BTC%00", "/api/v1/positions/%00", "/%00"])
@@ -94,10 +115,13 @@ async def test_nul_characters_never_come_through(person: Person, path: str) -> N
     assert (answer.status, answer.code) == (400, "invalid_request")
 
 
-async def test_nul_characters_in_a_body_are_refused(api: Api) -> None:
-    body = {"email": "nul@tests.example", "password": "long enough, really", "full_name": "A\0B"}
+@pytest.mark.parametrize("unkept", ["\0", "\ud800"])
+async def test_text_that_cannot_be_kept_is_refused(api: Api, unkept: str) -> None:
+    """NUL characters, and halves of surrogate pairs, which JSON can say and UTF-8 cannot."""
+    body = {"email": "nul@tests.example", "password": f"long enough{unkept}, really", "full_name": f"A{unkept}B"}
     answer = await api.client().post("/api/v1/auth/register", body)
     assert (answer.status, answer.code) == (422, "validation_failed")
+    assert {error["pointer"] for error in answer.json["errors"]} == {"#/password", "#/full_name"}
 
 
 async def test_a_body_that_is_too_large_is_refused(api: Api) -> None:
@@ -131,16 +155,16 @@ async def test_a_small_body_in_chunks_is_read(api: Api) -> None:
 
 
 async def test_a_fault_of_ours_is_told_without_its_insides(own_api: Api) -> None:
-    """The database goes away while the API runs."""
-    person = await own_api.register()
-    pool = own_api.parts[ReadPool]
-    await pool.close()
-    pool._urls = Urls("postgresql://nobody:hunter2@127.0.0.1:1/none", None)
-    answer = await person.get("/user/stats", headers={"X-Request-ID": "the-broken-one"})
+    async def fails(_session: Session, _user: RegisteredUser) -> None:
+        raise RuntimeError("select hunter2 from nowhere")
+
+    own_api.parts[Entrance].hooks.user_registered.append(fails)
+    body = {"email": "fault@tests.example", "password": "long enough, really"}
+    answer = await own_api.client().post("/api/v1/auth/register", body, headers={"X-Request-ID": "the-broken-one"})
     assert (answer.status, answer.code) == (500, "internal_error")
-    assert answer.json["request_id"] == "the-broken-one"
-    assert "hunter2" not in answer.raw.decode()
-    assert "onnect" not in answer.raw.decode()
+    assert answer.json["request_id"] == answer.headers["X-Request-ID"] == "the-broken-one"
+    for inside in ("hunter2", "RuntimeError", "Traceback", "/src/"):
+        assert inside not in answer.raw.decode()
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 

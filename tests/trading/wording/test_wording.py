@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -235,16 +236,17 @@ def test_whatever_risk_denies_can_be_said(language: Language) -> None:
     def view(**more: Any) -> AccountView:
         return AccountView(**({"equity": rich, "exposure": Decimal(0), "sides": {}, "limits": limits} | more))
 
+    judged = partial(assess, costs=Costs())
     denials = [
-        assess(signal, view(real=True), at_entry, NOON, feed_live=False),
-        assess(signal, view(), at_entry, NOON + 48 * 60 * MINUTE, feed_live=True),
-        assess(signal, view(sides=sides), at_entry, NOON, feed_live=True),
-        assess(signal, view(sides={"BTCUSDT": Side.SHORT}), at_entry, NOON, feed_live=True),
-        assess(signal, view(), instrument.price(Decimal(50_000)), NOON, feed_live=True),
-        assess(signal, view(equity=Decimal(0)), at_entry, NOON, feed_live=True),
-        assess(signal, view(exposure=Decimal(10**6)), at_entry, NOON, feed_live=True),
-        assess(signal, view(equity=Decimal("0.01")), at_entry, NOON, feed_live=True),
-        assess(make_signal(NOON, stop=0.3, reach=0.5), view(), at_entry, NOON, feed_live=True),
+        judged(signal, view(real=True), at_entry, NOON, feed_live=False),
+        judged(signal, view(), at_entry, NOON + 48 * 60 * MINUTE, feed_live=True),
+        judged(signal, view(sides=sides), at_entry, NOON, feed_live=True),
+        judged(signal, view(sides={"BTCUSDT": Side.SHORT}), at_entry, NOON, feed_live=True),
+        judged(signal, view(), instrument.price(Decimal(50_000)), NOON, feed_live=True),
+        judged(signal, view(equity=Decimal(0)), at_entry, NOON, feed_live=True),
+        judged(signal, view(exposure=Decimal(10**6)), at_entry, NOON, feed_live=True),
+        judged(signal, view(equity=Decimal("0.01")), at_entry, NOON, feed_live=True),
+        judged(make_signal(NOON, stop=0.3, reach=0.5), view(), at_entry, NOON, feed_live=True),
     ]
     for denial in denials:
         assert isinstance(denial, Denial)

@@ -22,18 +22,20 @@ from tradewind.accounts.sessions.schemas import (
     SessionItem,
     Ticket,
     Tokens,
+    user_item,
 )
 from tradewind.accounts.sessions.service import Opened, Person, RefreshRefusal, SessionKind
 from tradewind.accounts.users.schemas import UserItem
 from tradewind.kit.language import Language, accepted
 from tradewind.kit.problems import Problem
 from tradewind.platform.settings import Settings
+from tradewind.platform.web.answers import unsupported_type
 from tradewind.platform.web.errors import ErrorCode, problem
-from tradewind.platform.web.origins import comes_from_here, origin_of
+from tradewind.platform.web.origins import comes_from_here, origin_of, served_over_https
 from tradewind.platform.web.parts import part, parts_of
 from tradewind.platform.web.routing import api_router
 from tradewind.platform.web.schemas import PageOf
-from tradewind.platform.web.subjects import SESSION_COOKIE, AccountReader, AccountWriter
+from tradewind.platform.web.subjects import AccountReader, AccountWriter, session_cookie
 from tradewind.platform.web.units import Reading
 
 router = api_router("/auth", "Authentication")
@@ -73,7 +75,7 @@ async def register(wish: Registration, request: Request, door: Door) -> UserItem
         raise _too_busy() from error
     if person is None:
         raise problem(ErrorCode.EMAIL_TAKEN, "an account with this address exists; log in or use another address")
-    return _user(person)
+    return user_item(person)
 
 
 @router.post("/login", openapi_extra=_LOGIN_BODY)
@@ -105,24 +107,15 @@ async def open_browser_session(wish: Login, request: Request, response: Response
         raise problem(ErrorCode.ORIGIN_NOT_ALLOWED, "expected a log-in from this site's own pages")
     person, opened = await _log_in(door, wish, SessionKind.BROWSER, request)
     assert opened.csrf_token is not None
-    secure = parts_of(request)[Settings].url.startswith("https://")
-    response.set_cookie(
-        SESSION_COOKIE,
-        opened.secret,
-        max_age=int(door.life.total_seconds()),
-        path="/",
-        secure=secure,
-        httponly=True,
-        samesite="lax",
-    )
-    return BrowserSession(user=_user(person), csrf_token=opened.csrf_token)
+    _set_cookie(request, response, opened.secret, int(door.life.total_seconds()))
+    return BrowserSession(user=user_item(person), csrf_token=opened.csrf_token)
 
 
 @router.post("/logout", status_code=204)
 async def logout(caller: AccountWriter, request: Request, response: Response, door: Door) -> None:
     """End the session that this request was made with; its access token and refresh token end with it."""
     await door.end_session(caller, caller.session_id, origin_of(request))
-    response.delete_cookie(SESSION_COOKIE, path="/")
+    _set_cookie(request, response, "", 0)
 
 
 @router.get("/sessions")
@@ -146,6 +139,18 @@ async def make_ws_ticket(caller: AccountReader, door: Door) -> Ticket:
     return Ticket(ticket=ticket, expires_in=int(TICKET_LIFE.total_seconds()))
 
 
+def _set_cookie(request: Request, response: Response, secret: str, seconds: int) -> None:
+    response.set_cookie(
+        session_cookie(request),
+        secret,
+        max_age=seconds,
+        path="/",
+        secure=served_over_https(parts_of(request)[Settings]),
+        httponly=True,
+        samesite="lax",
+    )
+
+
 async def _credentials(request: Request) -> Login:
     """E-mail address and password from JSON or from the OAuth2 password form."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -160,10 +165,7 @@ async def _credentials(request: Request) -> Login:
             return Login.model_validate(given)
         except ValidationError as error:
             raise RequestValidationError(error.errors()) from error
-    raise problem(
-        ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-        f"expected application/json or application/x-www-form-urlencoded, got {kind or 'nothing'}",
-    )
+    raise unsupported_type(kind, "application/json or application/x-www-form-urlencoded")
 
 
 def _validated(body: bytes) -> Login:
@@ -197,15 +199,4 @@ def _tokens(door: Entrance, user_id: UUID, tenant_id: UUID, session_id: UUID, re
         token_type="bearer",
         expires_in=int(door.access.life.total_seconds()),
         refresh_token=refresh_token,
-    )
-
-
-def _user(person: Person) -> UserItem:
-    return UserItem(
-        id=person.user_id,
-        email=person.email,
-        full_name=person.full_name,
-        locale=person.locale,
-        email_verified=person.email_verified,
-        created_at=person.created_at,
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import EmailStr, Field, SecretStr, StringConstraints
 
 from tradewind.accounts.sessions.models import SessionRow
+from tradewind.accounts.sessions.service import Person
 from tradewind.accounts.users.schemas import UserItem
 from tradewind.kit.language import Language
 from tradewind.platform.web.schemas import Answer, Moment, Wish
@@ -17,6 +18,18 @@ NewPassword = Annotated[SecretStr, Field(min_length=12, max_length=128)]
 #: At log-in only bounded: the rules may have been others when it was set.
 Password = Annotated[SecretStr, Field(min_length=1, max_length=128)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+def user_item(person: Person) -> UserItem:
+    """The person as the API answers him."""
+    return UserItem(
+        id=person.user_id,
+        email=person.email,
+        full_name=person.full_name,
+        locale=person.locale,
+        email_verified=person.email_verified,
+        created_at=person.created_at,
+    )
 
 
 class Registration(Wish):

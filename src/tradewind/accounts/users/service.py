@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from tradewind.accounts.users.models import MembershipRow, OrganisationRow, UserRow
 from tradewind.kit.clock import Clock
 from tradewind.kit.ids import new_id
-from tradewind.platform.database import ReadSession, Session, enter_tenant
+from tradewind.platform.database import Session, enter_tenant
 from tradewind.platform.hooks import Hooks, RegisteredUser
 from tradewind.platform.spine import Event, EventType, RequestOrigin, record
 
@@ -56,12 +56,6 @@ async def create_user(
         await hook(session, user)
     event = Event(EventType.SECURITY_REGISTERED, user.tenant_id, user.user_id, clock.now(), {})
     await record(session, event, origin)
-    return user
-
-
-async def user_by_email(session: ReadSession | Session, email: str) -> UserRow | None:
-    """The person with that address."""
-    user: UserRow | None = await session.scalar(select(UserRow).where(UserRow.email == normal_email(email)))
     return user
 
 

@@ -23,6 +23,7 @@ from tradewind.platform.realtime.socket import UserSocket
 from tradewind.platform.settings import Settings
 from tradewind.platform.web.answers import handle_problems
 from tradewind.platform.web.middleware import BodyLimit, RequestContext, SecurityHeaders
+from tradewind.platform.web.origins import served_over_https
 from tradewind.platform.web.parts import Parts
 from tradewind.trading.accounts.endpoints import router as trading_accounts
 from tradewind.trading.dispatch.endpoints import router as execution
@@ -83,6 +84,8 @@ def create_app(settings: Settings, make: Callable[[Settings], Parts] = make_part
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        # An address is right or it is nothing; a redirect would be made of what the request says is our name.
+        redirect_slashes=False,
         lifespan=lifespan,
     )
     app.state.settings = settings
@@ -97,5 +100,5 @@ def create_app(settings: Settings, make: Callable[[Settings], Parts] = make_part
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, limit=_BODY_LIMIT)
     app.add_middleware(RequestContext)
-    app.add_middleware(SecurityHeaders, https=settings.url.startswith("https://"))
+    app.add_middleware(SecurityHeaders, https=served_over_https(settings))
     return app

@@ -82,7 +82,12 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     document["components"]["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-        "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": SESSION_COOKIE,
+            "description": "Over HTTPS its name begins with __Host-.",
+        },
     }
     problems = {"description": "A problem.", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
     for route in api_routes(app):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from tradewind.accounts.sessions.schemas import user_item
 from tradewind.accounts.sessions.service import person_by_id
 from tradewind.accounts.users.schemas import UserItem
 from tradewind.billing import PlanCode, entitlements
@@ -51,14 +52,7 @@ async def get_me(caller: AccountReader, session: Reading) -> Me:
     allowed = await entitlements(session, caller.tenant_id)
     used = await usage_of(session, caller.user_id)
     return Me(
-        user=UserItem(
-            id=person.user_id,
-            email=person.email,
-            full_name=person.full_name,
-            locale=person.locale,
-            email_verified=person.email_verified,
-            created_at=person.created_at,
-        ),
+        user=user_item(person),
         tenant_id=caller.tenant_id,
         role=caller.role,
         scopes=sorted(caller.scopes),

@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -25,8 +26,10 @@ DOCS_PATH = "/api/docs"
 _HASHED = "/assets/"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
-#: Nothing below these is a page of the dashboard.
-_NOT_PAGES = ("/api/", "/ws/", _HASHED)
+#: Nothing at or below these is a page of the dashboard.
+_NOT_PAGES = frozenset({"api", "ws", "assets"})
+#: Bytes; a smaller file goes in one packet anyway.
+_WORTH_PACKING = 1400
 _NUMERIC_HOST = "127.0.0.1"
 
 
@@ -47,7 +50,7 @@ def serve(app: FastAPI, settings: Settings) -> None:
 
     app.router.routes.append(Route(DOCS_PATH, docs, name="get_docs"))
     app.router.routes.append(Route(f"{DOCS_PATH}/start.js", start, name="start_docs"))
-    app.router.default = _Dashboard(folder, settings)
+    app.router.default = GZipMiddleware(_Dashboard(folder, settings), minimum_size=_WORTH_PACKING, compresslevel=6)
 
 
 def _checkout_folder() -> Path:
@@ -74,7 +77,8 @@ class _Dashboard:
         path: str = scope["path"]
         if request.method not in ("GET", "HEAD"):
             return _nothing_at(scope)
-        wants_page = "text/html" in request.headers.get("accept", "") and not path.startswith(_NOT_PAGES)
+        is_page = path.lstrip("/").partition("/")[0] not in _NOT_PAGES
+        wants_page = is_page and "text/html" in request.headers.get("accept", "")
         if wants_page and request.url.hostname == _NUMERIC_HOST:
             # Passkeys and cookies belong to a name; a number has neither.
             return RedirectResponse(str(request.url.replace(hostname="localhost")), 307)
@@ -87,7 +91,7 @@ class _Dashboard:
             else:
                 answer.headers["cache-control"] = _FOR_EVER if path.startswith(_HASHED) else _ASK_AGAIN
                 return answer
-        if not wants_page:
+        if not wants_page and path != "/":
             return _nothing_at(scope)
         if not self._index.is_file():
             return HTMLResponse(_NOT_BUILT)

@@ -57,7 +57,7 @@ def command() -> None:
         Urls.app(settings)
         broker_url(settings)
         signing_key(settings)
-    except (RuntimeError, WeakKeyError, OSError) as error:
+    except (WeakKeyError, OSError) as error:
         print(f"tradewind api: {error}", file=sys.stderr)
         sys.exit(1)
     print(f"serving at {settings.url}")

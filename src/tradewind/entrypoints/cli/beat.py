@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -36,8 +35,4 @@ def command() -> None:
         beating = thread.submit(keep_time)
         signal.sigwait(_SIGNALS)
         stopping.set()
-    try:
-        beating.result()
-    except RuntimeError as error:
-        print(f"tradewind beat: {error}", file=sys.stderr)
-        sys.exit(1)
+    beating.result()

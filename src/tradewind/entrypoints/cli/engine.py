@@ -6,11 +6,9 @@ import sys
 
 import click
 
+from tradewind.entrypoints.cli.main import WRONG_SETTINGS
 from tradewind.market import MarketDataError, check_market
 from tradewind.platform.settings import get_settings
-
-#: sysexits' EX_CONFIG: starting again will not help until somebody changes the settings.
-_WRONG_SETTINGS = 78
 
 
 @click.command("engine")
@@ -29,4 +27,4 @@ def command(check: bool) -> None:
             uvloop.run(run_engine(get_settings()))
     except MarketDataError as error:
         print(f"tradewind engine: {error}", file=sys.stderr)
-        sys.exit(_WRONG_SETTINGS)
+        sys.exit(WRONG_SETTINGS)

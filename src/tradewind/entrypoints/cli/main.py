@@ -4,6 +4,8 @@ so that `tradewind --help` and the supervisor start without loading the whole pl
 from __future__ import annotations
 
 import importlib
+import sys
+from typing import Any
 
 import click
 
@@ -23,7 +25,22 @@ _COMMANDS = {
 }
 
 
+#: sysexits' EX_CONFIG: starting again will not help until somebody changes the settings.
+WRONG_SETTINGS = 78
+
+
 class _LazyGroup(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            from tradewind.platform.settings import SettingError  # heavy; whoever raises it has paid for it
+
+            if not isinstance(error, SettingError):
+                raise
+            print(f"tradewind {ctx.invoked_subcommand}: {error}", file=sys.stderr)
+            sys.exit(WRONG_SETTINGS)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 

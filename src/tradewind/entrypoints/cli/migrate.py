@@ -25,7 +25,7 @@ def command(check: bool) -> None:
         if check:
             sys.exit(0 if asyncio.run(is_current(settings)) else _NOT_CURRENT)
         asyncio.run(bring_up_to_date(settings))
-    except (NewerSchemaError, ChangedVersionError, RuntimeError, OSError) as error:
+    except (NewerSchemaError, ChangedVersionError, OSError) as error:
         print(f"tradewind migrate: {error}", file=sys.stderr)
         sys.exit(1)
 

@@ -35,7 +35,7 @@ def command() -> None:
     try:
         for line in asyncio.run(seed(settings)):
             print(line)
-    except (RuntimeError, OSError, ValueError) as error:
+    except (OSError, ValueError) as error:
         print(f"tradewind seed: {error}", file=sys.stderr)
         sys.exit(1)
 

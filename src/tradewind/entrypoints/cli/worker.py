@@ -18,6 +18,6 @@ def command() -> None:
     configure_logs()
     try:
         uvloop.run(run_worker(get_settings()))
-    except (WorkerFailedError, RuntimeError) as error:
+    except WorkerFailedError as error:
         print(f"tradewind worker: {error}", file=sys.stderr)
         sys.exit(1)

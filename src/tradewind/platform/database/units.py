@@ -14,7 +14,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from tradewind.platform.database.roles import APP, SYSTEM
-from tradewind.platform.settings import Settings
+from tradewind.platform.settings import SettingError, Settings
+
+#: After so long a server that does not answer is given up. Through sessions go requests of people; what may take its
+#: time (the engine, audits) has a connection of its own.
+_CONNECT_SECONDS = 10.0
+_STATEMENT_SECONDS = 30.0
 
 
 class Session(AsyncSession):
@@ -56,7 +61,7 @@ class Urls:
 
 def _required(settings: Settings) -> str:
     if settings.database_url is None:
-        raise RuntimeError(
+        raise SettingError(
             "no database: set TRADEWIND_DATABASE_URL, or start the command through `tradewind up`, which brings one"
         )
     return settings.database_url
@@ -75,7 +80,12 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
-            connect_args={"server_settings": urls.server_settings},
+            connect_args={
+                "server_settings": urls.server_settings,
+                "timeout": _CONNECT_SECONDS,
+                "command_timeout": _STATEMENT_SECONDS,
+            },
+            hide_parameters=True,  # password hashes and session digests are among them; logs are not the place
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
         )

@@ -45,7 +45,7 @@ def explained(folder: Path) -> Iterator[None]:
         where = error.filename or folder
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise disk_full(folder) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT):
             raise NotWritableError(
                 f"data folder {folder} is not writable ({where}: {error.strerror}); "
                 "give another one with --data or run as the user who owns it"

@@ -28,7 +28,7 @@ def celery_app(settings: Settings) -> Celery:
     """The configured application; it connects to nothing and knows no jobs yet.
 
     Raises:
-        RuntimeError: there is no broker.
+        SettingError: there is no broker.
     """
     url = broker_url(settings)
     app = Celery("tradewind", set_as_current=False)

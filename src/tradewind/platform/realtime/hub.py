@@ -14,9 +14,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from uuid import UUID
 
 import orjson
-import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from tradewind.platform.database import Database, ReadPool
 from tradewind.platform.metrics import WEBSOCKET_FRAMES, WEBSOCKETS
@@ -27,9 +25,8 @@ from tradewind.platform.realtime.outlets import CloseCode, Outlet
 from tradewind.platform.realtime.prices import PRICES_CHANNEL, USER_CHANNELS, user_of_channel
 from tradewind.platform.realtime.revocation import REVOKED_CHANNEL
 from tradewind.platform.realtime.snapshots import Snapshots, SnapshotSource
+from tradewind.platform.web.outages import log_failure
 from tradewind.platform.web.subjects import Authenticator
-
-_log = structlog.get_logger()
 
 _BACKLOG_PAGE = 500
 _PACE_SECONDS = 0.25
@@ -98,6 +95,10 @@ class Hub:
         self._snapshots.watch(outlet.user_id, outlet.tenant_id)
         self._spawn(self._begin(outlet, since))
 
+    def sockets_of(self, user_id: UUID) -> int:
+        """How many sockets the user has open here."""
+        return len(self._outlets.get(user_id, ()))
+
     def detach(self, outlet: Outlet) -> None:
         """The socket is gone."""
         outlet.drop()
@@ -129,8 +130,8 @@ class Hub:
             yield
         except TimeoutError:
             outlet.close(CloseCode.TOO_SLOW)
-        except Exception:
-            _log.exception("socket_not_brought_up", user_id=str(outlet.user_id))
+        except Exception as error:
+            log_failure("socket_not_brought_up", error, user_id=str(outlet.user_id))
             outlet.close(CloseCode.FAILED)
 
     async def _find_place(self, outlet: Outlet, since: int | None) -> None:
@@ -157,18 +158,22 @@ class Hub:
     async def _listen(self) -> None:
         while True:
             try:
-                async with self._broker.pubsub() as subscription:
-                    await subscription.subscribe(PRICES_CHANNEL, REVOKED_CHANNEL)
-                    await subscription.psubscribe(USER_CHANNELS)
-                    await self._board.begin()
-                    self._subscribed.set()
-                    await self._mend_holes()
-                    async for message in subscription.listen():
-                        self._heard(message["channel"], message["data"])
-            except (RedisError, OSError) as error:
-                self._board.interrupted()
-                _log.warning("realtime_interrupted", error=str(error))
-                await asyncio.sleep(_RETRY_SECONDS)
+                await self._follow_broker()
+            except Exception as error:  # whatever it was, nobody else would begin to listen again
+                log_failure("realtime_interrupted", error)
+            self._board.interrupted()
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _follow_broker(self) -> None:
+        async with self._broker.pubsub() as subscription:
+            await subscription.subscribe(PRICES_CHANNEL, REVOKED_CHANNEL)
+            await subscription.psubscribe(USER_CHANNELS)
+            await self._board.begin()
+            self._new_prices = await self._board.now()  # they may have changed while nobody listened
+            self._subscribed.set()
+            await self._mend_holes()
+            async for message in subscription.listen():
+                self._heard(message["channel"], message["data"])
 
     def _heard(self, channel: bytes, data: bytes | int) -> None:
         if not isinstance(data, bytes):
@@ -215,13 +220,14 @@ class Hub:
             began = time.monotonic()
             try:
                 await self._show()
-            except Exception:
-                _log.exception("snapshots_failed")
+            except Exception as error:
+                log_failure("snapshots_failed", error)
+                await asyncio.sleep(_RETRY_SECONDS)
             await asyncio.sleep(max(0.05, began + _PACE_SECONDS - time.monotonic()))
 
     async def _show(self) -> None:
         board, self._new_prices = self._new_prices, None
-        if board is not None:
+        if board is not None and board.ms is not None:
             frame = self._snapshots.prices(board)
             for outlets in self._outlets.values():
                 for outlet in outlets:
@@ -239,8 +245,8 @@ class Hub:
                 if sessions:
                     self._close_sessions(await self._authenticator.ended(sessions))
                     await self._mend_holes()
-            except Exception:
-                _log.exception("sockets_not_checked")
+            except Exception as error:
+                log_failure("sockets_not_checked", error)
 
     async def _mend_holes(self) -> None:
         users = list(self._outlets)

@@ -5,6 +5,7 @@ One coroutine per socket, waiting for what the client sends; there is no other s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import parse_qs
 
 import orjson
@@ -13,16 +14,16 @@ from starlette.types import Receive, Scope, Send
 
 from tradewind.platform.realtime.hub import Hub
 from tradewind.platform.realtime.outlets import CloseCode, Outlet
-from tradewind.platform.web.answers import problem_answer
+from tradewind.platform.web.answers import refuse
 from tradewind.platform.web.errors import ErrorCode, problem
 from tradewind.platform.web.origins import comes_from_here
 from tradewind.platform.web.parts import parts_of
-from tradewind.platform.web.subjects import SESSION_COOKIE, Authentication, AuthSubject
+from tradewind.platform.web.subjects import Authentication, AuthSubject, session_cookie
 
 #: In place of a user id: one's own.
 _OWN = "stats"
-#: Before `accept` a close code cannot be sent; servers without answers to a handshake turn this into HTTP 403.
-_REFUSED = 4403
+#: Open sockets of one user in one process: windows, devices and programs, but no flood.
+MOST_SOCKETS = 100
 
 
 class UserSocket:
@@ -31,36 +32,39 @@ class UserSocket:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         connection = HTTPConnection(scope)
-        query = parse_qs(connection.url.query)
-        wanted: str = scope["path_params"]["user_id"]
-        subject, refusal = await self._admit(connection, query, wanted)
-        since = _number(query.get("since", [""])[0])
-        if refusal is not None or subject is None:
-            await _refuse(scope, receive, send, refusal or ErrorCode.NOT_AUTHENTICATED)
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        hub = parts_of(connection)[Hub]
+        admitted = await _admit(connection, query, scope["path_params"]["user_id"])
+        if isinstance(admitted, AuthSubject) and hub.sockets_of(admitted.user_id) >= MOST_SOCKETS:
+            admitted = ErrorCode.TOO_MANY_SOCKETS
+        if isinstance(admitted, ErrorCode):
+            await refuse(scope, receive, send, problem(admitted, _REFUSALS[admitted]))
             return
         await send({"type": "websocket.accept"})
-        await _serve(parts_of(connection)[Hub], subject, since, receive, send)
+        await _serve(hub, admitted, _number(query.get("since", [""])[0]), receive, send)
 
-    async def _admit(
-        self, connection: HTTPConnection, query: dict[str, list[str]], wanted: str
-    ) -> tuple[AuthSubject | None, ErrorCode | None]:
-        authenticator = parts_of(connection)[Authentication].authenticator
-        subject: AuthSubject | None = None
-        if ticket := query.get("ticket"):
-            subject = await authenticator.by_ticket(ticket[0])
-        elif header := connection.headers.get("authorization"):
-            kind, _, token = header.partition(" ")
-            subject = await authenticator.by_access_token(token) if kind.lower() == "bearer" else None
-        elif secret := connection.cookies.get(SESSION_COOKIE):
-            # A page of another site may open sockets with our cookie, and no CSRF token stands in its way.
-            if not comes_from_here(connection, must_tell=True):
-                return None, ErrorCode.ORIGIN_NOT_ALLOWED
-            subject = await authenticator.by_session_cookie(secret)
-        if subject is None:
-            return None, ErrorCode.NOT_AUTHENTICATED
-        if wanted not in (_OWN, str(subject.user_id)):
-            return None, ErrorCode.FORBIDDEN
-        return subject, None
+
+async def _admit(connection: HTTPConnection, query: Mapping[str, list[str]], wanted: str) -> AuthSubject | ErrorCode:
+    """Who connects, or why he may not.
+
+    Args:
+        wanted: whose frames, as the address says.
+    """
+    authenticator = parts_of(connection)[Authentication].authenticator
+    subject: AuthSubject | None = None
+    if ticket := query.get("ticket"):
+        subject = await authenticator.by_ticket(ticket[0])
+    elif header := connection.headers.get("authorization"):
+        kind, _, token = header.partition(" ")
+        subject = await authenticator.by_access_token(token) if kind.lower() == "bearer" else None
+    elif secret := connection.cookies.get(session_cookie(connection)):
+        # A page of another site may open sockets with our cookie, and no CSRF token stands in its way.
+        if not comes_from_here(connection, must_tell=True):
+            return ErrorCode.ORIGIN_NOT_ALLOWED
+        subject = await authenticator.by_session_cookie(secret)
+    if subject is None:
+        return ErrorCode.NOT_AUTHENTICATED
+    return subject if wanted in (_OWN, str(subject.user_id)) else ErrorCode.FORBIDDEN
 
 
 async def _serve(hub: Hub, subject: AuthSubject, since: int | None, receive: Receive, send: Send) -> None:
@@ -94,16 +98,12 @@ def _is_ping(text: str | None) -> bool:
     return isinstance(said, dict) and said.get("type") == "ping"
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, code: ErrorCode) -> None:
-    words = {
-        ErrorCode.NOT_AUTHENTICATED: "expected a session cookie, or a ticket from POST /api/v1/auth/ws-ticket",
-        ErrorCode.ORIGIN_NOT_ALLOWED: "expected a connection from this site's own pages, or one with a ticket",
-        ErrorCode.FORBIDDEN: "everybody gets only his own frames: expected your own user id",
-    }
-    if "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": _REFUSED})
-        return
-    await problem_answer(scope, problem(code, words[code]))(scope, receive, send)
+_REFUSALS = {
+    ErrorCode.NOT_AUTHENTICATED: "expected a session cookie, or a ticket from POST /api/v1/auth/ws-ticket",
+    ErrorCode.ORIGIN_NOT_ALLOWED: "expected a connection from this site's own pages, or one with a ticket",
+    ErrorCode.FORBIDDEN: "everybody gets only his own frames: expected your own user id",
+    ErrorCode.TOO_MANY_SOCKETS: f"expected at most {MOST_SOCKETS} open WebSockets of one user; close another one first",
+}
 
 
 def _number(text: str) -> int | None:

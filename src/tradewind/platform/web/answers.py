@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from tradewind.kit.pages import CursorError
 from tradewind.kit.problems import MEDIA_TYPE, FieldProblem, Problem
@@ -27,6 +27,11 @@ _BY_STATUS = {
     413: ErrorCode.BODY_TOO_LARGE,
     415: ErrorCode.UNSUPPORTED_MEDIA_TYPE,
 }
+#: What the framework says of a body that is not text in UTF-8, or nested too deeply.
+_UNPARSED = "There was an error parsing the body"
+_NO_JSON = "expected a JSON body; it cannot be parsed"
+#: Before `accept` a close code cannot be sent; servers without answers to a handshake turn this into HTTP 403.
+_REFUSED = 4403
 
 
 def problem_answer(scope: Scope, given: Problem) -> Response:
@@ -34,6 +39,14 @@ def problem_answer(scope: Scope, given: Problem) -> Response:
     request_id: str = scope.get("state", {}).get("request_id", "")
     document = given.document(instance=scope["path"], request_id=request_id)
     return Response(orjson.dumps(document), given.status, given.headers, MEDIA_TYPE)
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, given: Problem) -> None:
+    """Answer the request of `scope`, or the handshake of a WebSocket, with `given`."""
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": _REFUSED})
+        return
+    await problem_answer(scope, given)(scope, receive, send)
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -58,13 +71,27 @@ async def _bad_cursor(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return problem_answer(request.scope, validation_problem(error.errors()))
+    errors = error.errors()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if any(tuple(each["loc"]) == ("body",) for each in errors) and error.body and not _is_json(kind):
+        # The framework does not read such a body, and finds that it is not what was expected.
+        return problem_answer(request.scope, unsupported_type(kind, "application/json"))
+    return problem_answer(request.scope, validation_problem(errors))
+
+
+def _is_json(kind: str) -> bool:
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def unsupported_type(kind: str, expected: str) -> Problem:
+    """The problem with a body of the media type `kind`."""
+    return problem(ErrorCode.UNSUPPORTED_MEDIA_TYPE, f"expected {expected}, got {kind or 'nothing'}")
 
 
 def validation_problem(errors: Sequence[Mapping[str, Any]]) -> Problem:
     """The problem that names every error that pydantic found in a request."""
     if any(error["type"] == "json_invalid" for error in errors):
-        return problem(ErrorCode.INVALID_JSON, "expected a JSON body; it cannot be parsed")
+        return problem(ErrorCode.INVALID_JSON, _NO_JSON)
     found = [FieldProblem(_pointer(error["loc"]), _words(error)) for error in errors]
     places = ", ".join(dict.fromkeys(each.pointer for each in found))
     return problem(ErrorCode.VALIDATION_FAILED, f"the request has errors at {places}", errors=found)
@@ -84,7 +111,10 @@ def _words(error: Mapping[str, Any]) -> str:
 async def _by_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _BY_STATUS.get(error.status_code, ErrorCode.INVALID_REQUEST)
+    if error.detail == _UNPARSED:
+        code = ErrorCode.INVALID_JSON
     words = {
+        ErrorCode.INVALID_JSON: _NO_JSON,
         ErrorCode.NOT_FOUND: f"nothing is at {request.url.path}",
         ErrorCode.METHOD_NOT_ALLOWED: f"{request.method} is not possible at {request.url.path}",
     }

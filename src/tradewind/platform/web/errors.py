@@ -19,7 +19,7 @@ class ErrorCode(StrEnum):
     INVALID_CREDENTIALS = "invalid_credentials", 401, "Wrong e-mail address or password"
     INVALID_REFRESH_TOKEN = "invalid_refresh_token", 401, "The refresh token is not valid"
     TOKEN_REUSED = "token_reused", 401, "A refresh token was used twice; its session has ended"
-    FORBIDDEN = "forbidden", 403, "Not allowed for this role"
+    FORBIDDEN = "forbidden", 403, "Not allowed"
     CSRF_FAILED = "csrf_failed", 403, "The CSRF token is missing or wrong"
     ORIGIN_NOT_ALLOWED = "origin_not_allowed", 403, "The request comes from another site"
     PLAN_LIMIT_REACHED = "plan_limit_reached", 403, "The plan's limit is reached"
@@ -36,9 +36,10 @@ class ErrorCode(StrEnum):
     VALIDATION_FAILED = "validation_failed", 422, "The request has errors"
     ACCOUNT_AMBIGUOUS = "account_ambiguous", 422, "Which trading account is not clear"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused", 422, "The Idempotency-Key belongs to another request"
+    TOO_MANY_SOCKETS = "too_many_sockets", 429, "Too many WebSockets are open"
     INTERNAL_ERROR = "internal_error", 500, "Something went wrong on our side"
     TOO_BUSY = "too_busy", 503, "Too many requests at once"
-    NOT_READY = "not_ready", 503, "Not ready"
+    NOT_READY = "not_ready", 503, "Not able to answer at the moment"
 
     status: int
     meaning: str

@@ -13,10 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tradewind.kit.ids import new_id
 from tradewind.kit.problems import Problem
 from tradewind.platform.metrics import API_REQUESTS, API_SECONDS
-from tradewind.platform.web.answers import problem_answer
+from tradewind.platform.web.answers import refuse
 from tradewind.platform.web.errors import ErrorCode, problem
-
-_log = structlog.get_logger()
+from tradewind.platform.web.outages import is_outage, log_failure, outage_problem
 
 REQUEST_ID_HEADER = b"x-request-id"
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
@@ -46,40 +45,47 @@ class RequestContext:
         given = header_of(scope, REQUEST_ID_HEADER)
         request_id = given if given is not None and _SANE_ID.fullmatch(given) else new_id().hex.encode()
         scope.setdefault("state", {})["request_id"] = request_id.decode()
-        if scope["type"] == "websocket":
-            await self._app(scope, receive, send)
-            return
-        began = time.perf_counter()
         status = 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), (REQUEST_ID_HEADER, request_id)]
+            elif message["type"] == "websocket.accept":
+                status = 101
             await send(message)
 
-        try:
-            await self._answer(scope, receive, send_with_id)
-        except Exception:
-            _log.exception("request_failed", path=scope["path"], request_id=request_id.decode())
-            if status:
-                raise  # the answer has begun; the server cuts the connection
-            fault = problem(
-                ErrorCode.INTERNAL_ERROR, "something went wrong on our side; try again, then tell us the id"
-            )
-            await problem_answer(scope, fault)(scope, receive, send_with_id)
-        finally:
-            endpoint = _endpoint_of(scope)
-            API_REQUESTS.labels(endpoint, scope["method"], str(status or 499)).inc()
-            API_SECONDS.labels(endpoint, scope["method"]).observe(time.perf_counter() - began)
+        began = time.perf_counter()
+        # Whatever is logged on behalf of the request says so.
+        with structlog.contextvars.bound_contextvars(request_id=request_id.decode()):
+            try:
+                await self._answer(scope, receive, send_with_id)
+            except Exception as error:
+                fault = _fault(error, scope["path"])
+                if status:
+                    raise  # the answer has begun; the server cuts the connection
+                await refuse(scope, receive, send_with_id, fault)
+            finally:
+                if scope["type"] == "http":
+                    endpoint = _endpoint_of(scope)
+                    API_REQUESTS.labels(endpoint, scope["method"], str(status or 499)).inc()
+                    API_SECONDS.labels(endpoint, scope["method"]).observe(time.perf_counter() - began)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if b"%00" in scope["query_string"] or "\0" in scope["path"]:
             refusal = problem(ErrorCode.INVALID_REQUEST, "expected an address without NUL characters")
-            await problem_answer(scope, refusal)(scope, receive, send)
+            await refuse(scope, receive, send, refusal)
             return
         await self._app(scope, receive, send)
+
+
+def _fault(error: Exception, path: str) -> Problem:
+    """Logs what went wrong, and makes of it the answer, which tells nothing of it."""
+    log_failure("request_failed", error, path=path)
+    if is_outage(error):
+        return outage_problem()
+    return problem(ErrorCode.INTERNAL_ERROR, "something went wrong on our side; try again, then tell us the id")
 
 
 def _endpoint_of(scope: Scope) -> str:
@@ -140,7 +146,7 @@ class BodyLimit:
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal: Problem = problem(ErrorCode.BODY_TOO_LARGE, f"expected a body of at most {self._limit} bytes")
         refusal.headers["Connection"] = "close"
-        await problem_answer(scope, refusal)(scope, receive, send)
+        await refuse(scope, receive, send, refusal)
 
 
 _CSP = "; ".join(
@@ -184,13 +190,13 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        private = scope["path"].startswith("/api/v1/")
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given: Iterable[tuple[bytes, bytes]] = message.get("headers", ())
                 headers = [*given, *self._headers]
-                if private and not any(name == b"cache-control" for name, _ in headers):
+                # Pages and files say how long they may be kept; of everything else nobody keeps a copy.
+                if not any(name == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
                 message["headers"] = headers
             await send(message)

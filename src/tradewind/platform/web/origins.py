@@ -24,11 +24,19 @@ def comes_from_here(connection: HTTPConnection, *, must_tell: bool = False) -> b
     origin = connection.headers.get("origin")
     if origin is None:
         return not must_tell
-    host = urlsplit(origin).netloc
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        return False
     return bool(host) and host in (
         connection.headers.get("host"),
         urlsplit(parts_of(connection)[Settings].url).netloc,
     )
+
+
+def served_over_https(settings: Settings) -> bool:
+    """Whether browsers reach this installation over TLS only."""
+    return settings.url.startswith("https://")
 
 
 def origin_of(connection: HTTPConnection) -> RequestOrigin:

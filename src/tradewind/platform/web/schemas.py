@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
     WithJsonSchema,
-    model_validator,
+    field_validator,
 )
 
 
@@ -31,11 +33,36 @@ def _decimal_text(value: Any) -> Any:
     raise ValueError('expected a decimal as a string, such as "0.01"')
 
 
+def _given_decimal(value: Any) -> Any:
+    """As the document's pattern says; what people set has no exponents and not hundreds of digits."""
+    if isinstance(value, str) and not _GIVEN_DECIMAL.fullmatch(value):
+        raise ValueError('expected a decimal as a string, such as "0.01", with at most 12 digits on either side')
+    return value
+
+
 def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+def _given_moment(value: Any) -> Any:
+    """Not a number, which would be taken for seconds since 1970: `2020` is no year then."""
+    if isinstance(value, str) and not _GIVEN_MOMENT.match(value):
+        raise ValueError("expected a time such as 2026-01-31T12:00:00Z")
+    return value
+
+
+def _given_utc(at: datetime) -> datetime:
+    try:
+        return _utc(at)
+    except OverflowError:
+        raise ValueError("expected a time between the years 1 and 9999 in UTC") from None
+
+
 _DECIMAL_SCHEMA = {"type": "string", "format": "decimal", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["61250.5"]}
+
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
+_GIVEN_DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?")
+_GIVEN_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 
 #: Money, prices, quantities and ratios: decimal strings both ways, exact.
 DecimalText = Annotated[
@@ -44,10 +71,14 @@ DecimalText = Annotated[
     PlainSerializer(plain, return_type=str, when_used="json"),
     WithJsonSchema(_DECIMAL_SCHEMA),
 ]
+#: The same as a caller sets it.
+GivenDecimal = Annotated[DecimalText, BeforeValidator(_given_decimal)]
 #: A price on its instrument's grid, digit for digit as it is.
 PriceText = Annotated[str, WithJsonSchema(_DECIMAL_SCHEMA)]
 #: RFC 3339, UTC.
 Moment = Annotated[datetime, AfterValidator(_utc)]
+#: The same as a caller gives it; it says its offset from UTC.
+GivenMoment = Annotated[AwareDatetime, BeforeValidator(_given_moment), AfterValidator(_given_utc)]
 
 
 class Answer(BaseModel):
@@ -57,18 +88,16 @@ class Answer(BaseModel):
 
 
 class Wish(BaseModel):
-    """Base of what is received: unknown fields are errors, and so are NUL characters, which PostgreSQL cannot keep."""
+    """Base of what is received: unknown fields are errors, and so is text that PostgreSQL cannot keep."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    @model_validator(mode="before")
+    @field_validator("*", mode="before")
     @classmethod
-    def _refuse_nul(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            for name, value in data.items():
-                if isinstance(value, str) and "\0" in value:
-                    raise ValueError(f"expected text without NUL characters as {name}")
-        return data
+    def _can_be_kept(cls, value: Any) -> Any:
+        if isinstance(value, str) and _UNKEPT.search(value):
+            raise ValueError("expected text without NUL characters and halves of surrogate pairs")
+        return value
 
 
 class PageOf[T](Answer):

@@ -12,12 +12,16 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection, Request
 
 from tradewind.kit.crypto import same
+from tradewind.platform.settings import Settings
 from tradewind.platform.web.errors import ErrorCode, problem
-from tradewind.platform.web.origins import comes_from_here
+from tradewind.platform.web.origins import comes_from_here, served_over_https
 from tradewind.platform.web.parts import parts_of
 
 SESSION_COOKIE = "tradewind_session"
 CSRF_HEADER = "X-CSRF-Token"
+#: Browsers take a cookie of such a name only over TLS, from this very host and for all of it: no sibling domain and no
+#: plain-text answer can plant another session.
+_HOST_PREFIX = "__Host-"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -72,6 +76,12 @@ class Authentication:
     authenticator: Authenticator
 
 
+def session_cookie(connection: HTTPConnection) -> str:
+    """The name of the session's cookie on this installation."""
+    prefix = _HOST_PREFIX if served_over_https(parts_of(connection)[Settings]) else ""
+    return prefix + SESSION_COOKIE
+
+
 async def authenticated(request: Request) -> AuthSubject:
     """Who makes the request: by access token, else by session cookie; the latter needs its CSRF token to change things.
 
@@ -84,7 +94,7 @@ async def authenticated(request: Request) -> AuthSubject:
         kind, _, token = header.partition(" ")
         subject = await authenticator.by_access_token(token) if kind.lower() == "bearer" else None
     else:
-        secret = request.cookies.get(SESSION_COOKIE)
+        secret = request.cookies.get(session_cookie(request))
         subject = await authenticator.by_session_cookie(secret) if secret else None
         if subject is not None and request.method not in _SAFE:
             _refuse_forgery(request, subject)

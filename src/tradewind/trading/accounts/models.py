@@ -19,6 +19,7 @@ class TradingAccountRow(TenantRow, Base):
     __table_args__ = (
         CheckConstraint("status in ('active', 'paused', 'closed')", name="status"),
         CheckConstraint("risk_per_trade > 0 and risk_per_trade <= 0.1", name="risk_per_trade"),
+        CheckConstraint("max_leverage > 0 and max_leverage <= 125", name="max_leverage"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from tradewind.platform.web.schemas import Answer, DecimalText, Moment, Wish
+from tradewind.platform.web.schemas import Answer, DecimalText, GivenDecimal, Moment, Wish
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
@@ -22,7 +22,9 @@ class TradingAccountItem(Answer):
     status: Literal["active", "paused", "closed"]
     currency: str
     balance: DecimalText
-    risk_per_trade: DecimalText = Field(description="Part of equity lost when a stop is hit, before costs.")
+    risk_per_trade: DecimalText = Field(
+        description="Most that one trade may lose when its stop is hit, as a part of equity; costs included."
+    )
     max_leverage: DecimalText = Field(description="Most notional ÷ equity over all positions.")
     auto_trading: bool = Field(description="Execute signals without being asked; the plan must allow it, too.")
     created_at: Moment
@@ -36,5 +38,5 @@ class TradingAccountChange(Wish):
         default=None, description="A paused account opens nothing new; what is open is managed to its end."
     )
     auto_trading: bool | None = None
-    risk_per_trade: Annotated[DecimalText, Field(gt=0, le=Decimal("0.1"))] | None = None
-    max_leverage: Annotated[DecimalText, Field(gt=0, le=125)] | None = None
+    risk_per_trade: Annotated[GivenDecimal, Field(ge=Decimal("0.0001"), le=Decimal("0.1"))] | None = None
+    max_leverage: Annotated[GivenDecimal, Field(ge=Decimal("0.01"), le=125)] | None = None

@@ -6,14 +6,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AwareDatetime
 
 from tradewind.platform.database import Reader
 from tradewind.platform.realtime.board import BoardWatch
 from tradewind.platform.realtime.snapshots import Figures
 from tradewind.platform.web.parts import part
 from tradewind.platform.web.routing import api_router
-from tradewind.platform.web.schemas import PageOf
+from tradewind.platform.web.schemas import GivenMoment, PageOf
 from tradewind.platform.web.subjects import TradingReader
 from tradewind.platform.web.units import QuickReading
 from tradewind.trading.performance.queries import equity_curve, user_figures
@@ -46,7 +45,7 @@ async def get_equity(
     reader: QuickReading,
     prices: Prices,
     since: Annotated[
-        AwareDatetime | None, Query(description="Points from this market time on; all when not given.")
+        GivenMoment | None, Query(description="Points from this market time on; all when not given.")
     ] = None,
 ) -> PageOf[EquityPointItem]:
     """The equity curve, oldest first, thinned to at most 500 points; the last one is the present."""

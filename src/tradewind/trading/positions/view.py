@@ -11,6 +11,7 @@ from tradewind.core.orders import Order, OrderPurpose, OrderStatus
 from tradewind.core.positions import PositionStatus
 from tradewind.core.trade import Trade
 from tradewind.kit.clock import from_ms
+from tradewind.platform.web.schemas import plain
 
 
 class ProtectionState(StrEnum):
@@ -44,7 +45,7 @@ def ladder_of(trade: Trade) -> list[dict[str, Any]]:
         {
             "price": str(target.price),
             "share": str(target.share),
-            "filled": _plain(filled.get(number, Decimal(0))),
+            "filled": plain(filled.get(number, Decimal(0))),
         }
         for number, target in enumerate(trade.mandate.targets, start=1)
     ]
@@ -77,29 +78,17 @@ def position_item(trade: Trade) -> dict[str, Any]:
         "protection": {
             "state": state.value,
             "order_id": str(order.id) if order else None,
-            "quantity": _plain(quantity),
+            "quantity": plain(quantity),
         },
-        "realised_pnl": money_text(trade.net_pnl),
-        "fees": money_text(trade.fees),
-        "funding": money_text(trade.funding),
+        "realised_pnl": plain(trade.net_pnl),
+        "fees": plain(trade.fees),
+        "funding": plain(trade.funding),
         "exit_reason": trade.exit_reason.value if trade.exit_reason else None,
         "opened_at": from_ms(trade.opened_at).isoformat() if trade.opened_at is not None else None,
         "closed_at": from_ms(trade.closed_at).isoformat() if trade.closed_at is not None else None,
     }
 
 
-def money_text(amount: Decimal) -> str:
-    """An amount of money as a decimal string, exact."""
-    return _plain(amount)
-
-
 def price_text(price: Decimal | None, tick: Decimal) -> str | None:
     """An average price with two digits beyond the tick, because averages fall between ticks."""
-    if price is None:
-        return None
-    return _plain(price.quantize(tick.scaleb(-2)))
-
-
-def _plain(value: Decimal) -> str:
-    text = format(value.normalize(), "f")
-    return "0" if text == "-0" else text
+    return None if price is None else plain(price.quantize(tick.scaleb(-2)))

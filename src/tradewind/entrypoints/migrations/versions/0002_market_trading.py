@@ -287,6 +287,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "risk_per_trade > 0 and risk_per_trade <= 0.1", name=op.f("ck_trading_accounts_risk_per_trade")
         ),
+        sa.CheckConstraint("max_leverage > 0 and max_leverage <= 125", name=op.f("ck_trading_accounts_max_leverage")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_trading_accounts_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trading_accounts")),
     )
