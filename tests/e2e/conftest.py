@@ -64,7 +64,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = folder / "up.log"
     environment = {**os.environ, "TRADEWIND_DEMO_PASSWORD": DEMO_PASSWORD}
     command = [sys.executable, "-m", "tradewind", "up", "--data", str(folder / "data")]
-    command += ["--port", str(port), "--speed", _SPEED, "--seed", "7"]
+    command += ["--port", str(port), "--speed", _SPEED, "--timeframe", "1m", "--seed", "7"]
     with (
         log.open("wb") as output,
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT) as process,

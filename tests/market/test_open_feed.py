@@ -26,12 +26,12 @@ def opened(resume: dict[str, Any] | None = None, **settings: Any) -> Feed:
     return open_feed(Settings(**settings), resume, StoppedClock())
 
 
-async def test_without_settings_it_is_the_simulated_market_from_this_minute_on() -> None:
+async def test_without_settings_it_is_the_simulated_market_from_now_on() -> None:
     feed = opened()
     assert feed.source is MarketSource.SIMULATED
     history = await feed.history()
-    assert len(history["BTCUSDT", Timeframe.M1]) >= 1000
-    assert history["BTCUSDT", Timeframe.M1].ts[-1] + 60_000 == to_ms(NOON) - 42_000
+    assert len(history["BTCUSDT", Timeframe.M3]) >= 1000
+    assert Timeframe.M3.open_of(to_ms(NOON)) == history["BTCUSDT", Timeframe.M3].ts[-1] + Timeframe.M3.ms
 
 
 def test_a_simulated_world_is_kept_by_its_state() -> None:

@@ -1168,7 +1168,7 @@ export type SignalDetail = {
     /**
      * Fresh Until
      *
-     * An execution later than this is denied as stale.
+     * Automatic execution later than this is denied as stale; a person may execute until it expires.
      */
     fresh_until: string;
     /**
@@ -1344,7 +1344,7 @@ export type SignalItem = {
     /**
      * Fresh Until
      *
-     * An execution later than this is denied as stale.
+     * Automatic execution later than this is denied as stale; a person may execute until it expires.
      */
     fresh_until: string;
     /**

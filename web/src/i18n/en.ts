@@ -150,7 +150,7 @@ export const en = {
     leverage: "Leverage up to",
     risk: "Risk to stop",
     valid_until: "Valid until",
-    fresh_until: "Executable until",
+    executable_until: "Executable until",
     created: "Created",
     why: "Why",
     levels: "Levels",

@@ -161,7 +161,7 @@ export const ru: Resource & Plurals = {
     leverage: "Плечо не выше",
     risk: "Риск до стопа",
     valid_until: "Действует до",
-    fresh_until: "Исполнить можно до",
+    executable_until: "Исполнить можно до",
     created: "Создан",
     why: "Почему",
     levels: "Уровни",

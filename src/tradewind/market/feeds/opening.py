@@ -18,6 +18,8 @@ from tradewind.platform.settings import MarketSource, Settings
 
 #: Market seconds per second at which `up` replays: two five-minute candles a second.
 _REPLAY_SPEED = 600.0
+#: Of the simulated market, when none is asked for: some forty signals in a market day, no more than plans deliver.
+_SIMULATED_TIMEFRAME = Timeframe.M3
 #: Followed live when no symbol is named: a venue has thousands, which nobody can mean.
 _LIVE_SYMBOLS = tuple(listing.symbol for listing in LISTINGS)
 
@@ -41,7 +43,7 @@ def open_feed(settings: Settings, resume: Mapping[str, Any] | None, clock: Clock
                 seed=settings.seed,
                 start_ms=to_ms((clock or WallClock()).now()),
                 symbols=symbols,
-                timeframe=timeframe or Timeframe.M1,
+                timeframe=timeframe or _SIMULATED_TIMEFRAME,
                 speed=speed_of(settings.speed, SPEED),
                 resume=resume,
             )

@@ -17,7 +17,7 @@ from tradewind.market.feeds.port import Closed, SeriesKey, Step, Tick
 from tradewind.platform.settings import MarketSource
 
 #: Two one-minute candles a second: a stranger sees trading at once.
-SPEED = 120.0
+SPEED = 180.0
 #: Finest candles before the start: of 1m candles enough for 200 of 15 minutes and 50 of an hour.
 HISTORY = 3000
 #: Trades per symbol and finest candle.

@@ -47,7 +47,9 @@ class SignalItem(Answer):
     strategy: str
     strategy_version: int
     created_at: Moment
-    fresh_until: Moment = Field(description="An execution later than this is denied as stale.")
+    fresh_until: Moment = Field(
+        description="Automatic execution later than this is denied as stale; a person may execute until it expires."
+    )
     expires_at: Moment = Field(description="An entry that is not filled by then is cancelled.")
     entry_zone: Zone
     stop_loss: PriceText

@@ -81,7 +81,7 @@ function Actions({ signal, onExecute }: { signal: SignalDetail; onExecute: (sign
     <>
       <span className="mr-auto self-center text-xs text-muted">
         {signal.executed ? null : executable
-          ? `${t("signals.fresh_until")} ${format.clock(signal.fresh_until)}`
+          ? `${t("signals.executable_until")} ${format.clock(signal.expires_at)}`
           : t("execute.too_late")}
       </span>
       {signal.executed && (

@@ -25,7 +25,7 @@ import { Dialog } from "@/ui/dialog";
 export function useExecutable(signal: SignalItem): boolean {
   const now = useMarketNow(1000);
   const active = signal.status === "waiting" || signal.status === "open";
-  return active && !signal.executed && (now === null || now <= Date.parse(signal.fresh_until));
+  return active && !signal.executed && (now === null || now <= Date.parse(signal.expires_at));
 }
 
 /** Begins the execution of a signal by hand; the one who shows it also shows the dialog, which outlives the button. */
