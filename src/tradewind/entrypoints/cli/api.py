@@ -60,7 +60,7 @@ def command() -> None:
     except (WeakKeyError, OSError) as error:
         print(f"tradewind api: {error}", file=sys.stderr)
         sys.exit(1)
-    print(f"serving at {settings.url}")
+    print(f"serving at {settings.url}", flush=True)  # uvicorn ends by the signal, not by a return
     server = uvicorn.Server(server_config(settings))
     server.run()
     if not server.started:
