@@ -7,38 +7,15 @@ import { adoptLanguage } from "@/i18n";
 import { CrashPage, NotFoundPage } from "./errors";
 import { page } from "./loading";
 import { PageSkeleton, Root } from "./root";
+import { type AuthSearch, authSearch, marketSearch, positionsSearch, signalsSearch } from "./search";
 import type { Services } from "./services";
 import { Shell } from "./shell";
-
-export type SignalsStatus = "active" | "closed" | "all";
-export type PositionsStatus = "open" | "closed" | "all";
-
-type Search = Record<string, unknown>;
-
-const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
-  allowed.find((each) => each === value);
-const matching = (value: unknown, pattern: RegExp): string | undefined =>
-  typeof value === "string" && pattern.test(value) ? value : undefined;
-
-const SYMBOL = /^[A-Za-z0-9_]{1,40}$/;
-const STRATEGY = /^[a-z0-9_-]{1,80}$/;
-const TIMEFRAME = /^\d{1,2}[mhd]$/;
 
 const root = createRootRouteWithContext<Services>()({
   component: Root,
   notFoundComponent: NotFoundPage,
   errorComponent: CrashPage,
 });
-
-interface AuthSearch {
-  next?: string;
-  ended?: boolean;
-}
-
-function authSearch(search: Search): AuthSearch {
-  // Only ways within the site; "//elsewhere" would lead to another.
-  return { next: matching(search.next, /^\/(?!\/)[^\\]*$/), ended: search.ended === true ? true : undefined };
-}
 
 function entered({ search }: { search: AuthSearch }): void {
   if (session.likely) throw redirect({ to: search.next ?? "/" });
@@ -89,20 +66,10 @@ const overview = createRoute({
   component: page(() => import("@/features/overview/page"), "OverviewPage"),
 });
 
-export interface SignalsSearch {
-  status?: SignalsStatus;
-  symbol?: string;
-  strategy?: string;
-}
-
 const signals = createRoute({
   getParentRoute: () => inside,
   path: "/signals",
-  validateSearch: (search: Search): SignalsSearch => ({
-    status: oneOf(search.status, ["active", "closed", "all"]),
-    symbol: matching(search.symbol, SYMBOL),
-    strategy: matching(search.strategy, STRATEGY),
-  }),
+  validateSearch: signalsSearch,
   component: page(() => import("@/features/signals/page"), "SignalsPage"),
 });
 
@@ -112,14 +79,10 @@ const signal = createRoute({
   component: page(() => import("@/features/signals/detail"), "SignalSheet"),
 });
 
-export interface PositionsSearch {
-  status?: PositionsStatus;
-}
-
 const positions = createRoute({
   getParentRoute: () => inside,
   path: "/positions",
-  validateSearch: (search: Search): PositionsSearch => ({ status: oneOf(search.status, ["open", "closed", "all"]) }),
+  validateSearch: positionsSearch,
   component: page(() => import("@/features/positions/page"), "PositionsPage"),
 });
 
@@ -129,18 +92,10 @@ const position = createRoute({
   component: page(() => import("@/features/positions/detail"), "PositionSheet"),
 });
 
-export interface MarketSearch {
-  symbol?: string;
-  timeframe?: string;
-}
-
 const market = createRoute({
   getParentRoute: () => inside,
   path: "/market",
-  validateSearch: (search: Search): MarketSearch => ({
-    symbol: matching(search.symbol, SYMBOL),
-    timeframe: matching(search.timeframe, TIMEFRAME),
-  }),
+  validateSearch: marketSearch,
   component: page(() => import("@/features/market/page"), "MarketPage"),
 });
 

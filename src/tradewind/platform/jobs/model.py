@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Concatenate
+from typing import TYPE_CHECKING, Any, Concatenate, Protocol
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from tradewind.platform.database import Database
-    from tradewind.platform.jobs.broker import JobQueue
     from tradewind.platform.settings import Settings
 
 #: Seconds that a job may ask for. What takes longer is cut into pieces.
 LONGEST_JOB = 1800.0
+
+
+class JobSender(Protocol):
+    """Where a job asks for others; `JobQueue` is the one."""
+
+    async def put[**P](self, job: Job[P], *args: P.args, **kwargs: P.kwargs) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class JobContext:
     database: Database
     broker: Redis
     settings: Settings
-    queue: JobQueue
+    queue: JobSender
     tools: Mapping[type[Any], Any] = field(default_factory=dict)
 
     def tool[T](self, kind: type[T]) -> T | None:

@@ -4,6 +4,7 @@ import { Layers } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { byCursor } from "@/api/queries";
+import { POSITIONS_STATUSES } from "@/app/search";
 import { useMe } from "@/app/services";
 import { useTitle } from "@/app/title";
 import { listPositionsInfiniteOptions } from "@/client/@tanstack/react-query.gen";
@@ -38,7 +39,7 @@ export function PositionsPage() {
       </PageHeader>
       <div className="flex flex-wrap items-center justify-between gap-3 pb-4">
         <TabBar label={t("positions.filter")}>
-          {(["open", "closed", "all"] as const).map((each) => (
+          {POSITIONS_STATUSES.map((each) => (
             <Link
               key={each}
               to="/positions"

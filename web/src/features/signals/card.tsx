@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Check, Lock } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-import type { SignalsSearch } from "@/app/router";
+import type { SignalsSearch } from "@/app/search";
 import { useMe, useStrategyTitle } from "@/app/services";
 import type { LockedSignal, SignalItem } from "@/client";
 import { toPixels } from "@/format/decimal";

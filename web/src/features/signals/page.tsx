@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { byCursor } from "@/api/queries";
-import type { SignalsStatus } from "@/app/router";
+import { SIGNALS_STATUSES } from "@/app/search";
 import { useMarketStatus, useMe } from "@/app/services";
 import { useTitle } from "@/app/title";
 import type { SignalItem } from "@/client";
@@ -50,7 +50,7 @@ export function SignalsPage() {
       </PageHeader>
       <div className="flex flex-wrap items-center gap-3 pb-4">
         <TabBar label={t("signals.filter")}>
-          {(["active", "closed", "all"] as const).map((each: SignalsStatus) => (
+          {SIGNALS_STATUSES.map((each) => (
             <Link
               key={each}
               to="/signals"
