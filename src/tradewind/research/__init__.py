@@ -1,0 +1,1 @@
+"""Back-tests, what they measure, and whether they may be believed."""
