@@ -1,10 +1,12 @@
-"""Indicators: a typed catalogue over TA-Lib with explicit warm-up, causal to the bit."""
+"""Indicators: a typed catalogue over TA-Lib and NumPy with explicit warm-up, causal to the bit."""
 
-from tradewind.core.indicators.catalogue import CATALOGUE, LONGEST
+from tradewind.core.indicators.building import LONGEST
+from tradewind.core.indicators.catalogue import CATALOGUE, FAMILIES
 from tradewind.core.indicators.model import (
     SEED_WEIGHT,
     Argument,
     ArgumentError,
+    Clock,
     Field,
     Indicator,
     Kernel,
@@ -13,10 +15,12 @@ from tradewind.core.indicators.model import (
 
 __all__ = [
     "CATALOGUE",
+    "FAMILIES",
     "LONGEST",
     "SEED_WEIGHT",
     "Argument",
     "ArgumentError",
+    "Clock",
     "Field",
     "Indicator",
     "Kernel",

@@ -35,6 +35,20 @@ class Field(StrEnum):
         return column
 
 
+class Clock(StrEnum):
+    """What an indicator may know of time; expressions cannot name it."""
+
+    UTC_DAY = "utc_day"
+
+    def of(self, columns: Columns) -> Floats:
+        """Days since 1970-01-01 UTC, of each candle's open time."""
+        return (columns.ts // _DAY_MS).astype(np.float64)
+
+
+#: Milliseconds.
+_DAY_MS = 86_400_000
+
+
 class Unit(StrEnum):
     """What a number counts; decides how it is shown."""
 
@@ -126,9 +140,11 @@ class Indicator:
         output: which of the kernel's outputs this is.
         arguments: constants, in the order in which they are written and passed.
         series: how many freely chosen series it takes, written before the arguments.
-        fields: candle columns it takes besides; not written.
+        fields: candle columns it takes besides, or what the `Clock` says; not written.
         unit: of its values; None = that of its first series.
-        description: one line.
+        description: one line: the definition.
+        anchored: what the series began with may matter for ever: a running total, or a stop that flips only when
+            the price says so. `settled` then speaks of the averages inside alone.
     """
 
     name: str
@@ -141,6 +157,7 @@ class Indicator:
     description: str
     _warmup: Rows
     _settled: Rows
+    anchored: bool = False
 
     @property
     def signature(self) -> str:
