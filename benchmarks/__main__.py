@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import dispatch, replay, up
+from benchmarks import dispatch, kernel, replay, up
 from benchmarks.measure import TARGET, Figure, page
 
-_ALL = {"replay": replay.run, "dispatch": dispatch.run, "up": up.run}
+_ALL = {"kernel": kernel.run, "replay": replay.run, "dispatch": dispatch.run, "up": up.run}
 
 
 def main(names: list[str]) -> None:

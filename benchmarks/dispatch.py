@@ -17,7 +17,7 @@ from tradewind.kit.ids import new_id
 from tradewind.platform.database import Database, Urls
 from tradewind.platform.embedded import temporary_servers
 from tradewind.platform.settings import Settings
-from tradewind.trading import dispatch
+from tradewind.trading.dispatch import dispatch
 
 _ROUNDS = 5
 

@@ -160,11 +160,11 @@ def test_the_hash_is_pinned() -> None:
         (
             "fresh_for: 2",
             "fresh_fr: 2",
-            'fresh_fr: unknown key; did you mean "fresh_for"?; expected define, description',
+            'fresh_fr: unknown key; did you mean "fresh_for"?; expected anchor, choices, define, description',
         ),
         ("fresh_for: 2", "", "fresh_for: expected this key, it is missing"),
         ("  confidence: 0.5", "  confidenc: 0.5", 'long.confidenc: unknown key; did you mean "confidence"?'),
-        ("share: 0.6", "share: 0.6, size: 1", "long.targets[0].size: unknown key; expected at, r, share"),
+        ("share: 0.6", "share: 0.6, size: 1", "long.targets[0].size: unknown key; expected at, distance, r, share"),
         ("min: 2, max: 50", "min: 2, max: 50, step: 1", "parameters.fast.step: unknown key; expected default, max"),
         ("fresh_for: 2", "fresh_for: 2\nfresh_for: 2", 'expected each key once, got "fresh_for" again at line 29'),
         ("default: 5,", "default: 1,", "parameters.fast: expected min ≤ default ≤ max, got 2, 1, 50"),

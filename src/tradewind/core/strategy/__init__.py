@@ -1,11 +1,13 @@
 """Strategies: declarative set-ups over candles, evaluated on whole columns, made into signals row by row."""
 
-from tradewind.core.strategy.compiled import Strategy
+from tradewind.core.strategy.compiled import CompiledSetup, Strategy
 from tradewind.core.strategy.evaluation import Evaluation, evaluate
 from tradewind.core.strategy.model import (
     LANGUAGES,
+    Anchor,
     Blueprint,
     BreakevenRule,
+    Choice,
     Exits,
     Parameter,
     Rung,
@@ -20,8 +22,11 @@ from tradewind.core.strategy.words import LEVELS, check_sentence
 __all__ = [
     "LANGUAGES",
     "LEVELS",
+    "Anchor",
     "Blueprint",
     "BreakevenRule",
+    "Choice",
+    "CompiledSetup",
     "Evaluation",
     "Exits",
     "Parameter",

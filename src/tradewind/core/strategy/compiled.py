@@ -13,7 +13,7 @@ from tradewind.core.expressions import Compiler, Expression, Kind, Program, sugg
 from tradewind.core.indicators import ArgumentError, Unit
 from tradewind.core.plan import Breakeven, TrailingKind
 from tradewind.core.signals import StrategyRef
-from tradewind.core.strategy.model import Blueprint, Exits, Setup, StrategyError, TrailingRule
+from tradewind.core.strategy.model import Anchor, Blueprint, Exits, Rung, Setup, StrategyError, TrailingRule
 from tradewind.core.strategy.words import LEVELS, check_sentence
 from tradewind.core.values import Side
 
@@ -34,11 +34,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRung:
-    """`root` is the price's place among the program's roots; None = `r` risks beyond the entry limit."""
+    """`root` is the place of price or distance among the program's roots; None = `r` risks beyond the entry limit."""
 
     share: Decimal
     root: int | None
     r: float
+    is_distance: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class CompiledSetup:
     facts: Mapping[str, Fact]
     because: Mapping[str, tuple[str, ...]]
     needed: tuple[int, ...]
+    stop_is_distance: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,50 +97,78 @@ class Strategy:
     Attributes:
         ref: name, version and content hash; other parameter values make another content hash.
         values: every parameter's value.
+        chosen: every choice's word.
+        anchor: from which price distances count.
         warmup: rows before it may speak, so that averages have forgotten where they started.
     """
 
     ref: StrategyRef
     blueprint: Blueprint
     values: Mapping[str, float]
+    chosen: Mapping[str, str]
+    anchor: Anchor
     program: Program
     setups: tuple[CompiledSetup, ...]
     exits: CompiledExits
     warmup: int
 
     @classmethod
-    def of(cls, blueprint: Blueprint, overrides: Mapping[str, float] | None = None) -> Strategy:
-        """`blueprint` with its defaults, except for `overrides`.
+    def of(cls, blueprint: Blueprint, overrides: Mapping[str, float | str] | None = None) -> Strategy:
+        """`blueprint` with its defaults, except for `overrides` of parameters (numbers) and choices (words).
 
         Raises:
             StrategyError: an unknown parameter or a value out of range; an unknown name in a sentence.
             ExpressionError: an expression cannot be computed with these values.
         """
-        values = _values(blueprint, overrides or {})
+        values, chosen = _settings(blueprint, overrides or {})
         linker = _Linker(blueprint, values)
         exits = linker.exits(blueprint.exits)
         setups = tuple(linker.setup(setup, exits) for setup in blueprint.setups)
         program = linker.program()
-        ref = StrategyRef(blueprint.name, blueprint.version, _content_hash(blueprint, values))
-        return cls(ref, blueprint, MappingProxyType(values), program, setups, exits, program.settled)
+        return cls(
+            ref=StrategyRef(blueprint.name, blueprint.version, _content_hash(blueprint, values, chosen)),
+            blueprint=blueprint,
+            values=MappingProxyType(values),
+            chosen=MappingProxyType(chosen),
+            anchor=Anchor(chosen.get(blueprint.anchor, blueprint.anchor)),
+            program=program,
+            setups=setups,
+            exits=exits,
+            warmup=max(program.settled, blueprint.warmup),
+        )
 
-    def with_parameters(self, overrides: Mapping[str, float]) -> Strategy:
-        """This strategy with other parameter values; those not named stay as they are.
+    def with_parameters(self, overrides: Mapping[str, float | str]) -> Strategy:
+        """This strategy with other values of parameters and choices; those not named stay as they are.
 
         Raises:
             StrategyError, ExpressionError: as for `of`.
         """
-        return Strategy.of(self.blueprint, {**self.values, **overrides})
+        return Strategy.of(self.blueprint, {**self.values, **self.chosen, **overrides})
 
 
-def _values(blueprint: Blueprint, overrides: Mapping[str, float]) -> dict[str, float]:
-    ranges = {parameter.name: parameter.range for parameter in blueprint.parameters}
+def _settings(blueprint: Blueprint, overrides: Mapping[str, float | str]) -> tuple[dict[str, float], dict[str, str]]:
+    known = {parameter.name for parameter in blueprint.parameters} | {choice.name for choice in blueprint.choices}
     for name in overrides:
-        if name not in ranges:
-            known = ", ".join(sorted(ranges)) or "none"
+        if name not in known:
+            there = ", ".join(sorted(known)) or "none"
             raise StrategyError(
-                f"parameters.{name}", f"unknown parameter{suggestion(name, ranges)}; {blueprint.name} has {known}"
+                f"parameters.{name}", f"unknown parameter{suggestion(name, known)}; {blueprint.name} has {there}"
             )
+    return _values(blueprint, overrides), _chosen(blueprint, overrides)
+
+
+def _chosen(blueprint: Blueprint, overrides: Mapping[str, float | str]) -> dict[str, str]:
+    chosen: dict[str, str] = {}
+    for choice in blueprint.choices:
+        word = overrides.get(choice.name, choice.default)
+        if not isinstance(word, str) or word not in choice.options:
+            raise StrategyError(f"choices.{choice.name}", f"expected one of {', '.join(choice.options)}, got {word}")
+        chosen[choice.name] = word
+    return chosen
+
+
+def _values(blueprint: Blueprint, overrides: Mapping[str, float | str]) -> dict[str, float]:
+    ranges = {parameter.name: parameter.range for parameter in blueprint.parameters}
     values: dict[str, float] = {}
     for name, allowed in ranges.items():
         value = overrides.get(name, allowed.default)
@@ -151,10 +181,11 @@ def _values(blueprint: Blueprint, overrides: Mapping[str, float]) -> dict[str, f
     return values
 
 
-def _content_hash(blueprint: Blueprint, values: Mapping[str, float]) -> str:
+def _content_hash(blueprint: Blueprint, values: Mapping[str, float], chosen: Mapping[str, str]) -> str:
     """The document's hash at its defaults; otherwise that of document and changed values together."""
     defaults = {parameter.name: parameter.range.default for parameter in blueprint.parameters}
     changed = {name: repr(value) for name, value in values.items() if value != defaults[name]}
+    changed |= {each.name: chosen[each.name] for each in blueprint.choices if chosen[each.name] != each.default}
     if not changed:
         return blueprint.document_hash
     content = {"document": blueprint.document_hash, "parameters": changed}
@@ -177,12 +208,7 @@ class _Linker:
         when = self._root(setup.when)
         zone_low, zone_high = self._root(setup.zone_low), self._root(setup.zone_high)
         stop, confidence = self._root(setup.stop), self._root(setup.confidence)
-        rungs = tuple(
-            CompiledRung(rung.share, None, self._positive(rung.level))
-            if rung.in_r
-            else CompiledRung(rung.share, self._root(rung.level), 0.0)
-            for rung in setup.ladder
-        )
+        rungs = tuple(self._rung(rung) for rung in setup.ladder)
         facts = self._facts(setup)
         needed = {zone_low, zone_high, stop, confidence} | exits.needed
         needed.update(rung.root for rung in rungs if rung.root is not None)
@@ -198,7 +224,13 @@ class _Linker:
             facts=MappingProxyType(facts),
             because=setup.because,
             needed=tuple(sorted(needed)),
+            stop_is_distance=setup.stop_is_distance,
         )
+
+    def _rung(self, rung: Rung) -> CompiledRung:
+        if rung.in_r:
+            return CompiledRung(rung.share, None, self._positive(rung.level))
+        return CompiledRung(rung.share, self._root(rung.level), 0.0, rung.is_distance)
 
     def exits(self, exits: Exits) -> CompiledExits:
         rule = exits.breakeven

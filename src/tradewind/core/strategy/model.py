@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from tradewind.core.expressions import Expression, ExpressionError
 from tradewind.core.indicators import Argument
@@ -38,18 +39,43 @@ class Parameter:
         return self.range.name
 
 
+class Anchor(StrEnum):
+    """The price from which distances count."""
+
+    FILL = "fill"
+    """The price paid. A signal is made before anything is: there it is the entry limit, the worst price allowed."""
+    CLOSE = "close"
+    """The close of the signal's candle, so that every level is fixed when the signal is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A word that may be set without writing a new document.
+
+    Attributes:
+        options: the words there are; `default` is one of them.
+    """
+
+    name: str
+    default: str
+    options: tuple[str, ...]
+    title: Text
+
+
 @dataclass(frozen=True, slots=True)
 class Rung:
     """One target of the ladder.
 
     Attributes:
-        level: a price; with `in_r` a constant multiple of |entry limit − stop| beyond the entry limit.
+        level: a price; with `in_r` a constant multiple of |entry limit − stop| beyond the entry limit; with
+            `is_distance` quote currency beyond the strategy's anchor.
         share: fraction of the initial quantity closed there; a ladder's shares sum to 1.
     """
 
     level: Expression
     in_r: bool
     share: Decimal
+    is_distance: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +84,7 @@ class Setup:
 
     Attributes:
         when: a condition, true at the close of the candle that makes the signal.
-        zone_low, zone_high, stop: prices.
+        zone_low, zone_high, stop: prices; the stop with `stop_is_distance` quote currency from the strategy's anchor.
         ladder: nearest target first.
         confidence: strength by the strategy's own scale, clipped to 0–1.
         because: sentences by language; `{name}` stands for the number of that name.
@@ -72,6 +98,7 @@ class Setup:
     ladder: tuple[Rung, ...]
     confidence: Expression
     because: Mapping[str, tuple[str, ...]]
+    stop_is_distance: bool = False
 
     @property
     def path(self) -> str:
@@ -122,6 +149,10 @@ class Blueprint:
         definitions: named sub-expressions, each behind those it uses.
         fresh_for, expires_after: candles from the signal's creation.
         leverage_cap: most notional ÷ equity for its signals.
+        choices: what can be set beside the parameters.
+        anchor: an `Anchor`, or the name of the choice that says which.
+        warmup: rows before it may speak, at least; more where its averages need more to settle.
+        research_only: a yardstick for back-tests, which never trades on a running platform.
     """
 
     name: str
@@ -137,3 +168,7 @@ class Blueprint:
     fresh_for: int
     expires_after: int
     leverage_cap: int
+    choices: tuple[Choice, ...] = ()
+    anchor: str = Anchor.FILL
+    warmup: int = 0
+    research_only: bool = False

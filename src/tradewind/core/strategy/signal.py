@@ -14,6 +14,7 @@ from tradewind.core.plan import Trailing, TrailingKind
 from tradewind.core.signals import Management, Rationale, Signal, SignalTarget
 from tradewind.core.strategy.compiled import CompiledSetup, Strategy
 from tradewind.core.strategy.evaluation import Evaluation
+from tradewind.core.strategy.model import Anchor
 from tradewind.core.strategy.words import fill, plain, shown
 from tradewind.core.values import (
     EXACT,
@@ -134,7 +135,11 @@ def _levels(evaluation: Evaluation, setup: CompiledSetup, row: int, instrument: 
     sign = setup.side.sign
     inwards = Rounding.DOWN if sign > 0 else Rounding.UP
     raw_low, raw_high = evaluation.number(setup.zone_low, row), evaluation.number(setup.zone_high, row)
+    raw_entry = raw_high if sign > 0 else raw_low
+    anchor = raw_entry if evaluation.strategy.anchor is Anchor.FILL else float(evaluation.columns.close[row])
     raw_stop = evaluation.number(setup.stop, row)
+    if setup.stop_is_distance:
+        raw_stop = anchor - sign * raw_stop
     if raw_low > raw_high:
         return Refused(RefusalReason.ZONE_INVERTED, {"low": repr(raw_low), "high": repr(raw_high)})
     near = raw_low if sign > 0 else raw_high
@@ -158,7 +163,8 @@ def _levels(evaluation: Evaluation, setup: CompiledSetup, row: int, instrument: 
         if rung.root is None:
             level = EXACT.add(entry.value, EXACT.multiply(risk, sign * decimal_of(rung.r)))
         else:
-            level = decimal_of(evaluation.number(rung.root, row))
+            number = evaluation.number(rung.root, row)
+            level = decimal_of(anchor + sign * number if rung.is_distance else number)
         price = instrument.quantise(level, inwards)
         if (price - last) * sign <= 0:
             reason = RefusalReason.TARGETS_OUT_OF_ORDER if targets else RefusalReason.TARGET_NOT_BEYOND_ENTRY

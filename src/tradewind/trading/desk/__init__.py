@@ -2,7 +2,8 @@
 
 from tradewind.trading.desk.desk import Desk
 from tradewind.trading.desk.journal import Journal
+from tradewind.trading.desk.port import TradingRecord
 from tradewind.trading.desk.state import Account, ActiveTrade, TrackedSignal
 from tradewind.trading.desk.tracker import SignalTracker
 
-__all__ = ["Account", "ActiveTrade", "Desk", "Journal", "SignalTracker", "TrackedSignal"]
+__all__ = ["Account", "ActiveTrade", "Desk", "Journal", "SignalTracker", "TrackedSignal", "TradingRecord"]

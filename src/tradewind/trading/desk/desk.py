@@ -38,7 +38,7 @@ from tradewind.core.trade import (
 )
 from tradewind.core.values import Rounding
 from tradewind.platform.spine import EventType
-from tradewind.trading.desk.journal import Journal
+from tradewind.trading.desk.port import TradingRecord
 from tradewind.trading.desk.state import Account, ActiveTrade
 from tradewind.trading.dispatch import AcceptedIntent
 from tradewind.trading.positions.view import position_item, protection_of
@@ -57,7 +57,7 @@ _ENDED = {DecisionCode.ENTRY_EXPIRED: "expired"}
 class Desk:
     """Everything that is open, by account and by symbol."""
 
-    def __init__(self, costs: Costs, journal: Journal, *, feed_live: bool) -> None:
+    def __init__(self, costs: Costs, journal: TradingRecord, *, feed_live: bool) -> None:
         self._costs = costs
         self._journal = journal
         self._feed_live = feed_live

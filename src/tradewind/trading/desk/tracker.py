@@ -10,7 +10,7 @@ from tradewind.core.matching import Stretch, is_past
 from tradewind.core.outcome import WAITING, Outcome, SignalEvent, SignalEventKind, result, since, track, tracking
 from tradewind.core.signals import Signal
 from tradewind.platform.spine import EventType
-from tradewind.trading.desk.journal import Journal
+from tradewind.trading.desk.port import TradingRecord
 from tradewind.trading.desk.state import TrackedSignal
 from tradewind.trading.signals.view import signal_content, signal_levels, signal_progress
 
@@ -23,7 +23,7 @@ _EVENT_TYPES = {
 class SignalTracker:
     """Active signals by symbol."""
 
-    def __init__(self, costs: Costs, journal: Journal) -> None:
+    def __init__(self, costs: Costs, journal: TradingRecord) -> None:
         self._costs = costs
         self._journal = journal
         self._active: dict[UUID, TrackedSignal] = {}

@@ -18,7 +18,6 @@ import asyncpg
 import structlog
 
 from tradewind.core.costs import Costs
-from tradewind.core.matching import Stretch
 from tradewind.core.positions import ExitReason
 from tradewind.core.series import Columns
 from tradewind.core.signals import Signal
@@ -26,23 +25,21 @@ from tradewind.core.strategy import Strategy
 from tradewind.core.values import Instrument
 from tradewind.kit.clock import from_ms
 from tradewind.kit.ids import derive_id
-from tradewind.market import Closed, Feed, Incident, SeriesKey, Step, Tick
+from tradewind.market import Feed, Incident, SeriesKey, Step
 from tradewind.market.record.models import CandleTailRow, MarketIncidentRow
 from tradewind.platform.database import Batch, BulkWriter, WriteMode
 from tradewind.platform.leases import Lease
 from tradewind.platform.settings import MarketSource
 from tradewind.platform.spine import WAKE_CHANNEL
 from tradewind.trading.desk import Desk, Journal, SignalTracker
-from tradewind.trading.dispatch import AcceptedIntent, dispatch
+from tradewind.trading.dispatch import dispatch
 from tradewind.trading.engine import service
-from tradewind.trading.engine.analyst import Analyst
+from tradewind.trading.engine.cycle import Cycle
 from tradewind.trading.engine.recovery import restore
 from tradewind.trading.engine.service import Remembered
-from tradewind.trading.engine.ticked import TickedCandles
 
 _log = structlog.get_logger()
 
-FUNDING_INTERVAL_MS = 8 * 3_600_000
 #: How often, and for how many rows of a table, history is written ahead of its commit.
 _WRITE_AHEAD_STEPS = 10
 _WRITE_AHEAD_ROWS = 100
@@ -84,14 +81,17 @@ class Engine:
         self._feed = feed
         self._lease = lease
         self._options = options
-        self._instrument_of = instrument_of
-        #: The price by which each symbol's steps were chosen.
-        self._scales: dict[str, float] = {}
-        simulated = feed.source is MarketSource.SIMULATED
         self.journal = Journal()
-        self.tracker = SignalTracker(options.costs, self.journal)
-        self.desk = Desk(options.costs, self.journal, feed_live=feed.source is MarketSource.LIVE)
-        self._analyst = Analyst(strategies, feed.timeframes[:1], simulated=simulated, instrument_of=self._instrument)
+        self._cycle = Cycle(
+            strategies,
+            feed.timeframes[0],
+            self.journal,
+            options.costs,
+            instrument_of,
+            simulated=feed.source is MarketSource.SIMULATED,
+            feed_live=feed.source is MarketSource.LIVE,
+            equity_interval_ms=options.equity_interval_ms,
+        )
         self._market_writer = BulkWriter()
         tail_columns = ("symbol", "timeframe", "ts", "open", "high", "low", "close", "volume")
         # As an upsert: a venue that fills its gaps later may make a restart close a longer candle once more.
@@ -100,19 +100,35 @@ class Engine:
         self._incidents = self._market_writer.declare(MarketIncidentRow, incident_columns, WriteMode.UPSERT)
         #: Of the rows to be written: a stream may say the same thing twice within a millisecond.
         self._noted: set[UUID] = set()
-        self._queue: list[AcceptedIntent] = []
-        self._last_ticks: dict[str, Tick] = {}
-        self._ticked = TickedCandles(feed.timeframes[0])
         self._transaction: Any = None
         self._writing: asyncio.Task[None] | None = None
         self._uncommitted = 0
         self._committed_at = time.monotonic()
-        #: Steps and finest candles so far, market time, and when periodic work is next.
-        self.steps = 0
-        self.candles = 0
-        self.at = 0
-        self._funding_at = 0
-        self._equity_at = 0
+
+    @property
+    def tracker(self) -> SignalTracker:
+        """Every active signal."""
+        return self._cycle.tracker
+
+    @property
+    def desk(self) -> Desk:
+        """Everything that is open."""
+        return self._cycle.desk
+
+    @property
+    def steps(self) -> int:
+        """Steps lived through since the beginning of this world."""
+        return self._cycle.steps
+
+    @property
+    def candles(self) -> int:
+        """Finest candles lived through since the beginning of this world."""
+        return self._cycle.candles
+
+    @property
+    def at(self) -> int:
+        """Market time, UTC ms."""
+        return self._cycle.at
 
     # ------------------------------------------------------------------------------------------------------- start
 
@@ -122,125 +138,46 @@ class Engine:
         Args:
             history: the feed's, and for a resumed one reaching back to where each series began.
         """
-        anchors: dict[str, int] = {}
+        cycle = self._cycle
         if remembered is not None:
-            self.steps, self.candles, self.at = remembered.step, remembered.candles, remembered.at
-            self.desk.prices.update(remembered.memory["prices"])
-            self._funding_at = remembered.memory["funding_at"]
-            self._equity_at = remembered.memory["equity_at"]
-            self._scales.update(remembered.memory.get("scales", {}))
-            self._ticked.load(remembered.memory.get("shown", {}))
-            anchors = remembered.memory["anchors"]
-        self._analyst.load(history, self._feed.recorded(), anchors)
-        if remembered is None:
-            for (symbol, timeframe), columns in history.items():
-                if timeframe is self._feed.timeframes[0] and len(columns):
-                    self.desk.prices[symbol] = float(columns.close[-1])
-                    self.at = max(self.at, int(columns.ts[-1]) + timeframe.ms)
+            cycle.steps, cycle.candles, cycle.at = remembered.step, remembered.candles, remembered.at
+        cycle.load(history, self._feed.recorded(), None if remembered is None else remembered.memory)
         await restore(
             self._connection,
             self.tracker,
             self.desk,
             costs=self._options.costs,
-            instrument_of=self._instrument,
+            instrument_of=cycle.instrument,
         )
-        self._queue = await service.waiting_intents(self._connection)
+        cycle.waiting = await service.waiting_intents(self._connection)
         await self.commit()
-
-    def _instrument(self, symbol: str, price: float) -> Instrument:
-        """The instrument, with the steps that its first price ever gave it: what is on record lies on them."""
-        return self._instrument_of(symbol, self._scales.setdefault(symbol, price))
 
     # -------------------------------------------------------------------------------------------------------- step
 
     async def step(self, step: Step) -> None:
         """Live through `step`; durable on return unless steps are batched."""
-        before = self.at or step.at
-        self._open_queued(before)
         for incident in step.incidents:
             self._note(incident)
-        for tick in step.ticks:
-            symbol, at, price, volume = tick
-            self._last_ticks[symbol] = tick
-            self._ticked.see(tick)
-            self._advance(symbol, Stretch(at, at, price, price, price, price, volume))
-        self._live_through_candles(step.closed)
-        self.at = step.at
-        self._keep_time(step.at)
-        signals = self._close_candles(step.closed)
+        signals = self._cycle.live_through(step)
+        if self._options.record_candles:
+            self._tail.extend((symbol, timeframe.value, *candle) for symbol, timeframe, candle in step.closed)
         for signal in signals:
             await self._publish(signal)
-        # In the order in which a restart would read them: whoever comes first gets the symbol.
-        self._queue.sort(key=lambda intent: intent.id)
-        self.steps += 1
         self._uncommitted += 1
         await self._maybe_commit(closed=bool(step.closed))
 
     async def attend(self) -> None:
         """Carry out what people asked for meanwhile, at the present market time; a sign of life when it is nothing."""
-        known = {intent.id for intent in self._queue}
-        self._queue.extend(
-            intent for intent in await service.waiting_intents(self._connection) if intent.id not in known
-        )
-        self._open_queued(self.at)
+        cycle = self._cycle
+        known = {intent.id for intent in cycle.waiting}
+        accepted = await service.waiting_intents(self._connection)
+        cycle.waiting.extend(intent for intent in accepted if intent.id not in known)
+        cycle.open_waiting(self.at)
         await self._begin()
         for request_id, position_id in await service.pending_exits(self._connection):
             done = self.desk.exit(position_id, ExitReason.MANUAL, self.at)
             await service.settle_exit(self._connection, request_id, done=done)
         await self.commit()
-
-    def _open_queued(self, at: int) -> None:
-        if self._queue:
-            for intent in self._queue:
-                self.desk.open(intent, self.tracker.signal(intent.signal_id), at)
-            self._queue = []
-
-    def _live_through_candles(self, closed: Sequence[Closed]) -> None:
-        """Whatever of a finest candle no tick has shown: the candle is all that is known of the way prices took."""
-        finest = self._feed.timeframes[0]
-        for symbol, timeframe, candle in closed:
-            if timeframe is not finest:
-                continue
-            stretch = self._ticked.unseen(symbol, candle)
-            if stretch is None:
-                continue
-            self._advance(symbol, stretch)
-            last = self._last_ticks.get(symbol)
-            if last is not None and last.at >= stretch.end:
-                self.desk.prices[symbol] = last.price  # the candle came late, the present price is newer
-
-    def _advance(self, symbol: str, stretch: Stretch) -> None:
-        self._charge_funding(stretch.start)
-        self.tracker.advance(symbol, stretch)
-        self.desk.advance(symbol, stretch)
-
-    def _charge_funding(self, until: int) -> None:
-        """Charge every funding that has fallen due by `until`, one after the other, also where no prices came."""
-        if not self._funding_at:
-            self._funding_at = until - until % FUNDING_INTERVAL_MS + FUNDING_INTERVAL_MS
-        while self._funding_at <= until:
-            self.desk.charge_funding(self._funding_at)
-            self._funding_at += FUNDING_INTERVAL_MS
-
-    def _keep_time(self, at: int) -> None:
-        self._charge_funding(at)
-        if at >= self._equity_at:
-            interval = self._options.equity_interval_ms
-            self.desk.record_equity(at - at % interval)
-            self._equity_at = at - at % interval + interval
-
-    def _close_candles(self, closed: Sequence[Closed]) -> list[Signal]:
-        signals: list[Signal] = []
-        finest = self._feed.timeframes[0]
-        for symbol, timeframe, candle in closed:
-            if timeframe is finest:
-                self.candles += 1
-            if self._options.record_candles:
-                self._tail.append((symbol, timeframe.value, *candle))
-            for signal in self._analyst.close(symbol, timeframe, candle, self.tracker.occupied):
-                self.tracker.add(signal)
-                signals.append(signal)
-        return signals
 
     async def _publish(self, signal: Signal) -> None:
         await self._begin()
@@ -254,7 +191,7 @@ class Engine:
             released=self.journal.released,
         )
         self.journal.released.clear()
-        self._queue.extend(accepted)
+        self._cycle.queue(accepted)
 
     def _note(self, incident: Incident) -> None:
         incident_id = derive_id(
@@ -316,15 +253,9 @@ class Engine:
         told = await self.journal.flush(self._connection)
         await self._market_writer.flush(self._connection)
         self._noted.clear()
-        memory = {
-            "prices": self.desk.prices,
-            "anchors": self._analyst.anchors(),
-            "funding_at": self._funding_at,
-            "equity_at": self._equity_at,
-            "scales": self._scales,
-            "shown": self._ticked.dump(),
-        }
-        state = Remembered(self._feed.world, self.steps, self.candles, self.at, self._feed.state(), memory)
+        state = Remembered(
+            self._feed.world, self.steps, self.candles, self.at, self._feed.state(), self._cycle.memory()
+        )
         await service.save_state(self._connection, self._options.shard, state, self._options.market or {})
         if told:
             await self._connection.execute(f"notify {WAKE_CHANNEL}")
@@ -332,4 +263,4 @@ class Engine:
         self._transaction = None
         self._uncommitted = 0
         self._committed_at = time.monotonic()
-        self.desk.forget_idle({intent.account_id for intent in self._queue})
+        self.desk.forget_idle({intent.account_id for intent in self._cycle.waiting})

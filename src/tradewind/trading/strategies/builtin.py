@@ -20,25 +20,33 @@ class UnknownStrategyError(LookupError):
 
 @cache
 def builtin_strategies() -> Mapping[str, Strategy]:
-    """Every built-in strategy by its name, with its parameters at their defaults."""
-    texts = sorted(entry.name for entry in _LIBRARY.iterdir() if entry.name.endswith(".yaml"))
-    found = [parse_document(builtin_text(name.removesuffix(".yaml"))) for name in texts]
-    return MappingProxyType({strategy.ref.name: strategy for strategy in found})
+    """Every built-in strategy that trades, by its name, with its parameters at their defaults.
+
+    Yardsticks for research (`research_only`) are not among them; `load_builtin` knows them too.
+    """
+    found = map(load_builtin, _names())
+    return MappingProxyType({each.ref.name: each for each in found if not each.blueprint.research_only})
 
 
+@cache
 def load_builtin(name: str) -> Strategy:
-    """The built-in strategy `name`.
+    """The built-in strategy `name`, whether it trades or is for research only; reads no other document.
 
     Raises:
         UnknownStrategyError: there is none.
     """
-    strategies = builtin_strategies()
-    if name not in strategies:
-        known = ", ".join(strategies)
-        raise UnknownStrategyError(f'no built-in strategy "{name}"{suggestion(name, strategies)}; there are {known}')
-    return strategies[name]
+    names = _names()
+    if name not in names:
+        known = ", ".join(names)
+        raise UnknownStrategyError(f'no built-in strategy "{name}"{suggestion(name, names)}; there are {known}')
+    return parse_document(builtin_text(name))
 
 
 def builtin_text(name: str) -> str:
     """The document of the built-in strategy `name`, as a user could have written it."""
     return (_LIBRARY / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def _names() -> list[str]:
+    """Names of all documents; each is that of its file."""
+    return sorted(entry.name.removesuffix(".yaml") for entry in _LIBRARY.iterdir() if entry.name.endswith(".yaml"))

@@ -7,6 +7,7 @@ folded. Comments, spacing, key order, YAML or JSON, left-out defaults of indicat
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -27,8 +28,10 @@ from tradewind.core.indicators import Argument
 from tradewind.core.plan import TrailingKind
 from tradewind.core.strategy import (
     LEVELS,
+    Anchor,
     Blueprint,
     BreakevenRule,
+    Choice,
     Exits,
     Parameter,
     Rung,
@@ -41,6 +44,7 @@ from tradewind.core.values import Side, decimal_of
 from tradewind.trading.strategies.errors import DocumentError, Problem
 from tradewind.trading.strategies.reading import read
 from tradewind.trading.strategies.shape import (
+    ChoiceShape,
     DocumentShape,
     ExitsShape,
     ParameterShape,
@@ -99,6 +103,7 @@ class _Assembly:
             if part is not None
         ]
         exits = self._exits(shape.exits)
+        self._check_anchor()
         if shape.fresh_for > shape.expires_after:
             found = f"{shape.fresh_for} > {shape.expires_after}"
             self._problems.append(Problem("fresh_for", f"expected no more than expires_after, got {found}"))
@@ -118,15 +123,27 @@ class _Assembly:
             fresh_for=shape.fresh_for,
             expires_after=shape.expires_after,
             leverage_cap=shape.leverage_cap,
+            choices=tuple(_choice(name, each) for name, each in (shape.choices or {}).items()),
+            anchor=shape.anchor or Anchor.FILL,
+            warmup=shape.warmup or 0,
+            research_only=bool(shape.research_only),
         )
 
     def _check_names(self) -> None:
-        for place, names in (("parameters", self._shape.parameters), ("define", self._shape.define)):
+        choices = self._shape.choices or {}
+        places: dict[str, Iterable[str]] = {
+            "parameters": self._shape.parameters,
+            "define": self._shape.define,
+            "choices": choices,
+        }
+        for place, names in places.items():
             for name in names:
                 if name in RESERVED or name in LEVELS:
                     self._problems.append(Problem(f"{place}.{name}", f'"{name}" means something already'))
         for name in self._shape.parameters.keys() & self._shape.define.keys():
             self._problems.append(Problem(f"define.{name}", f'"{name}" is a parameter already'))
+        for name in choices.keys() & (self._shape.parameters.keys() | self._shape.define.keys()):
+            self._problems.append(Problem(f"choices.{name}", f'"{name}" is a parameter or a definition already'))
 
     def _define(self) -> None:
         self._definitions, errors = parse_definitions(self._shape.define, parameters=self._shape.parameters.keys())
@@ -139,7 +156,9 @@ class _Assembly:
         when = self._parse(f"{path}.when", shape.when, Kind.CONDITION)
         zone_low = self._number(f"{path}.zone.low", shape.zone.low)
         zone_high = self._number(f"{path}.zone.high", shape.zone.high)
-        stop = self._number(f"{path}.stop", shape.stop)
+        by_distance = shape.stop is None
+        key, text = ("stop_distance", shape.stop_distance) if by_distance else ("stop", shape.stop)
+        stop = self._optional(f"{path}.{key}", text)
         confidence = self._number(f"{path}.confidence", shape.confidence)
         rungs = self._ladder(path, shape)
         self._check_sentences(path, shape)
@@ -148,15 +167,16 @@ class _Assembly:
         if len(rungs) < len(shape.targets):
             return None
         because = {language: tuple(sentences) for language, sentences in shape.because.model_dump().items()}
-        return Setup(side, when, zone_low, zone_high, stop, tuple(rungs), confidence, because)
+        return Setup(side, when, zone_low, zone_high, stop, tuple(rungs), confidence, because, by_distance)
 
     def _ladder(self, path: str, shape: SetupShape) -> list[Rung]:
         rungs: list[Rung] = []
         for number, rung in enumerate(shape.targets):
-            key, text = ("r", rung.r) if rung.at is None else ("at", rung.at)
-            level = self._optional(f"{path}.targets[{number}].{key}", text)
+            ways = {"at": rung.at, "r": rung.r, "distance": rung.distance}
+            key, text = next((key, text) for key, text in ways.items() if text is not None)
+            level = self._number(f"{path}.targets[{number}].{key}", text)
             if level is not None:
-                rungs.append(Rung(level, key == "r", decimal_of(rung.share)))
+                rungs.append(Rung(level, key == "r", decimal_of(rung.share), key == "distance"))
         shares = [decimal_of(rung.share) for rung in shape.targets]
         if sum(shares) != Decimal(1):
             found = f"{' + '.join(map(str, shares))} = {sum(shares)}"
@@ -189,6 +209,25 @@ class _Assembly:
                 kind = TrailingKind.DISTANCE if by_distance else TrailingKind.PERCENT
                 trailing = TrailingRule(kind, distance, follow.after_target or 0, at_r, step)
         return Exits(breakeven, trailing, self._optional("exits.time_stop", shape.time_stop))
+
+    def _check_anchor(self) -> None:
+        """Whoever counts distances says from where."""
+        anchor, choice = self._shape.anchor, (self._shape.choices or {}).get(self._shape.anchor or "")
+        known = [each.value for each in Anchor]
+        if choice is not None:
+            unknown = [option for option in choice.options if option not in known]
+            if unknown:
+                problem = f"expected options among {', '.join(known)} for an anchor, got {', '.join(unknown)}"
+                self._problems.append(Problem(f"choices.{anchor}.options", problem))
+        elif anchor is not None and anchor not in known:
+            expected = f"expected {', '.join(known)} or the name of a choice between them"
+            self._problems.append(Problem("anchor", f"{expected}, got {anchor}"))
+        sides = [side for side in (self._shape.long, self._shape.short) if side is not None]
+        distances = any(
+            side.stop_distance is not None or any(rung.distance is not None for rung in side.targets) for side in sides
+        )
+        if distances and anchor is None:
+            self._problems.append(Problem("anchor", "expected this key, since distances count from it; it is missing"))
 
     def _check_rung(self, path: str, rung: int | None) -> None:
         """A rung that some side does not have would silently never come."""
@@ -230,6 +269,10 @@ class _Assembly:
         if isinstance(data, list):
             return [self._normalised(f"{path}[{number}]", each) for number, each in enumerate(data)]
         return data
+
+
+def _choice(name: str, shape: ChoiceShape) -> Choice:
+    return Choice(name, shape.default, tuple(shape.options), shape.title.model_dump() if shape.title else {})
 
 
 def _parameter(name: str, shape: ParameterShape) -> Parameter:

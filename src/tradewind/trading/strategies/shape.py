@@ -104,6 +104,26 @@ class ParameterShape(_Shape):
         return self
 
 
+class ChoiceShape(_Shape):
+    """A word that may be set when the strategy is used."""
+
+    default: Name
+    options: Annotated[list[Name], Field(min_length=2, max_length=10)]
+    title: Bilingual | None = None
+
+    @model_validator(mode="after")
+    def _among(self) -> Self:
+        if self.default not in self.options:
+            raise PydanticCustomError(
+                "choice",
+                "expected the default among the options, got {word}",
+                {"word": self.default},
+            )
+        if len(set(self.options)) != len(self.options):
+            raise PydanticCustomError("choice", "expected each option once")
+        return self
+
+
 class ZoneShape(_Shape):
     """The prices between which to enter."""
 
@@ -112,28 +132,38 @@ class ZoneShape(_Shape):
 
 
 class RungShape(_Shape):
-    """One target: `at` a price, or at `r` times the initial risk beyond the entry limit."""
+    """One target: `at` a price, at `r` times the initial risk beyond the entry limit, or at a `distance` (price) beyond
+    the strategy's `anchor`."""
 
     at: Code | None = None
     r: Code | None = None
+    distance: Code | None = None
     share: Annotated[float, Field(gt=0, le=1)]
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
-        if (self.at is None) == (self.r is None):
-            raise PydanticCustomError("choice", 'expected either "at" or "r"')
+        if sum(each is not None for each in (self.at, self.r, self.distance)) != 1:
+            raise PydanticCustomError("choice", 'expected either "at" or "r" or "distance"')
         return self
 
 
 class SetupShape(_Shape):
-    """When to enter on one side, and where stop and targets lie."""
+    """When to enter on one side, and where stop and targets lie: the `stop` at a price, or `stop_distance` (price) away
+    from the strategy's `anchor`."""
 
     when: Code
     zone: ZoneShape
-    stop: Code
+    stop: Code | None = None
+    stop_distance: Code | None = None
     targets: Annotated[list[RungShape], Field(min_length=1, max_length=10)]
     confidence: Code
     because: Sentences
+
+    @model_validator(mode="after")
+    def _one_stop(self) -> Self:
+        if (self.stop is None) == (self.stop_distance is None):
+            raise PydanticCustomError("choice", 'expected either "stop" or "stop_distance"')
+        return self
 
 
 class BreakevenShape(_Shape):
@@ -174,7 +204,12 @@ class ExitsShape(_Shape):
 
 
 class DocumentShape(_Shape):
-    """A Tradewind strategy."""
+    """A Tradewind strategy.
+
+    `anchor` is the price from which distances count, `fill` or `close`, or a choice between them by its name; `warmup`
+    the candles before it may speak, where its averages do not ask for more; a `research_only` strategy never trades
+    but in back-tests.
+    """
 
     format: Literal[1]
     name: Name
@@ -190,6 +225,11 @@ class DocumentShape(_Shape):
     fresh_for: Annotated[int, Field(ge=1, le=1000)]
     expires_after: Annotated[int, Field(ge=1, le=1000)]
     leverage_cap: Annotated[int, Field(ge=1, le=125)]
+    # What came later has no default of its own in the content hash: None is left out of it.
+    choices: Annotated[dict[Name, ChoiceShape] | None, Field(max_length=8)] = None
+    anchor: Name | None = None
+    warmup: Annotated[int | None, Field(ge=1, le=10_000)] = None
+    research_only: bool | None = None
 
     @model_validator(mode="after")
     def _sides(self) -> Self:

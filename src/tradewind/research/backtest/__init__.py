@@ -1,0 +1,20 @@
+"""Back-tests of strategy documents over recorded candles."""
+
+from tradewind.research.backtest.ideal import IdealOptions, run_ideal
+from tradewind.research.backtest.loading import load_candles, open_paper_feed
+from tradewind.research.backtest.parameters import ParameterError, set_parameters
+from tradewind.research.backtest.result import START_EQUITY, BacktestResult, BacktestTrade, Profile, exposure_of
+
+__all__ = [
+    "START_EQUITY",
+    "BacktestResult",
+    "BacktestTrade",
+    "IdealOptions",
+    "ParameterError",
+    "Profile",
+    "exposure_of",
+    "load_candles",
+    "open_paper_feed",
+    "run_ideal",
+    "set_parameters",
+]

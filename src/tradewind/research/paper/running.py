@@ -1,0 +1,156 @@
+"""A back-test in the code that trades: feed, analyst, tracker, desk and paper book, stepped in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.billing import PlanCode
+from tradewind.core.candles import Timeframe
+from tradewind.core.costs import Costs
+from tradewind.core.series import Columns
+from tradewind.core.strategy import Strategy
+from tradewind.market import ReplayFeed
+from tradewind.research.backtest import BacktestResult, BacktestTrade, Profile, exposure_of
+from tradewind.research.metrics import DAYS, excursions, measure
+from tradewind.research.paper.notes import Follower, Notes, Opened
+from tradewind.trading import PAPER_DEPOSIT, Cycle
+from tradewind.venues.paper import instrument_for
+
+_DAY_MS = 86_400_000
+#: Steps between two signs of progress.
+_TOLD_EVERY = 500
+
+
+def run_paper(
+    strategy: Strategy,
+    feed: ReplayFeed,
+    *,
+    costs: Costs | None = None,
+    plan: PlanCode = PlanCode.PRO,
+    periods: float = DAYS,
+    bounds: tuple[int | None, int | None] = (None, None),
+    progress: Callable[[int], None] = lambda _: None,
+) -> BacktestResult:
+    """Back-test `strategy` as one follower on `plan` of `tradewind replay --strategies …` would trade it.
+
+    The feed's history is known at the start and not traded; what follows is lived through candle by candle.
+
+    Args:
+        feed: opened for this run by `research.backtest.open_paper_feed`; its steps are used up.
+        costs: the paper venue's; its defaults when not given.
+        periods: days a year, for what is annualised.
+        bounds: what was asked for, UTC ms; None = as far as the candles go.
+        progress: told how many candles were lived through since it was told last.
+    """
+    return asyncio.run(_run(strategy, feed, costs or Costs(), plan, periods, bounds, progress))
+
+
+async def _run(
+    strategy: Strategy,
+    feed: ReplayFeed,
+    costs: Costs,
+    plan: PlanCode,
+    periods: float,
+    bounds: tuple[int | None, int | None],
+    progress: Callable[[int], None],
+) -> BacktestResult:
+    notes, follower = Notes(), Follower(plan)
+    finest = feed.timeframes[0]
+    cycle = Cycle([strategy], finest, notes, costs, instrument_for, simulated=False, feed_live=False)
+    history, recorded = await feed.history(), feed.recorded()
+    cycle.load(history, recorded)
+    told = 0
+    async for step in feed.steps():
+        notes.bar = step.at - finest.ms
+        for signal in cycle.live_through(step):
+            cycle.queue(follower.accept(signal, cycle.desk.accounts.get(follower.account_id), notes))
+        if not cycle.steps % _TOLD_EVERY:
+            progress(cycle.candles - told)
+            told = cycle.candles
+    progress(cycle.candles - told)
+    return _result(strategy, feed, notes, history, recorded, cycle, periods, bounds)
+
+
+def _result(
+    strategy: Strategy,
+    feed: ReplayFeed,
+    notes: Notes,
+    history: Mapping[tuple[str, Timeframe], Columns],
+    recorded: Mapping[tuple[str, Timeframe], Columns],
+    cycle: Cycle,
+    periods: float,
+    bounds: tuple[int | None, int | None],
+) -> BacktestResult:
+    finest = feed.timeframes[0]
+    lived = {symbol: recorded[symbol, finest] for symbol in feed.symbols if len(recorded[symbol, finest])}
+    whole = {symbol: Columns.joined([history[symbol, finest], recorded[symbol, finest]]) for symbol in feed.symbols}
+    trades = [_trade(opened, whole) for opened in notes.closed()]
+    trades.sort(key=lambda trade: (trade.entry_at, trade.symbol))
+    began = min(int(columns.ts[0]) for columns in lived.values())
+    start = min(int(columns.ts[0]) for columns in whole.values())
+    return BacktestResult(
+        strategy=strategy,
+        profile=Profile.PAPER,
+        symbols=feed.symbols,
+        timeframe=finest,
+        start=start if bounds[0] is None else bounds[0],
+        stop=cycle.at if bounds[1] is None else bounds[1],
+        candles=sum(map(len, whole.values())),
+        trades=trades,
+        metrics=measure(
+            trades,
+            _daily_returns(notes.curve, began, cycle.at),
+            start_equity=float(PAPER_DEPOSIT),
+            exposure=exposure_of(trades, lived),
+            periods=periods,
+        ),
+    )
+
+
+def _trade(opened: Opened, columns: Mapping[str, Columns]) -> BacktestTrade:
+    trade = opened.active.trade
+    entry, leave, initial = trade.entry_price, trade.exit_price, trade.mandate.signal.stop.value
+    assert entry is not None, "it was opened"
+    assert leave is not None, "it was closed"
+    distance = abs(entry - initial)
+    pnl, cost = trade.net_pnl, trade.entry_value + trade.entry_fees
+    own = columns[trade.symbol]
+    first, last = (int(own.ts.searchsorted(ts)) for ts in (opened.entry_bar, opened.exit_bar))
+    sign = trade.side.sign
+    reached = excursions(own, (first, last), float(entry), float(leave), sign, at_open=False)
+    assert trade.exit_reason is not None, "it was closed for a reason"
+    return BacktestTrade(
+        symbol=trade.symbol,
+        side=trade.side,
+        entry_at=opened.entry_bar,
+        entry_price=float(entry),
+        exit_at=opened.exit_bar,
+        exit_price=float(leave),
+        exit_reason=trade.exit_reason.value,
+        quantity=float(trade.entered),
+        fees=float(trade.fees),
+        pnl=float(pnl),
+        gained=float(pnl / cost),
+        r_multiple=float(pnl / (trade.entered.value * distance)) if distance else math.nan,
+        mfe=reached.favourable,
+        mae=reached.adverse,
+        risk=float(distance / entry),
+    )
+
+
+def _daily_returns(curve: Sequence[tuple[int, Decimal]], began: int, ended: int) -> NDArray[np.float64]:
+    """Returns of the account's equity from one end of a UTC day to the next; flat where nothing was noted."""
+    stamps = np.array([at for at, _ in curve], dtype=np.int64)
+    values = np.array([float(PAPER_DEPOSIT), *(float(equity) for _, equity in curve)])
+    days = np.arange(began // _DAY_MS + 1, -(-ended // _DAY_MS) + 1) * _DAY_MS
+    equity = values[np.searchsorted(stamps, days, side="right")]
+    before = np.concatenate([[float(PAPER_DEPOSIT)], equity[:-1]])
+    with np.errstate(divide="ignore", invalid="ignore"):  # of an account that was lost
+        returns: NDArray[np.float64] = equity / before - 1.0
+    return returns

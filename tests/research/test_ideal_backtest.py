@@ -1,0 +1,228 @@
+"""The ideal profile: the golden trade lists, a plain model of its rules, and what must hold on any candles."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import talib
+
+from tests.core.strategy_maker import columns_of, head, random_columns, strategy_of
+from tests.research.ideal_model import positions
+from tradewind.core.candles import Timeframe
+from tradewind.core.plan import Breakeven, PlanSpec, Target, Trailing, TrailingKind
+from tradewind.core.series import Columns
+from tradewind.core.strategy import Strategy, evaluate
+from tradewind.market import read_candles
+from tradewind.research.backtest import BacktestResult, IdealOptions, run_ideal
+from tradewind.research.backtest.ideal import simulate
+from tradewind.trading.strategies import load_builtin
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "AVAXUSDT", "LINKUSDT")
+FEE = 0.0006
+M5 = Timeframe.M5
+
+
+def shared(path: Path) -> Path:
+    if not path.exists():
+        pytest.skip(f"no recorded data at {path}")
+    return path
+
+
+def run(strategy: Strategy, columns: Columns, **options: float) -> BacktestResult:
+    return run_ideal(strategy, {"BTCUSDT": columns}, M5, IdealOptions(**options))
+
+
+# ------------------------------------------------------------------------------------------------------- golden lists
+
+
+@pytest.mark.parametrize("anchor", ["fill", "close"])
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_the_reference_makes_the_golden_trades(symbol: str, anchor: str) -> None:
+    columns = read_candles(shared(SHARED / "candles" / f"{symbol}-5m.parquet"))
+    with shared(SHARED / "golden" / f"{symbol}-5m-{anchor}.csv").open() as file:
+        golden = list(csv.DictReader(file))
+    strategy = load_builtin("ema_rsi_atr").with_parameters({"anchor": anchor})
+    trades = run_ideal(strategy, {symbol: columns}, M5).trades
+    assert len(trades) == len(golden) > 1000
+    for trade, row in zip(trades, golden, strict=True):
+        assert (trade.entry_at, trade.exit_at) == (int(row["entry_ts"]), int(row["exit_ts"]))
+        assert trade.exit_reason == row["reason"]
+        for mine, theirs in (("entry_price", "entry_px"), ("exit_price", "exit_px"), ("gained", "net_return")):
+            assert getattr(trade, mine) == pytest.approx(float(row[theirs]), abs=1e-9, rel=0)
+
+
+# ---------------------------------------------------------------------------------------------------------- the rules
+
+ATR = 14
+#: (ladder, breakeven, trailing, time stop): everything that a document may ask for, alone and together.
+PLANS = {
+    "plain": ((("r", "1.5", "1"),), None, None, None),
+    "ladder": ((("r", "0.5", "0.5"), ("r", "1", "0.3"), ("r", "2", "0.2")), None, None, None),
+    "breakeven after a target": ((("r", "0.5", "0.5"), ("r", "2", "0.5")), (1, None), None, None),
+    "breakeven at r": ((("r", "3", "1"),), (0, "0.7"), None, None),
+    "trailing from the start": ((("r", "5", "1"),), None, (TrailingKind.DISTANCE, "1.5 * atr(14)", 0), None),
+    "trailing percent": ((("r", "5", "1"),), None, (TrailingKind.PERCENT, "0.4", 0), None),
+    "time stop": ((("r", "4", "1"),), None, None, "7"),
+    "everything": (
+        (("r", "0.4", "0.4"), ("r", "0.8", "0.3"), ("r", "4", "0.3")),
+        (1, "1"),
+        (TrailingKind.DISTANCE, "atr(14)", 2),
+        "40",
+    ),
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", PLANS)
+def test_searching_finds_what_stepping_finds(name: str, seed: int) -> None:
+    ladder, breakeven, trailing, time_stop = PLANS[name]
+    strategy = strategy_of(
+        long="crosses_above(close, sma(close, 5))",
+        short="crosses_below(close, sma(close, 8))",
+        stop="close - 2 * atr(14)",
+        short_stop="close + 2 * atr(14)",
+        ladder=ladder,
+        breakeven=breakeven,
+        trailing=trailing,
+        time_stop=time_stop,
+    )
+    columns = random_columns(seed, 3000)
+    if seed == 3:  # holes in time, which a time stop does not count as candles
+        columns = columns.picked(np.delete(np.arange(3000), np.random.default_rng(3).choice(3000, 300)))
+    evaluation = evaluate(strategy, columns)
+    swing = talib.ATR(columns.high, columns.low, columns.close, ATR)
+
+    def plan_of(row: int, side: int, entry: float) -> PlanSpec:
+        stop = columns.close[row] - side * (2 * swing[row])
+        risk = abs(entry - stop)
+        follow = None
+        if trailing is not None:
+            kind, text, after = trailing
+            by_swing = {"1.5 * atr(14)": 1.5, "atr(14)": 1.0}
+            follow = Trailing(kind, by_swing[text] * swing[row] if text in by_swing else float(text) / 100, after)
+        return PlanSpec(
+            side,
+            float(stop),
+            tuple(Target(entry + side * float(r) * risk, float(share)) for _, r, share in ladder),
+            Breakeven(breakeven[0], float(breakeven[1] or 0)) if breakeven else None,
+            follow,
+            int(time_stop or 0) * M5.ms,
+        )
+
+    setups = dict.fromkeys(evaluation.long_rows.tolist(), 1) | dict.fromkeys(evaluation.short_rows.tolist(), -1)
+    expected = positions(columns, setups, plan_of, M5.ms, FEE)
+    found = simulate(evaluation, M5, FEE)
+    assert len(found) == len(expected) > 80
+    for mine, model in zip(found, expected, strict=True):
+        assert (mine.side.sign, mine.entry_row, mine.reason.value) == (model.side, model.entry_row, model.reason)
+        assert [leg.row for leg in mine.legs] == [row for row, _, _ in model.legs]
+        for leg, (_, share, price) in zip(mine.legs, model.legs, strict=True):
+            assert (leg.share, leg.price) == pytest.approx((share, price), rel=1e-12)
+
+
+BUY_AT_THREE = "close == 3"
+
+
+def one_trade(rest: list[tuple[float, float, float, float]], *, ladder=(("at", "5", "1"),)):
+    """A set-up at the second candle (close 3), stop 2, target 5; what follows is (open, high, low, close)."""
+    rows = [(1.0, 1.0, 1.0, 1.0), (3.0, 3.0, 3.0, 3.0), *rest]
+    opens, highs, lows, closes = (list(column) for column in zip(*rows, strict=True))
+    strategy = strategy_of(long=BUY_AT_THREE, stop="close - 1", ladder=ladder)
+    found = simulate(evaluate(strategy, columns_of(closes, open=opens, high=highs, low=lows)), M5, FEE)
+    return [(held.entry_row, held.entry, held.exit_row, held.leave, held.reason.value) for held in found]
+
+
+def test_a_candle_that_touches_both_counts_as_the_stop() -> None:
+    assert one_trade([(3.1, 6.0, 1.5, 4.0)]) == [(2, 3.1, 2, 2.0, "stop")]
+    assert one_trade([(3.1, 4.0, 3.0, 4.0), (5.5, 6.0, 2.0, 4.0)]) == [(2, 3.1, 3, 2.0, "stop")]
+
+
+def test_what_opens_beyond_a_level_fills_at_the_open() -> None:
+    assert one_trade([(3.1, 4.0, 3.0, 4.0), (1.5, 4.0, 1.0, 4.0)]) == [(2, 3.1, 3, 1.5, "stop")]
+    assert one_trade([(3.1, 4.0, 3.0, 4.0), (5.5, 6.0, 5.2, 5.2)]) == [(2, 3.1, 3, 5.5, "target")]
+    assert one_trade([(1.5, 2.5, 1.4, 2.2)]) == [(2, 1.5, 2, 1.5, "stop")]
+
+
+def test_what_is_open_at_the_end_is_no_trade() -> None:
+    assert one_trade([(3.1, 4.0, 2.5, 4.0)]) == []
+    assert one_trade([]) == []
+
+
+def test_a_new_position_may_begin_with_the_candle_behind_the_exit() -> None:
+    """The set-up at the very candle of the exit counts: at its close nothing was open any more."""
+    found = one_trade([(3.1, 5.0, 2.9, 3.0), (3.3, 3.5, 2.9, 3.2), (3.2, 5.1, 3.0, 4.0)])
+    assert found == [(2, 3.1, 2, 5.0, "target"), (3, 3.3, 4, 5.0, "target")]
+
+
+# -------------------------------------------------------------------------------------------------------- the accounts
+
+LIVELY = strategy_of(
+    long="crosses_above(close, sma(close, 5))",
+    short="crosses_below(close, sma(close, 8))",
+    stop="close - 2 * atr(14)",
+    short_stop="close + 2 * atr(14)",
+    ladder=(("r", "1", "0.5"), ("r", "2", "0.5")),
+    breakeven=(1, None),
+)
+
+
+def test_money_adds_up() -> None:
+    columns = {"BTCUSDT": random_columns(1, 4000), "ETHUSDT": random_columns(2, 3000)}
+    result = run_ideal(LIVELY, columns, M5, IdealOptions(fee=0.001, start_equity=500.0))
+    metrics, trades = result.metrics, result.trades
+    assert {trade.symbol for trade in trades} == columns.keys()
+    assert [trade.entry_at for trade in trades] == sorted(trade.entry_at for trade in trades)
+    assert metrics.end_equity == pytest.approx(500.0 + math.fsum(trade.pnl for trade in trades))
+    assert metrics.fees == pytest.approx(math.fsum(trade.fees for trade in trades))
+    assert result.candles == 7000
+    capital = {"BTCUSDT": 250.0, "ETHUSDT": 250.0}
+    for trade in trades:
+        sign = trade.side.sign
+        assert trade.quantity * trade.entry_price * 1.001 == pytest.approx(capital[trade.symbol])
+        gross = sign * (trade.exit_price - trade.entry_price) * trade.quantity
+        assert trade.fees == pytest.approx(0.001 * trade.quantity * (trade.entry_price + trade.exit_price))
+        assert trade.pnl == pytest.approx(gross - trade.fees)
+        assert trade.gained == pytest.approx(trade.pnl / capital[trade.symbol])
+        assert trade.r_multiple == pytest.approx(trade.pnl / (trade.quantity * trade.risk * trade.entry_price))
+        assert trade.mfe >= max(0.0, sign * (trade.exit_price / trade.entry_price - 1)) - 1e-12
+        capital[trade.symbol] += trade.pnl
+    assert 0 < metrics.exposure <= 1
+
+
+def test_the_same_every_time_and_another_for_other_inputs() -> None:
+    columns = random_columns(5, 2000)
+    one = run(LIVELY, columns)
+    assert one.fingerprint == run(LIVELY, columns).fingerprint
+    assert one.document() == run(LIVELY, columns).document()
+    assert one.fingerprint != run(LIVELY, columns, fee=0.0005).fingerprint
+
+
+def test_what_was_decided_does_not_depend_on_what_came_later() -> None:
+    columns = random_columns(6, 3000)
+    whole = run(LIVELY, columns).trades
+    for rows in (500, 1234, 2999):
+        early = run(LIVELY, head(columns, rows)).trades
+        assert list(early) == list(whole[: len(early)])
+        assert all(trade.exit_at > columns.ts[rows - 1] for trade in whole[len(early) :])
+
+
+def test_prices_in_another_currency_make_the_same_returns() -> None:
+    """By a power of two, which floats multiply by exactly."""
+    columns = random_columns(7, 2000)
+    scaled = Columns(columns.ts, *(column * 1024.0 for column in columns[1:5]), columns.volume)
+    left, right = run(LIVELY, columns), run(LIVELY, scaled)
+    assert [trade.gained for trade in left.trades] == [trade.gained for trade in right.trades]
+    assert left.metrics.sharpe == pytest.approx(right.metrics.sharpe)
+
+
+def test_no_trade_leaves_everything_undefined_but_the_account() -> None:
+    result = run(LIVELY, head(random_columns(8, 50), 12))
+    items = result.metrics.items()
+    assert result.trades == []
+    assert (items["trades"], items["end_equity"], items["exposure"]) == (0, 10_000.0, 0.0)
+    assert items["sharpe"] is items["win_rate"] is items["profit_factor"] is items["sqn"] is None

@@ -1,0 +1,120 @@
+"""The paper profile decides what a replay through the whole engine and a database decides, to the last digit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.trading.engine.replays import market, strategies
+from tradewind.billing import PlanCode
+from tradewind.core.candles import Timeframe
+from tradewind.core.strategy import Strategy
+from tradewind.entrypoints.replaying import ReplayPlan, open_feed, run_replay
+from tradewind.kit.clock import to_ms
+from tradewind.platform.settings import Settings
+from tradewind.research.backtest import BacktestResult, open_paper_feed
+from tradewind.research.paper import run_paper
+from tradewind.trading.strategies import load_builtin
+
+RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "candles"
+
+
+def replay_plan(folder: Path, strategy: Strategy, **options: Any) -> ReplayPlan:
+    plan = ReplayPlan(
+        candles=folder,
+        symbols=(),
+        timeframe=None,
+        start=None,
+        stop=None,
+        speed=float("inf"),
+        followers=1,
+        plan=PlanCode.PRO,
+        strategies=[strategy],
+    )
+    return replace(plan, **options)
+
+
+async def both(settings: Settings, plan: ReplayPlan) -> tuple[dict[str, Any], BacktestResult]:
+    """The report of the replay and the back-test of the same inputs."""
+    report = await run_replay(settings, plan, open_feed(plan, None), resume=False, progress=lambda _: None)
+    bounds = (plan.start and to_ms(plan.start), plan.stop and to_ms(plan.stop))
+
+    def backtest() -> BacktestResult:
+        feed = open_paper_feed(plan.candles, symbols=plan.symbols, timeframe=plan.timeframe, bounds=bounds)
+        return run_paper(plan.strategies[0], feed, plan=plan.plan, bounds=bounds)
+
+    return orjson.loads(report.content), await asyncio.to_thread(backtest)
+
+
+def check(report: dict[str, Any], result: BacktestResult, *, least: int) -> None:
+    """Every closed position is a trade with the same prices, quantity, money and reason; and there are enough."""
+    closed = [row for row in report["positions"] if row["status"] == "closed"]
+    entries = first_and_last(report["fills"], report["inputs"]["timeframe"])
+    closed.sort(key=lambda row: (entries[row["id"]][0], row["symbol"]))
+    assert len(closed) == len(result.trades) >= least
+    for row, trade in zip(closed, result.trades, strict=True):
+        pnl = Decimal(row["realised_pnl"]) - Decimal(row["fees"]) - Decimal(row["funding"])
+        assert (trade.symbol, trade.side, trade.exit_reason) == (row["symbol"], row["side"], row["exit_reason"])
+        assert (trade.entry_at, trade.exit_at) == entries[row["id"]]
+        assert trade.entry_price == float(row["entry_price"])
+        assert trade.exit_price == float(row["exit_price"])
+        assert (trade.quantity, trade.fees, trade.pnl) == (float(row["entered"]), float(row["fees"]), float(pnl))
+    if all(row["status"] in ("closed", "abandoned") for row in report["positions"]):
+        (balance,) = report["ledger"]["balances"].values()
+        assert result.metrics.end_equity == pytest.approx(float(balance["balance"]), abs=1e-6)
+
+
+def first_and_last(fills: Sequence[dict[str, Any]], timeframe: str) -> dict[str, tuple[int, int]]:
+    """Open times of the candles of each position's first and last fill; a fill at a candle's end belongs to it."""
+    bars: dict[str, list[int]] = {}
+    for fill in fills:
+        at = to_ms(datetime.fromisoformat(fill["at"]))
+        bars.setdefault(fill["position_id"], []).append(Timeframe(timeframe).open_of(at - 1))
+    return {position: (min(found), max(found)) for position, found in bars.items()}
+
+
+@pytest.mark.parametrize("number", range(3), ids=["rising", "falling", "patient"])
+async def test_generated_candles(settings: Settings, tmp_path: Path, number: int) -> None:
+    """Four symbols on one account: limits, slots and the order in which intents come matter."""
+    folder = market(tmp_path / "candles", 40 + number, candles=1300)
+    report, result = await both(settings, replay_plan(folder, strategies()[number]))
+    check(report, result, least=30)
+
+
+@pytest.mark.parametrize("plan", [PlanCode.FREE_TRIAL, PlanCode.STARTER])
+async def test_generated_candles_on_a_plan_that_limits(settings: Settings, tmp_path: Path, plan: PlanCode) -> None:
+    folder = market(tmp_path / "candles", 47, candles=1300)
+    report, result = await both(settings, replay_plan(folder, strategies()[0], plan=plan))
+    check(report, result, least=0 if plan is PlanCode.FREE_TRIAL else 10)
+
+
+@pytest.mark.parametrize("name", ["ema_trend", "bollinger_reversion", "donchian_breakout", "ema_rsi_atr"])
+async def test_weeks_of_real_candles(settings: Settings, name: str) -> None:
+    if not (RECORDED / "BTCUSDT-5m.parquet").exists():
+        pytest.skip(f"no recorded candles in {RECORDED}")
+    plan = replay_plan(
+        RECORDED,
+        load_builtin(name),
+        symbols=("BTCUSDT", "SOLUSDT", "DOGEUSDT"),
+        timeframe=Timeframe.M5,
+        start=datetime(2024, 3, 1, tzinfo=UTC),
+        stop=datetime(2024, 3, 29, tzinfo=UTC),
+    )
+    report, result = await both(settings, plan)
+    check(report, result, least=40)
+
+
+def test_the_same_every_time(tmp_path: Path) -> None:
+    folder = market(tmp_path / "candles", 51, candles=900)
+    one, two = (run_paper(strategies()[0], open_paper_feed(folder)) for _ in range(2))
+    assert one.trades
+    assert one.fingerprint == two.fingerprint
+    assert one.document() == two.document()
