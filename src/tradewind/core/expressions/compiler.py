@@ -35,7 +35,7 @@ from tradewind.core.expressions.tree import (
     ParameterOf,
     RegimeName,
 )
-from tradewind.core.indicators import LONGEST, ArgumentError, Field, Unit
+from tradewind.core.indicators import LONGEST, ArgumentError, Field, Source, Unit
 from tradewind.core.regime import WARMUP as REGIME_WARMUP
 
 #: Bounds on what one strategy may cost: instructions run over every candle, and candles needed before it may speak.
@@ -125,7 +125,7 @@ class Compiler:
     def _emit_constant(self, value: float) -> int:
         return self._number(Constant(float(value)), Traits(Kind.NUMBER, Unit.PLAIN))
 
-    def _emit_column(self, field: Field) -> int:
+    def _emit_column(self, field: Source) -> int:
         unit = Unit.VOLUME if field is Field.VOLUME else Unit.PRICE
         return self._number(Column(field), Traits(Kind.NUMBER, unit))
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tradewind.core.expressions.operations import OPERATIONS, Value, shifted
 from tradewind.core.expressions.tree import Kind, Op
-from tradewind.core.indicators import Field, Kernel, Unit
+from tradewind.core.indicators import Kernel, Source, Unit
 from tradewind.core.regime import Regime, regimes
 from tradewind.core.series import Columns
 
@@ -32,7 +32,7 @@ class RegimeConstant:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    field: Field
+    field: Source
 
 
 @dataclass(frozen=True, slots=True)

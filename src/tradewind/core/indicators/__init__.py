@@ -10,6 +10,7 @@ from tradewind.core.indicators.model import (
     Field,
     Indicator,
     Kernel,
+    Source,
     Unit,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "Field",
     "Indicator",
     "Kernel",
+    "Source",
     "Unit",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tradewind.core.indicators.model import Argument, Field, Indicator, Kernel, Rows, Unit, decay_rows
+from tradewind.core.indicators.model import Argument, Field, Indicator, Kernel, Rows, Source, Unit, decay_rows
 from tradewind.core.series import Floats
 
 #: Longest period of any indicator; bounds both warm-up and cost.
@@ -56,7 +56,7 @@ def family(
     *,
     warmup: Rows,
     unit: Unit | None,
-    fields: tuple[Field, ...] = (),
+    fields: tuple[Source, ...] = (),
     series: int | None = None,
     anchored: bool = False,
 ) -> list[Indicator]:
@@ -82,7 +82,7 @@ def single(
     warmup: Rows,
     settled: Rows | None = None,
     unit: Unit | None = None,
-    fields: tuple[Field, ...] = (),
+    fields: tuple[Source, ...] = (),
     series: int | None = None,
     anchored: bool = False,
 ) -> Indicator:

@@ -45,6 +45,9 @@ class Clock(StrEnum):
         return (columns.ts // _DAY_MS).astype(np.float64)
 
 
+#: What an indicator may read beside the series it is given.
+Source = Field | Clock
+
 #: Milliseconds.
 _DAY_MS = 86_400_000
 
@@ -152,7 +155,7 @@ class Indicator:
     output: int
     arguments: tuple[Argument, ...]
     series: int
-    fields: tuple[Field, ...]
+    fields: tuple[Source, ...]
     unit: Unit | None
     description: str
     _warmup: Rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import talib
@@ -27,8 +27,6 @@ from tradewind.core.series import Floats
 
 #: TA-Lib's number for the exponential average, which its stubs take for an enumeration.
 _EMA: Any = 1
-#: Read like a column and never written: who passes an indicator's fields on needs not know that it is none.
-_DAY = cast(Field, Clock.UTC_DAY)
 
 
 def _days(day: Floats) -> Iterator[slice]:
@@ -241,7 +239,7 @@ ENTRIES: list[Indicator] = [
         "record, since the first candle.",
         warmup=lambda: 0,
         unit=Unit.PRICE,
-        fields=(*HLCV, _DAY),
+        fields=(*HLCV, Clock.UTC_DAY),
         anchored=True,
     ),
     single(
@@ -251,7 +249,7 @@ ENTRIES: list[Indicator] = [
         "Session VWAP plus `deviations` standard deviations of the typical price, weighted by volume, in the session.",
         warmup=lambda _: 0,
         unit=Unit.PRICE,
-        fields=(*HLCV, _DAY),
+        fields=(*HLCV, Clock.UTC_DAY),
         anchored=True,
     ),
     single(
@@ -261,7 +259,7 @@ ENTRIES: list[Indicator] = [
         "Session VWAP minus `deviations` standard deviations of the typical price, weighted by volume, in the session.",
         warmup=lambda _: 0,
         unit=Unit.PRICE,
-        fields=(*HLCV, _DAY),
+        fields=(*HLCV, Clock.UTC_DAY),
         anchored=True,
     ),
     single(
@@ -280,7 +278,7 @@ ENTRIES: list[Indicator] = [
         "Open of the UTC day's first candle; on the first day on record, of the first candle.",
         warmup=lambda: 0,
         unit=Unit.PRICE,
-        fields=(Field.OPEN, _DAY),
+        fields=(Field.OPEN, Clock.UTC_DAY),
         anchored=True,
     ),
     single(
@@ -290,7 +288,7 @@ ENTRIES: list[Indicator] = [
         "Highest high of the UTC day so far, this candle included.",
         warmup=lambda: 0,
         unit=Unit.PRICE,
-        fields=(Field.HIGH, _DAY),
+        fields=(Field.HIGH, Clock.UTC_DAY),
         anchored=True,
     ),
     single(
@@ -300,7 +298,7 @@ ENTRIES: list[Indicator] = [
         "Lowest low of the UTC day so far, this candle included.",
         warmup=lambda: 0,
         unit=Unit.PRICE,
-        fields=(Field.LOW, _DAY),
+        fields=(Field.LOW, Clock.UTC_DAY),
         anchored=True,
     ),
 ]
