@@ -103,6 +103,14 @@ if ! { [ -x "$venv/bin/python" ] && suits "$venv/bin/python" && [ "$(cat "$venv/
     echo "$wanted" > "$venv/.stamp"
 fi
 
+# Compiled once here, so that nobody's first back-test waits for the compiler.
+kernel="$wanted $(cat src/tradewind/core/kernel/*.py | cksum)"
+if [ "$(cat "$venv/.kernel-stamp" 2>/dev/null)" != "$kernel" ]; then
+    say "compiling the plan kernel"
+    "$venv/bin/python" -m tradewind.core.kernel.warm || die "compiling the plan kernel failed; see the message above"
+    echo "$kernel" > "$venv/.kernel-stamp"
+fi
+
 # Node comes from a wheel in the environment; a system Node may be absent or too old.
 PATH="$venv/bin:$PATH"
 export PATH

@@ -1,0 +1,319 @@
+"""The step: what one stretch of prices does to one position. Every driver calls this and nothing else decides.
+
+It is `core.outcome.track` of an open position with `core.plan` inside it, with the same order of float operations, and
+knows more: chandelier and moving-target trailing, an offset beyond breakeven, funding, worse fills. Its specification
+is `tests/core/kernel_model.py`.
+
+A bar is walked as `core.matching` says: against the position first (open → low → high → close for a long), the stop
+before targets, what is gapped over at the open. What the plan decides at a bar's end holds from the next bar on.
+
+`plan`, `rules` and `state` are one row each of `PLAN`, `ASSUMPTIONS` and `STATE`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tradewind.core.kernel.jit import part
+from tradewind.core.kernel.layout import (
+    BREAKEVEN,
+    CHANDELIER,
+    CLOSED,
+    MOVING_TARGET,
+    NOT_TRAILING,
+    NOTHING,
+    OPEN,
+    PENDING,
+    PERCENT,
+    REFUSED,
+    STOP,
+    TARGET,
+    TIME_STOP,
+    TRAILING,
+)
+
+
+@part
+def costs_covered(side: float, entry: float, fee_in: float, fee_out: float, slippage: float, funding: float) -> float:
+    """As `core.costs.breakeven`."""
+    return (entry * (1.0 + side * fee_in) + side * funding) / (1.0 - side * (fee_out + slippage))
+
+
+@part
+def to_tick(level: float, up: bool, units: float, scale: float) -> Any:
+    """`float(quantise(level, tick, UP or DOWN))` for tick = units ÷ scale; `level` itself without a tick.
+
+    The quotient only guesses the row of the grid. What decides are comparisons with the grid's own floats, which are as
+    good as comparisons of the decimals: decimals of up to 15 digits and their floats have one order.
+    """
+    if units == 0.0:
+        return level
+    row = np.floor(level * scale / units)
+    while row * units / scale > level:
+        row -= 1.0
+    while (row + 1.0) * units / scale <= level:
+        row += 1.0
+    on_grid = row * units / scale
+    if up and on_grid < level:
+        return (row + 1.0) * units / scale
+    return on_grid
+
+
+@part
+def trailing_level(side: float, kind: int, distance: float, best: float, atr: float) -> float:
+    """Where a stop belongs that follows `best`."""
+    if kind == PERCENT:
+        distance = distance * best
+    elif kind == CHANDELIER:
+        distance = distance * atr
+    return best - side * distance
+
+
+@part
+def enter(plan: Any, rules: Any, state: Any, price: float, at: int) -> None:
+    """Enter at market with `price` there."""
+    side = float(plan.side)
+    if (price - plan.stop) * side <= 0.0 and rules.gaps_at_open == 0:
+        state.phase = REFUSED
+        return
+    price = price * (1.0 + side * rules.worse)
+    state.phase = OPEN
+    state.entry = price
+    state.paid_at = costs_covered(side, price, rules.taker, rules.taker, rules.slippage, 0.0)
+    state.stop = plan.stop
+    state.best = price
+    state.worst = price
+    state.left = 1.0
+    state.gained = 0.0
+    state.funding = 0.0
+    state.exit = 0.0
+    state.opened_at = at
+    state.filled = 0
+    state.breakeven_done = 0
+    state.trailing_on = (
+        plan.trailing not in (NOT_TRAILING, MOVING_TARGET) and plan.trailing_after == 0 and plan.trailing_at_r == 0.0
+    )
+    state.stop_reason = NOTHING
+    state.leaving = NOTHING
+    state.end = NOTHING
+
+
+@part
+def charge(plan: Any, rules: Any, state: Any, funding: float) -> None:
+    """Pay `funding` (received when negative, for a long), quote currency per unit of base."""
+    side = float(plan.side)
+    paid = side * funding
+    state.funding = state.funding + paid
+    state.gained = state.gained - state.left * paid
+    state.paid_at = costs_covered(side, state.entry, rules.taker, rules.taker, rules.slippage, state.funding)
+
+
+@part
+def walk(
+    plan: Any,
+    rules: Any,
+    state: Any,
+    opened: float,
+    high: float,
+    low: float,
+    close: float,
+    atr: float,
+    end: int,
+) -> None:
+    """An open position after a bar that ends at `end`."""
+    side = float(plan.side)
+    before = state.best
+    adverse, favourable = (low, high) if side > 0.0 else (high, low)
+    points = 4
+    if high == low:
+        opened = close
+        points = 1
+    if state.leaving != NOTHING:
+        points = 1
+    price = opened
+    for point in range(points):
+        if point == 0:
+            reached = opened
+        elif point == 1:
+            reached = adverse
+        elif point == 2:
+            reached = favourable
+        else:
+            reached = close
+        stop = state.stop
+        if (price - stop) * side <= 0.0 or (reached - stop) * side <= 0.0:
+            level = price if (price - stop) * side <= 0.0 else stop
+            _see(state, side, level)
+            _leave(rules, state, side, level, state.stop_reason if state.stop_reason != NOTHING else STOP)
+            return
+        _see(state, side, reached)
+        while state.filled < plan.targets and (reached - plan.levels[state.filled]) * side >= 0.0:
+            gapped = point == 0 and rules.gaps_at_open != 0
+            _take(plan, rules, state, side, reached if gapped else plan.levels[state.filled])
+            if state.phase == CLOSED:
+                return
+        price = reached
+    if state.leaving != NOTHING:
+        _leave(rules, state, side, price, state.leaving)
+        return
+    _observe(plan, rules, state, side, before, close, atr, end)
+
+
+@part
+def step(
+    plan: Any,
+    rules: Any,
+    state: Any,
+    opened: float,
+    high: float,
+    low: float,
+    close: float,
+    atr: float,
+    funding: float,
+    start: int,
+    end: int,
+) -> None:
+    """One position after one bar, from a pending entry to its end; nothing for those that are over."""
+    if state.phase == PENDING:
+        enter(plan, rules, state, opened, start)
+    elif state.phase == OPEN and funding != 0.0:
+        charge(plan, rules, state, funding)
+    if state.phase == OPEN:
+        walk(plan, rules, state, opened, high, low, close, atr, end)
+
+
+@part
+def trailing_is_due(plan: Any, state: Any) -> bool:
+    """Whether a stop that follows at a fixed distance or fraction would be moved even without a new best price."""
+    if state.trailing_on == 0:
+        return False
+    side = float(plan.side)
+    level = trailing_level(side, plan.trailing, plan.trailing_distance, state.best, 0.0)
+    gain = (level - state.stop) * side
+    return bool(gain > 0.0 and gain >= plan.trailing_step)
+
+
+@part
+def _see(state: Any, side: float, price: float) -> None:
+    if (price - state.best) * side > 0.0:
+        state.best = price
+    elif (price - state.worst) * side < 0.0:
+        state.worst = price
+
+
+@part
+def _net(rules: Any, state: Any, side: float, price: float, fee_out: float) -> float:
+    """Gain per unit closed at `price`, after the fees of both sides."""
+    return (price - state.entry) * side - state.entry * rules.taker - price * fee_out  # type: ignore[no-any-return]
+
+
+@part
+def _leave(rules: Any, state: Any, side: float, price: float, end: int) -> None:
+    """Close what is left at market."""
+    price = price * (1.0 - side * rules.worse)
+    state.gained = state.gained + state.left * _net(rules, state, side, price, rules.taker)
+    state.left = 0.0
+    state.exit = price
+    state.end = end
+    state.phase = CLOSED
+
+
+@part
+def _take(plan: Any, rules: Any, state: Any, side: float, price: float) -> None:
+    """The next rung of the ladder fills at `price`."""
+    share = plan.shares[state.filled]
+    state.filled += 1
+    net = _net(rules, state, side, price, rules.maker)
+    if state.filled == plan.targets:
+        state.gained = state.gained + state.left * net
+        state.left = 0.0
+        state.exit = price
+        state.end = TARGET
+        state.phase = CLOSED
+        return
+    state.gained = state.gained + share * net
+    state.left = state.left - share
+    in_force = state.stop
+    level = state.paid_at + side * plan.breakeven_offset
+    wanted = False
+    if plan.breakeven != 0 and state.breakeven_done == 0 and 0 < plan.breakeven_after <= state.filled:
+        state.breakeven_done = 1
+        wanted = (level - state.stop) * side > 0.0 and (price - level) * side > 0.0
+        if wanted:
+            in_force = level
+    if plan.trailing == MOVING_TARGET:
+        if wanted:
+            _move(rules, state, side, level, BREAKEVEN, price)
+        if state.filled >= plan.trailing_after:
+            behind = state.filled - plan.trailing_after
+            follow = state.paid_at if behind == 0 else plan.levels[behind - 1]
+            gain = (follow - in_force) * side
+            if gain > 0.0 and gain >= plan.trailing_step and (price - follow) * side > 0.0:
+                _move(rules, state, side, follow, TRAILING, price)
+        return
+    if plan.trailing != NOT_TRAILING and 0 < plan.trailing_after <= state.filled:
+        state.trailing_on = 1
+    if wanted:
+        _move(rules, state, side, level, BREAKEVEN, price)
+
+
+@part
+def _observe(plan: Any, rules: Any, state: Any, side: float, before: float, close: float, atr: float, at: int) -> None:  # noqa: PLR0912 - one rule after the other, as in core.plan
+    """As `core.plan.observe` and what a shell makes of its answer; `before` is the best price before this bar."""
+    further = (state.best - before) * side > 0.0
+    if not further and state.trailing_on == 0 and plan.max_age_ms == 0:
+        return
+    if plan.max_age_ms != 0 and at - state.opened_at >= plan.max_age_ms:
+        state.leaving = TIME_STOP
+        return
+    gained_r = 0.0
+    if further:
+        risk = (state.entry - plan.stop) * side
+        if risk > 0.0:
+            gained_r = (state.best - state.entry) * side / risk
+    in_force = state.stop
+    covered = state.paid_at + side * plan.breakeven_offset
+    to_breakeven = False
+    if (
+        plan.breakeven != 0
+        and state.breakeven_done == 0
+        and plan.breakeven_at_r > 0.0
+        and gained_r >= plan.breakeven_at_r
+    ):
+        state.breakeven_done = 1
+        # Beyond it the market already is, or further the stop: then it is skipped for good.
+        to_breakeven = (covered - state.stop) * side > 0.0 and (close - covered) * side > 0.0
+        if to_breakeven:
+            in_force = covered
+    leaves = False
+    follows = False
+    level = 0.0
+    if plan.trailing not in (NOT_TRAILING, MOVING_TARGET):
+        if state.trailing_on == 0 and plan.trailing_at_r > 0.0 and gained_r >= plan.trailing_at_r:
+            state.trailing_on = 1
+        if state.trailing_on != 0:
+            level = trailing_level(side, plan.trailing, plan.trailing_distance, state.best, atr)
+            gain = (level - in_force) * side
+            if gain > 0.0 and gain >= plan.trailing_step:
+                leaves = (close - level) * side <= 0.0
+                follows = not leaves
+    if to_breakeven:
+        _move(rules, state, side, covered, BREAKEVEN, close)
+    if follows:
+        _move(rules, state, side, level, TRAILING, close)
+    elif leaves:
+        state.leaving = TRAILING
+
+
+@part
+def _move(rules: Any, state: Any, side: float, level: float, reason: int, market: float) -> None:
+    """The stop to `level`, if that is still better on the tick and on the right side of the market.
+
+    Breakeven must not fall short of its costs, and a trailing stop must not be tighter than was asked for.
+    """
+    level = to_tick(level, (reason == BREAKEVEN) == (side > 0.0), rules.tick_units, rules.tick_scale)
+    if (level - state.stop) * side > 0.0 and (market - level) * side > 0.0:
+        state.stop = level
+        state.stop_reason = reason
