@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tradewind.core.kernel import drivers, triggers
+from tradewind.core.kernel import loops, triggers
 from tradewind.core.kernel.jit import CACHE, compiled
 from tradewind.core.kernel.warm import warm
 
-CORE = Path(drivers.__file__).parents[1]
+CORE = Path(loops.__file__).parents[1]
 
 
 def python(program: str) -> str:
@@ -38,7 +38,7 @@ def test_nothing_else_in_core_imports_numba_or_the_kernel() -> None:
 
 
 def test_entry_points_have_one_signature_and_take_no_other() -> None:
-    entry_points = [drivers._backtest, drivers._sweep, drivers._step_bar, drivers._place_all]
+    entry_points = [loops.run_entries, loops.run_templates, loops.run_bar, loops.place_all]
     entry_points += [triggers.add, triggers.drop, triggers.read, triggers.run]
     for entry_point in entry_points:
         assert len(entry_point.signatures) == 1
@@ -50,8 +50,8 @@ def test_what_is_warm_is_not_compiled_again() -> None:
     folder = warm()
     assert folder == CACHE
     program = """
-from tradewind.core.kernel import drivers, triggers
-for each in (drivers._backtest, drivers._sweep, drivers._step_bar, triggers.add, triggers.run):
+from tradewind.core.kernel import loops, triggers
+for each in (loops.run_entries, loops.run_templates, loops.run_bar, triggers.add, triggers.run):
     assert sum(each.stats.cache_hits.values()) == 1 and not each.stats.cache_misses, each.stats
 print("warm")
 """
@@ -78,8 +78,8 @@ def test_products_and_sums_are_rounded_one_by_one() -> None:
 import re
 from numba.core.dispatcher import Dispatcher
 Dispatcher.enable_caching = lambda self: None
-from tradewind.core.kernel import drivers, triggers
-for each in (drivers._backtest, drivers._sweep, drivers._step_bar, triggers.add, triggers.run):
+from tradewind.core.kernel import loops, triggers
+for each in (loops.run_entries, loops.run_templates, loops.run_bar, triggers.add, triggers.run):
     (listing,) = each.inspect_asm().values()
     assert len(listing) > 1000
     assert not re.search(r"fn?m(add|sub|la|ls)", listing), each

@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple
 import numba
 import numpy as np
 
+from tradewind.core.kernel.heaps import meld, pop, purge, push, without_root
 from tradewind.core.kernel.jit import compiled, part
 from tradewind.core.kernel.layout import NOT_TRAILING, PERCENT, STOP, TARGET, TIME_STOP, TRAILING, Ints
 
@@ -131,97 +132,7 @@ def books_of(guard: Guard, slots: Any) -> Any:
     return guard.slots["what"][slots] >> 3
 
 
-# ------------------------------------------------------------------- heaps: `sign` +1 has the smallest first, −1 the
-# largest
-
-
-@part
-def _push(keys: Any, owners: Any, first: int, count: int, key: float, owner: int, sign: float) -> None:
-    place = count
-    while place > 0:
-        above = (place - 1) >> 1
-        if sign * keys[first + above] <= sign * key:
-            break
-        keys[first + place] = keys[first + above]
-        owners[first + place] = owners[first + above]
-        place = above
-    keys[first + place] = key
-    owners[first + place] = owner
-
-
-@part
-def _pop(keys: Any, owners: Any, first: int, count: int, sign: float) -> None:
-    """Remove the first of `count` entries."""
-    last = count - 1
-    key, owner = keys[first + last], owners[first + last]
-    place = 0
-    while True:
-        below = 2 * place + 1
-        if below >= last:
-            break
-        if below + 1 < last and sign * keys[first + below + 1] < sign * keys[first + below]:
-            below += 1
-        if sign * key <= sign * keys[first + below]:
-            break
-        keys[first + place] = keys[first + below]
-        owners[first + place] = owners[first + below]
-        place = below
-    keys[first + place] = key
-    owners[first + place] = owner
-
-
-@part
-def _purge(slots: Any, keys: Any, owners: Any, first: int, count: int, sign: float) -> int:
-    """How many entries are left without those who are gone."""
-    kept = 0
-    for place in range(first, first + count):
-        if slots[owners[place]].what >= 0:
-            key, owner = keys[place], owners[place]
-            _push(keys, owners, first, kept, key, owner, sign)
-            kept += 1
-    return kept
-
-
-# ------------------------------------------------------------------------------------------------------- trailing
-# groups
-
-
-@part
-def _meld(slots: Any, one: int, other: int) -> int:
-    """One pairing heap of two; −1 is an empty one."""
-    if one < 0:
-        return other
-    if other < 0:
-        return one
-    if slots[other].distance < slots[one].distance:
-        one, other = other, one
-    slots[other].after = slots[one].child
-    slots[one].child = other
-    return one
-
-
-@part
-def _without_root(slots: Any, root: int) -> int:
-    """The pairing heap without its root, nor whoever is gone and would be the next."""
-    while True:
-        node = slots[root].child
-        paired = -1
-        while node >= 0:
-            partner = slots[node].after
-            rest = -1
-            if partner >= 0:
-                rest = slots[partner].after
-            node = _meld(slots, node, partner)
-            slots[node].after = paired
-            paired = node
-            node = rest
-        root = -1
-        while paired >= 0:
-            rest = slots[paired].after
-            root = _meld(slots, root, paired)
-            paired = rest
-        if root < 0 or slots[root].what >= 0:
-            return root
+# ------------------------------------------------------------------------------------------------- trailing groups
 
 
 @part
@@ -260,9 +171,9 @@ def _drop(books: Any, slots: Any, groups: Any, slot: int) -> None:
     held.root_of = -1
     here = groups[group]
     if here.distances == slot:
-        here.distances = _without_root(slots, slot)
+        here.distances = without_root(slots, slot)
     else:
-        here.fractions = _without_root(slots, slot)
+        here.fractions = without_root(slots, slot)
     for each in range(group, book.first + book.groups):
         _reach(slots, groups, book.first, each)
 
@@ -303,11 +214,11 @@ def _follow(slots: Any, groups: Any, book: Any, slot: int, best: float) -> None:
     if slots[slot].what & _FRACTION:
         if here.fractions >= 0:
             slots[here.fractions].root_of = -1
-        here.fractions = _meld(slots, here.fractions, slot)
+        here.fractions = meld(slots, here.fractions, slot)
     else:
         if here.distances >= 0:
             slots[here.distances].root_of = -1
-        here.distances = _meld(slots, here.distances, slot)
+        here.distances = meld(slots, here.distances, slot)
     for each in range(low, top):
         _reach(slots, groups, first, each)
 
@@ -322,8 +233,8 @@ def _surpass(slots: Any, groups: Any, book: Any, best: float) -> None:
         for root in (here.distances, under.distances, here.fractions, under.fractions):
             if root >= 0:
                 slots[root].root_of = -1
-        under.distances = _meld(slots, under.distances, here.distances)
-        under.fractions = _meld(slots, under.fractions, here.fractions)
+        under.distances = meld(slots, under.distances, here.distances)
+        under.fractions = meld(slots, under.fractions, here.fractions)
         top -= 1
     book.groups = top - first + 1
     groups[top].best = best
@@ -374,20 +285,20 @@ def add(guard: Any, rows: Any, slots: Any) -> None:
             held.what |= _FRACTION
         book.live += 1
         if book.stops == book.room:
-            book.stops = _purge(guard.slots, guard.stop_key, guard.stop_owner, first, book.stops, -1.0)
-        _push(guard.stop_key, guard.stop_owner, first, book.stops, held.stop, slot, -1.0)
+            book.stops = purge(guard.slots, guard.stop_key, guard.stop_owner, first, book.stops, -1.0)
+        push(guard.stop_key, guard.stop_owner, first, book.stops, held.stop, slot, -1.0)
         book.stops += 1
         if np.isfinite(row.target):
             if book.targets == book.room:
-                book.targets = _purge(guard.slots, guard.target_key, guard.target_owner, first, book.targets, 1.0)
-            _push(guard.target_key, guard.target_owner, first, book.targets, side * row.target, slot, 1.0)
+                book.targets = purge(guard.slots, guard.target_key, guard.target_owner, first, book.targets, 1.0)
+            push(guard.target_key, guard.target_owner, first, book.targets, side * row.target, slot, 1.0)
             book.targets += 1
         if row.deadline != 0:
             if book.deadlines == book.room:
-                book.deadlines = _purge(
+                book.deadlines = purge(
                     guard.slots, guard.deadline_key, guard.deadline_owner, first, book.deadlines, 1.0
                 )
-            _push(guard.deadline_key, guard.deadline_owner, first, book.deadlines, float(row.deadline), slot, 1.0)
+            push(guard.deadline_key, guard.deadline_owner, first, book.deadlines, float(row.deadline), slot, 1.0)
             book.deadlines += 1
         if row.trailing != NOT_TRAILING:
             _follow(guard.slots, guard.groups, book, slot, side * row.best)
@@ -501,17 +412,17 @@ def run(  # noqa: PLR0912, PLR0915 - the loop of all loops; a call more would sh
                 elif book.stops and stop_key[first] >= price:
                     kind, slot, level = STOP, stop_owner[first], stop_key[first]
                     if made < out.size or slots[slot].what < 0:
-                        _pop(stop_key, stop_owner, first, book.stops, -1.0)
+                        pop(stop_key, stop_owner, first, book.stops, -1.0)
                         book.stops -= 1
                 elif book.targets and target_key[first] <= price:
                     kind, slot, level = TARGET, target_owner[first], target_key[first]
                     if made < out.size or slots[slot].what < 0:
-                        _pop(target_key, target_owner, first, book.targets, 1.0)
+                        pop(target_key, target_owner, first, book.targets, 1.0)
                         book.targets -= 1
                 elif book.deadlines and deadline_key[first] <= times[row]:
                     kind, slot = TIME_STOP, deadline_owner[first]
                     if made < out.size or slots[slot].what < 0:
-                        _pop(deadline_key, deadline_owner, first, book.deadlines, 1.0)
+                        pop(deadline_key, deadline_owner, first, book.deadlines, 1.0)
                         book.deadlines -= 1
                 else:
                     break
