@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 from collections.abc import Iterable
@@ -61,3 +62,8 @@ def page(figures: Iterable[Figure]) -> str:
             f"| {figure.goal} | {'yes' if figure.met else '**no**'} | {figure.bound} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def measured(name: str) -> list[Figure]:
+    """The figures of `benchmarks.{name}`."""
+    return list(importlib.import_module(f"benchmarks.{name}").run())
