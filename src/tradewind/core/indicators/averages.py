@@ -51,8 +51,9 @@ def _alma(values: Floats, n: float, offset: float, sigma: float) -> Floats:
 
 #: KAMA's slowest weight, (2 ÷ 31)²: what it forgets by while the market goes nowhere.
 _KAMA_SLOWEST = (2 / 31) ** 2
-#: Rows by which TA-Lib's Hilbert transform has forgotten its start, measured on random walks: it states no bound.
-_HILBERT_SETTLED = 250
+#: Rows by which TA-Lib's Hilbert transform has forgotten its start. It states no bound; of 20,000 random walks four
+#: still differed by more than a thousandth at 250, none at 300.
+_HILBERT_SETTLED = 400
 
 ENTRIES: list[Indicator] = [
     single(
