@@ -78,7 +78,7 @@ IMPURE = {"asyncio", "io", "logging", "os", "random", "secrets", "socket", "subp
 
 @pytest.mark.parametrize("path", CORE, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_core_stands_on_numbers_alone(path: Path) -> None:
-    """Itself, kit, the standard library, NumPy and TA-Lib; Numba in the kernel, whose cache is the one thing on disk."""
+    """Itself, kit, the standard library, NumPy and TA-Lib; Numba in the kernel, whose cache alone lies on disk."""
     kernel = "kernel" in path.parts
     for module in imports_of(path):
         root, _, rest = module.partition(".")
