@@ -17,6 +17,9 @@ from tradewind.market.store import CandleStore
 from tradewind.platform.database import ReadSession
 from tradewind.platform.settings import MarketSource, Settings
 
+#: Later than any candle.
+_END_OF_TIME = 1 << 52
+
 
 class CandleReader:
     """Reads candles as they stand at a moment of market time; none that closes later is ever seen."""
@@ -25,12 +28,21 @@ class CandleReader:
         self._store = CandleStore(settings.data / "candles")
         self._recording = settings.candles if settings.market is MarketSource.REPLAY else None
 
+    def bound(self, timeframe: Timeframe, now: int | None) -> int:
+        """Candles that open from here on (UTC ms) have not closed at market time `now`.
+
+        A recording knows the future; whoever reads it does not.
+        """
+        if self._recording is None:
+            return _END_OF_TIME
+        return 0 if now is None else timeframe.open_of(now)
+
     async def read(
         self, session: ReadSession, symbol: str, timeframe: Timeframe, *, before: int, limit: int
     ) -> Sequence[Candle]:
         """The newest `limit` candles that opened before `before` (UTC ms), oldest first."""
         if self._recording is not None:
-            return await asyncio.to_thread(_recorded, self._recording, symbol, timeframe, before, limit)
+            return await asyncio.to_thread(recorded_candles, self._recording, symbol, timeframe, before, limit)
         # The tail first: candles move from there to the files, so what is missed here is found there.
         tail = await candle_tail(session, symbol, timeframe, before=before, limit=limit)
         stored = await asyncio.to_thread(self._stored, symbol, timeframe, before, limit)
@@ -41,7 +53,7 @@ class CandleReader:
         return list(self._store.read(symbol, timeframe, until=before, limit=limit).candles())
 
 
-def _recorded(folder: Path, symbol: str, timeframe: Timeframe, before: int, limit: int) -> list[Candle]:
+def recorded_candles(folder: Path, symbol: str, timeframe: Timeframe, before: int, limit: int) -> list[Candle]:
     """Candles of a recording; longer ones than its files hold are put together from the longest that divide them."""
     try:
         files = CandleFolder(folder)
