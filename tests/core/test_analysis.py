@@ -123,6 +123,12 @@ def test_a_level_that_the_price_went_through_has_flipped() -> None:
     assert (below.role, below.flipped) == (Role.SUPPORT, True)
 
 
+def test_the_nearest_levels_are_kept() -> None:
+    pivots = [at(row, 100.0 + 3 * step) for step in range(10) for row in (10 + step, 60 + step)]
+    levels = levels_of(pivots, price=115.0, atr=1.0, rows=100)
+    assert [level.price for level in levels] == [109.0, 112.0, 115.0, 118.0, 121.0, 124.0]
+
+
 def test_more_and_fresher_touches_make_a_stronger_level() -> None:
     def strength(*rows: int) -> float:
         (level,) = levels_of([at(row, 100.0) for row in rows], price=105.0, atr=1.0, rows=500)

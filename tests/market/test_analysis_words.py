@@ -96,13 +96,13 @@ def test_the_two_sentences_name_the_numbers() -> None:
     assert sentences(found, Language.EN) == (
         "BTCUSDT 1h has been trending up for 14 candles: ADX 31.2, RSI 62.0, ATR 0.83% of the price, volatility above "
         "64% of its recent values.",
-        "The price of 61,200.5 lies between support at 60,800.0 (4 touches) and resistance at 62,300.0 (1 touch), "
+        "The close at 61,200.5 lies between support at 60,800.0 (4 touches) and resistance at 62,300.0 (1 touch), "
         "inside the value area 60,500.0–62,100.0; trend agreement is +0.40: 1h and 4h up, 1d down.",
     )
     assert sentences(found, Language.RU) == (
         "BTCUSDT 1h: восходящий тренд уже 14 свечей; ADX 31,2, RSI 62,0, ATR 0,83\u202f% цены, волатильность выше "
         "64\u202f% недавних значений.",
-        "Цена 61\u00a0200,5 находится между поддержкой 60\u00a0800,0 (4 касания) и сопротивлением 62\u00a0300,0 "
+        "Цена закрытия 61\u00a0200,5 находится между поддержкой 60\u00a0800,0 (4 касания) и сопротивлением 62\u00a0300,0 "
         "(1 касание), внутри зоны стоимости 60\u00a0500,0–62\u00a0100,0; согласие трендов +0,40: 1h и 4h вверх, "
         "1d вниз.",
     )

@@ -29,7 +29,7 @@ export type AnalysisReport = {
     /**
      * Levels
      *
-     * At most three on either side of the price, in order of price.
+     * The nearest three on either side of the close, in order of price.
      */
     levels: Array<LevelItem>;
     /**
@@ -319,7 +319,7 @@ export type Language = 'en' | 'ru';
 /**
  * LevelItem
  *
- * Swing highs and lows within one average true range of each other, two at least.
+ * Swing highs and lows within one usual true range of each other, two at least.
  */
 export type LevelItem = {
     /**

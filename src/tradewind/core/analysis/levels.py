@@ -1,7 +1,7 @@
 """Support and resistance: prices at which the market has turned before.
 
 A pivot is a candle whose high is the highest (or low the lowest) of `SPAN` candles before it and `SPAN` behind it. So
-it is known only `SPAN` candles later, and never before. Pivots within `WIDTH` average true ranges of each other are
+it is known only `SPAN` candles later, and never before. Pivots within `WIDTH` usual true ranges of each other are
 touches of one level.
 """
 
@@ -19,11 +19,11 @@ from tradewind.core.series import Columns, Floats
 
 #: Candles on either side that confirm a pivot.
 SPAN = 5
-#: How far apart the touches of one level may lie, in average true ranges.
+#: How far apart the touches of one level may lie, in usual true ranges.
 WIDTH = 1.0
 #: A price that turned the market once is a pivot; from here on it is a level.
 LEAST_TOUCHES = 2
-#: Levels kept on either side of the price, the strongest.
+#: Levels kept on either side of the price, the nearest.
 MOST = 3
 #: Candles after which a touch counts half.
 HALF_LIFE = 120
@@ -94,20 +94,17 @@ def _tops(values: Floats) -> list[int]:
 
 
 def levels_of(pivots: Iterable[Pivot], *, price: float, atr: float, rows: int) -> tuple[Level, ...]:
-    """The strongest levels on either side of `price`, in order of price.
+    """The nearest levels on either side of `price`, in order of price.
 
     Args:
-        atr: average true range now, in price.
-        rows: of the candles that the pivots were found in; ages are counted from the last one.
+        atr: usual true range of the candles that the pivots were found in, in price. Not that of the moment, which may
+            be a lull: what counted as one level would then fall to pieces.
+        rows: how many candles those are; ages are counted from the last one.
     """
     levels = [_level(group, price, rows) for group in _groups(pivots, WIDTH * atr) if len(group) >= LEAST_TOUCHES]
-    kept: list[Level] = []
-    for role in Role:
-        rivals = [level for level in levels if level.role is role]
-        # Of equally strong ones the nearer to the price.
-        rivals.sort(key=lambda level: (-level.strength, abs(level.price - price)))
-        kept += rivals[:MOST]
-    return tuple(sorted(kept))
+    below = [level for level in levels if level.role is Role.SUPPORT]
+    above = [level for level in levels if level.role is Role.RESISTANCE]
+    return (*below[-MOST:], *above[:MOST])
 
 
 def _groups(pivots: Iterable[Pivot], width: float) -> list[list[Pivot]]:

@@ -15,6 +15,7 @@ from tradewind.core.analysis.profile import VolumeProfile, profile_of
 from tradewind.core.analysis.readings import Readings, readings_of
 from tradewind.core.analysis.trends import Trend, agreement_of, trend_of
 from tradewind.core.candles import Timeframe
+from tradewind.core.indicators import CATALOGUE
 from tradewind.core.regime import regimes
 from tradewind.core.series import Columns
 
@@ -89,8 +90,13 @@ def analyse(timeframe: Timeframe, columns: Columns, longer: Mapping[Timeframe, C
         window=len(window),
         phases=phases_of(regimes(columns).codes[-len(window) :], window.ts),
         readings=read,
-        levels=levels_of(pivots_of(window), price=close, atr=read.atr, rows=len(window)),
+        levels=levels_of(pivots_of(window), price=close, atr=_usual_range(window), rows=len(window)),
         profile=profile_of(window),
         trends=tuple(trends),
         agreement=agreement_of(trends),
     )
+
+
+def _usual_range(columns: Columns) -> float:
+    """The mean true range; the first candle has none, for want of one before it."""
+    return float(np.mean(CATALOGUE["trange"].compute(columns)[1:]))

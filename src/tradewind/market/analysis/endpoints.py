@@ -92,7 +92,7 @@ def _report(found: Found) -> AnalysisReport | None:
         levels=_levels(analysis, digits),
         profile=None if analysis.profile is None else _profile(analysis.profile, digits),
         trends=[_trend(trend) for trend in analysis.trends],
-        agreement=_rounded_or_none(analysis.agreement, 3),
+        agreement=_rounded_or_none(analysis.agreement, 4),
     )
 
 
@@ -113,16 +113,16 @@ def _regime(phases: Phases) -> RegimeItem:
 
 def _readings(read: Readings, digits: int) -> ReadingsItem:
     return ReadingsItem(
-        rsi=_rounded(read.rsi, 2),
-        adx=_rounded(read.adx, 2),
-        plus_di=_rounded(read.plus_di, 2),
-        minus_di=_rounded(read.minus_di, 2),
+        rsi=_rounded(read.rsi, 4),
+        adx=_rounded(read.adx, 4),
+        plus_di=_rounded(read.plus_di, 4),
+        minus_di=_rounded(read.minus_di, 4),
         atr=_rounded(read.atr, digits + 1),
-        atr_percent=_rounded(read.atr_percent, 3),
-        volatility_rank=_rounded(read.volatility_rank, 1),
-        volume_ratio=_rounded_or_none(read.volume_ratio, 2),
+        atr_percent=_rounded(read.atr_percent, 4),
+        volatility_rank=_rounded(read.volatility_rank, 4),
+        volume_ratio=_rounded_or_none(read.volume_ratio, 4),
         averages=[
-            AverageDistanceItem(period=each.period, percent=_rounded_or_none(each.percent, 3), needs=each.needs)
+            AverageDistanceItem(period=each.period, percent=_rounded_or_none(each.percent, 4), needs=each.needs)
             for each in read.averages
         ],
         range_low=_rounded(read.range_low, digits),
@@ -141,7 +141,7 @@ def _levels(analysis: Analysis, digits: int) -> list[LevelItem]:
             touches=level.touches,
             first_touch=from_ms(level.first_touch),
             last_touch=from_ms(level.last_touch),
-            strength=_rounded(level.strength, 3),
+            strength=_rounded(level.strength, 4),
             flipped=level.flipped,
         )
         for level in analysis.levels
@@ -167,7 +167,7 @@ def _trend(trend: Trend) -> TrendItem:
         candles=trend.candles,
         needs=LINE,
         direction=None if trend.direction is None else _DIRECTIONS[trend.direction],
-        strength=_rounded_or_none(trend.strength, 3),
+        strength=_rounded_or_none(trend.strength, 4),
     )
 
 

@@ -64,7 +64,7 @@ class ReadingsItem(Answer):
 
 
 class LevelItem(Answer):
-    """Swing highs and lows within one average true range of each other, two at least."""
+    """Swing highs and lows within one usual true range of each other, two at least."""
 
     price: DecimalText = Field(description="Mean of the touches.")
     low: DecimalText
@@ -106,7 +106,7 @@ class AnalysisReport(Answer):
     window: int = Field(description="Candles in which phases, levels and volume were looked for.")
     regime: RegimeItem
     readings: ReadingsItem
-    levels: list[LevelItem] = Field(description="At most three on either side of the price, in order of price.")
+    levels: list[LevelItem] = Field(description="The nearest three on either side of the close, in order of price.")
     profile: VolumeProfileItem | None = Field(description="Null where nothing was traded.")
     trends: list[TrendItem] = Field(description="Of this timeframe and longer ones, the shortest first.")
     agreement: DecimalText | None = Field(

@@ -64,16 +64,16 @@ class _Place(NamedTuple):
 
 _PLACES: Mapping[Language, _Place] = {
     Language.EN: _Place(
-        both="The price of {close} lies between support at {support} and resistance at {resistance}",
-        support="The price of {close} lies above support at {support}, without resistance in {window} candles",
-        resistance="The price of {close} lies below resistance at {resistance}, without support in {window} candles",
-        none="The price of {close} has neither support nor resistance in {window} candles",
+        both="The close at {close} lies between support at {support} and resistance at {resistance}",
+        support="The close at {close} lies above support at {support}, without resistance in {window} candles",
+        resistance="The close at {close} lies below resistance at {resistance}, without support in {window} candles",
+        none="The close at {close} has neither support nor resistance in {window} candles",
     ),
     Language.RU: _Place(
-        both="Цена {close} находится между поддержкой {support} и сопротивлением {resistance}",
-        support="Цена {close} находится выше поддержки {support}, сопротивления сверху за {window} {candles} нет",
-        resistance="Цена {close} находится ниже сопротивления {resistance}, поддержки снизу за {window} {candles} нет",
-        none="У цены {close} за {window} {candles} нет ни поддержки, ни сопротивления",
+        both="Цена закрытия {close} находится между поддержкой {support} и сопротивлением {resistance}",
+        support="Цена закрытия {close} находится выше поддержки {support}, сопротивления сверху за {window} {candles} нет",
+        resistance="Цена закрытия {close} находится ниже сопротивления {resistance}, поддержки снизу за {window} {candles} нет",
+        none="У цены закрытия {close} за {window} {candles} нет ни поддержки, ни сопротивления",
     ),
 }
 
