@@ -20,6 +20,7 @@ _COMMANDS = {
     "migrate": "bring the database schema up to date",
     "seed": "create the demo user",
     "backtest": "back-test a strategy over recorded candles",
+    "analyse": "analyse a symbol at the end of recorded candles",
     "replay": "run the whole engine over recorded candles and write a report",
     "doctor": "say what is wrong, in plain words",
     "openapi": "print the OpenAPI document",

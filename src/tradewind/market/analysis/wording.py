@@ -70,9 +70,9 @@ _PLACES: Mapping[Language, _Place] = {
         none="The close at {close} has neither support nor resistance in {window} candles",
     ),
     Language.RU: _Place(
-        both="Цена закрытия {close} находится между поддержкой {support} и сопротивлением {resistance}",
-        support="Цена закрытия {close} находится выше поддержки {support}, сопротивления сверху за {window} {candles} нет",
-        resistance="Цена закрытия {close} находится ниже сопротивления {resistance}, поддержки снизу за {window} {candles} нет",
+        both="Цена закрытия {close} — между поддержкой {support} и сопротивлением {resistance}",
+        support="Цена закрытия {close} выше поддержки {support}, сопротивления за {window} {candles} нет",
+        resistance="Цена закрытия {close} ниже сопротивления {resistance}, поддержки за {window} {candles} нет",
         none="У цены закрытия {close} за {window} {candles} нет ни поддержки, ни сопротивления",
     ),
 }

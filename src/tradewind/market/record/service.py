@@ -11,14 +11,12 @@ from tradewind.core.candles import Candle, Timeframe
 from tradewind.core.series import Columns
 from tradewind.market.errors import CandleFolderError
 from tradewind.market.feeds.derived import Ladder
+from tradewind.market.feeds.guard import END_OF_TIME
 from tradewind.market.files import CandleFolder, read_candles
 from tradewind.market.record.queries import candle_tail
 from tradewind.market.store import CandleStore
 from tradewind.platform.database import ReadSession
 from tradewind.platform.settings import MarketSource, Settings
-
-#: Later than any candle.
-_END_OF_TIME = 1 << 52
 
 
 class CandleReader:
@@ -34,7 +32,7 @@ class CandleReader:
         A recording knows the future; whoever reads it does not.
         """
         if self._recording is None:
-            return _END_OF_TIME
+            return END_OF_TIME
         return 0 if now is None else timeframe.open_of(now)
 
     async def read(
