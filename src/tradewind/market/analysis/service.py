@@ -72,9 +72,13 @@ class MarketAnalyst:
 def found_in(
     symbol: str, timeframe: Timeframe, candles: Sequence[Candle], longer: Mapping[Timeframe, Sequence[Candle]]
 ) -> Found:
-    """The analysis at the last of `candles`, which are closed, oldest first; those of longer timeframes likewise."""
+    """The analysis at the last of `candles`, which are closed, oldest first.
+
+    Args:
+        longer: those of longer timeframes likewise; one without candles is not kept here and left out.
+    """
     columns = Columns.of(candles)
-    result = analyse(timeframe, columns, {other: Columns.of(closed) for other, closed in longer.items()})
+    result = analyse(timeframe, columns, {other: Columns.of(closed) for other, closed in longer.items() if closed})
     return Found(symbol, timeframe, len(columns), _digits(candles), result)
 
 
