@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -33,7 +34,7 @@ class Phases(NamedTuple):
     """
 
     runs: tuple[Phase, ...]
-    shares: dict[Regime, float]
+    shares: Mapping[Regime, float]
 
     @property
     def now(self) -> Phase:
