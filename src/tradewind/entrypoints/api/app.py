@@ -27,6 +27,7 @@ from tradewind.platform.web.origins import served_over_https
 from tradewind.platform.web.parts import Parts
 from tradewind.trading.accounts.endpoints import router as trading_accounts
 from tradewind.trading.dispatch.endpoints import router as execution
+from tradewind.trading.history.endpoints import router as history
 from tradewind.trading.intents.endpoints import router as intents
 from tradewind.trading.ledger.endpoints import router as decisions
 from tradewind.trading.orders.endpoints import router as orders
@@ -48,6 +49,7 @@ _ROUTERS = (
     positions,
     orders,
     decisions,
+    history,
     strategies,
     trading_accounts,
     market,
