@@ -65,7 +65,7 @@ async def get_results(
     until: Annotated[GivenMoment | None, Query(description="Booked before this market time.")] = None,
     account_id: OfAccount = None,
 ) -> Results:
-    """Realised PnL, fees and funding: sums over ledger entries, so that they agree with the balance to the last digit."""
+    """Realised PnL, fees and funding: sums over ledger entries, so they agree with the balance to the last digit."""
     mine = _mine(caller, account_id)
     await _accounts(reader, mine)
     rows = await queries.results(reader, mine, Span(since, until), by)
@@ -92,7 +92,7 @@ async def list_tax_lots(
     year: OfYear = None,
     account_id: OfAccount = None,
 ) -> TaxLotPage:
-    """Disposals, the last first. Funding is no part of a lot's gain but income or expense of its own: see the totals."""
+    """Disposals, the last first. Funding is no part of a lot's gain but a line of its own: see the totals."""
     listing = f"tax lots {method} {year} {account_id}"
     after = paging.after(listing)
     accounts = await _accounts_apart(pool, _mine(caller, account_id))

@@ -1,9 +1,9 @@
 """Tax lots of a user's accounts: what every disposal gained, and what funding cost beside it.
 
 Funding belongs to no lot: it is paid for time, on whatever is held, and which lots those are depends on the method. It
-is income or expense of its own on the day it was booked, one line per booking. So, for every account in which nothing is
-held, the net gains of its disposals less its funding are what its balance gained beyond deposits, to the last digit and
-by every method.
+is income or expense of its own on the day it was booked, one line per booking. So, for every account in which nothing
+is held, the net gains of its disposals less its funding are what its balance gained beyond deposits, to the last digit
+and by every method.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class Grouping(StrEnum):
 
 
 class Result(NamedTuple):
-    """What trading brought, in one currency; costs positive, so that pnl − fees − funding is what the balance gained."""
+    """What trading brought, in one currency. Costs are positive: the balance gained pnl − fees − funding."""
 
     name: str
     currency: str
