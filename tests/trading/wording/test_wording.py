@@ -291,7 +291,7 @@ def test_every_suggestion_is_a_whole_sentence(language: Language) -> None:
 
 
 def test_a_suggestion_says_how_much_to_the_last_digit() -> None:
-    made = [each for each in everything_wrong() if each.code is SuggestionCode.REDUCE_POSITION][0]
+    made = next(each for each in everything_wrong() if each.code is SuggestionCode.REDUCE_POSITION)
     assert made.facts["quantity"] == 600
     english, russian = (suggest(made, "USDT", language) for language in (Language.EN, Language.RU))
     assert english == "reduce BTCUSDT by 600 (≈ 60,000 USDT): risk level 1 → 1"
