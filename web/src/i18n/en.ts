@@ -241,7 +241,7 @@ export const en = {
     empty_closed: "Nothing closed yet",
     empty_closed_text: "Closed positions stay here with everything that happened to them.",
     see_signals: "See the signals",
-    slots: "{{used}} slots used",
+    slots: "Slots used: {{used}}",
     slots_full: "All {{limit}} position slots of your plan are in use; new signals wait for a free one.",
     total_open: "Open PnL",
     fees: "Fees",
