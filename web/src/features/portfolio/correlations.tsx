@@ -24,7 +24,7 @@ export function CorrelationCard({ correlations }: { correlations: CorrelationMat
             : t("portfolio.correlations_none")}
         </p>
         <div
-          role="region"
+          role="group"
           aria-labelledby="portfolio-correlations"
           tabIndex={0}
           className="mt-2 overflow-x-auto rounded-lg"
