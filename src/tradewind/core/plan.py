@@ -289,6 +289,11 @@ def rounding_of(side: int, action: PlanAction) -> Rounding:
     return Rounding.UP if (action is PlanAction.BREAKEVEN) == (side > 0) else Rounding.DOWN
 
 
+def rounding_of_target(side: int) -> Rounding:
+    """How the level of a target that has moved goes to the tick: towards the entry, as when it was made."""
+    return Rounding.DOWN if side > 0 else Rounding.UP
+
+
 def stop_moved(state: PlanState, level: float) -> PlanState:
     """With the stop in force at `level`, which is on the tick."""
     return state._replace(stop=level)

@@ -149,9 +149,7 @@ class Desk:
             trade = active.trade
             sides[symbol] = trade.side
             exposure += trade.held.value * Decimal(repr(self._price_for(trade)))
-            if trade.entry_order is not None:
-                waiting = trade.mandate.quantity.value - trade.entered.value
-                exposure += waiting * trade.mandate.signal.entry_limit.value
+            exposure += trade.entering_value
         return AccountView(self._equity(account), exposure, sides, limits, account.real)
 
     def _price_for(self, trade: Trade) -> float:
