@@ -190,7 +190,10 @@ def candle_closed(
     events: list[SignalEvent] = []
     if state.phase is not SignalPhase.OPEN or state.leaving is not None:
         return state, events
-    plan, actions = planning.observe(spec.plan, _plan(state), close, close, close, at, atr)
+    before = _plan(state)
+    plan, actions = planning.observe(spec.plan, before, close, close, close, at, atr)
+    if plan is before and not actions:
+        return state, events
     return _act(spec, state._replace(plan=plan), actions, close, at, events), events
 
 

@@ -163,6 +163,11 @@ class Signal:
         return self.instrument.symbol
 
     @property
+    def range_period(self) -> int:
+        """Over how many of its candles the ATR is taken that its stop hangs by; 0 = it does not."""
+        return self.management.trailing.period if self.management.trailing else 0
+
+    @property
     def entry_limit(self) -> Price:
         """The worst price at which entering is still the signal: the limit of the entry order."""
         return self.zone_high if self.side is Side.LONG else self.zone_low

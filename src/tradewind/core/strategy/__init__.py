@@ -16,7 +16,7 @@ from tradewind.core.strategy.model import (
     Text,
     TrailingRule,
 )
-from tradewind.core.strategy.signal import RefusalReason, Refused, signal
+from tradewind.core.strategy.signal import RefusalReason, Refused, management_at, signal
 from tradewind.core.strategy.words import LEVELS, check_sentence
 
 __all__ = [
@@ -40,5 +40,6 @@ __all__ = [
     "TrailingRule",
     "check_sentence",
     "evaluate",
+    "management_at",
     "signal",
 ]

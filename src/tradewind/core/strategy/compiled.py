@@ -10,7 +10,7 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from tradewind.core.expressions import Compiler, Expression, Kind, Program, suggestion
-from tradewind.core.indicators import ArgumentError, Unit
+from tradewind.core.indicators import LONGEST, ArgumentError, Unit
 from tradewind.core.plan import Breakeven, TrailingKind
 from tradewind.core.signals import StrategyRef
 from tradewind.core.strategy.model import Anchor, Blueprint, Exits, Rung, Setup, StrategyError, TrailingRule
@@ -65,29 +65,34 @@ class CompiledSetup:
 
 @dataclass(frozen=True, slots=True)
 class CompiledTrailing:
-    """`distance` and `step` are places among the roots; `fraction` (of the best price) stands instead of a distance."""
+    """`distance` and `step` are places among the roots; where there is no `distance`, `factor` is constant: a part of
+    the best price, or a multiple of the ATR over `period` candles."""
 
+    kind: TrailingKind
     distance: int | None
-    fraction: float
+    factor: float
     step: int | None
     after_target: int
     at_r: float
+    period: int
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledExits:
-    """The exits with their constants; `time_stop` in candles, 0 = never."""
+    """The exits with their constants; `time_stop` in candles, 0 = never; `breakeven_offset` a place among the roots."""
 
     breakeven: Breakeven | None
+    breakeven_offset: int | None
     trailing: CompiledTrailing | None
     time_stop: int
 
     @property
     def needed(self) -> set[int]:
         """The numbers that must be finite."""
-        if self.trailing is None:
-            return set()
-        return {place for place in (self.trailing.distance, self.trailing.step) if place is not None}
+        places = [self.breakeven_offset]
+        if self.trailing is not None:
+            places += [self.trailing.distance, self.trailing.step]
+        return {place for place in places if place is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,23 +240,31 @@ class _Linker:
     def exits(self, exits: Exits) -> CompiledExits:
         rule = exits.breakeven
         breakeven = Breakeven(rule.after_target, self._optional(rule.at_r)) if rule else None
+        offset = self._root(rule.offset) if rule and rule.offset else None
         time_stop = self._optional(exits.time_stop)
         if exits.time_stop is not None and not time_stop.is_integer():
             raise exits.time_stop.error(f"expected a whole number of candles, got {time_stop:g}")
-        return CompiledExits(breakeven, self._trailing(exits.trailing), int(time_stop))
+        return CompiledExits(breakeven, offset, self._trailing(exits.trailing), int(time_stop))
 
     def _trailing(self, rule: TrailingRule | None) -> CompiledTrailing | None:
         if rule is None:
             return None
-        percent, distance = 0.0, None
-        if rule.kind is TrailingKind.DISTANCE:
+        factor, distance, period = 0.0, None, 0
+        if rule.distance is not None and rule.kind is TrailingKind.DISTANCE:
             distance = self._root(rule.distance)
-        else:
-            percent = self._positive(rule.distance)
-            if percent >= 100:
-                raise rule.distance.error(f"expected a percentage below 100, got {percent:g}")
+        elif rule.distance is not None:
+            factor = self._positive(rule.distance)
+            if rule.kind is TrailingKind.PERCENT:
+                if factor >= 100:
+                    raise rule.distance.error(f"expected a percentage below 100, got {factor:g}")
+                factor /= 100
+        if rule.period is not None:
+            number = self._positive(rule.period)
+            if not number.is_integer() or not 2 <= number <= LONGEST:
+                raise rule.period.error(f"expected a whole number of candles from 2 to {LONGEST}, got {number:g}")
+            period = int(number)
         step = self._root(rule.step) if rule.step else None
-        return CompiledTrailing(distance, percent / 100, step, rule.after_target, self._optional(rule.at_r))
+        return CompiledTrailing(rule.kind, distance, factor, step, rule.after_target, self._optional(rule.at_r), period)
 
     def _facts(self, setup: Setup) -> dict[str, Fact]:
         """What the sentences name, apart from the signal's own levels."""

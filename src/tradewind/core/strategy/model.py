@@ -108,10 +108,11 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class BreakevenRule:
-    """See `core.plan.Breakeven`; `at_r` is constant."""
+    """See `core.plan.Breakeven`; `at_r` is constant, `offset` quote currency at the signal's candle."""
 
     after_target: int
     at_r: Expression | None
+    offset: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +120,18 @@ class TrailingRule:
     """See `core.plan.Trailing`.
 
     Attributes:
-        distance: quote currency at the signal's candle; for PERCENT a constant percentage of the best price.
+        distance: quote currency at the signal's candle; for PERCENT a constant percentage of the best price; for
+            CHANDELIER a constant multiple of the ATR; none for MOVING_TARGET.
         step: quote currency at the signal's candle.
+        period: a constant number of candles, for CHANDELIER.
     """
 
     kind: TrailingKind
-    distance: Expression
+    distance: Expression | None
     after_target: int
     at_r: Expression | None
     step: Expression | None
+    period: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

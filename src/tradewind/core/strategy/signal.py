@@ -40,6 +40,7 @@ class RefusalReason(StrEnum):
     TARGET_NOT_BEYOND_ENTRY = "target_not_beyond_entry"
     TARGETS_OUT_OF_ORDER = "targets_out_of_order"
     TRAILING_NOT_POSITIVE = "trailing_not_positive"
+    OFFSET_NEGATIVE = "offset_negative"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def _signal(
     levels = _levels(evaluation, setup, row, instrument)
     if isinstance(levels, Refused):
         return levels
-    management = _management(evaluation, row, timeframe)
+    management = management_at(evaluation, row, timeframe)
     if isinstance(management, Refused):
         return management
     opened_at = int(evaluation.columns.ts[row])
@@ -174,18 +175,23 @@ def _levels(evaluation: Evaluation, setup: CompiledSetup, row: int, instrument: 
     return _Levels(low, high, stop, tuple(targets))
 
 
-def _management(evaluation: Evaluation, row: int, timeframe: Timeframe) -> Management | Refused:
+def management_at(evaluation: Evaluation, row: int, timeframe: Timeframe) -> Management | Refused:
+    """How a position entered on the candle in `row` is managed."""
     exits = evaluation.strategy.exits
+    breakeven = exits.breakeven
+    if breakeven is not None and exits.breakeven_offset is not None:
+        offset = evaluation.number(exits.breakeven_offset, row)
+        if offset < 0.0:
+            return Refused(RefusalReason.OFFSET_NEGATIVE, {"offset": repr(offset)})
+        breakeven = breakeven._replace(offset=offset)
     rule, trailing = exits.trailing, None
     if rule is not None:
-        by_distance = rule.distance is not None
-        distance = evaluation.number(rule.distance, row) if rule.distance is not None else rule.fraction
+        distance = evaluation.number(rule.distance, row) if rule.distance is not None else rule.factor
         step = evaluation.number(rule.step, row) if rule.step is not None else 0.0
-        if distance <= 0.0 or step < 0.0:
+        if (distance <= 0.0 and rule.kind is not TrailingKind.MOVING_TARGET) or step < 0.0:
             return Refused(RefusalReason.TRAILING_NOT_POSITIVE, {"distance": repr(distance), "step": repr(step)})
-        kind = TrailingKind.DISTANCE if by_distance else TrailingKind.PERCENT
-        trailing = Trailing(kind, distance, rule.after_target, rule.at_r, step)
-    return Management(exits.breakeven, trailing, exits.time_stop * timeframe.ms)
+        trailing = Trailing(rule.kind, distance, rule.after_target, rule.at_r, step, rule.period)
+    return Management(breakeven, trailing, exits.time_stop * timeframe.ms)
 
 
 def _rationale(evaluation: Evaluation, setup: CompiledSetup, row: int, levels: _Levels) -> Rationale:

@@ -31,10 +31,11 @@ from numpy.typing import NDArray
 from tradewind.core import plan as planning
 from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs, breakeven
-from tradewind.core.plan import ExitNow, MoveStop, PlanSpec, PlanState, Target, Trailing, TrailingKind
+from tradewind.core.indicators import average_true_range
+from tradewind.core.plan import ExitNow, MoveStop, PlanSpec, PlanState, Target, TrailingKind
 from tradewind.core.positions import ExitReason
 from tradewind.core.series import Columns
-from tradewind.core.strategy import Anchor, CompiledSetup, Evaluation, Strategy, evaluate
+from tradewind.core.strategy import Anchor, CompiledSetup, Evaluation, Refused, Strategy, evaluate, management_at
 from tradewind.core.values import Side
 from tradewind.research.backtest.result import START_EQUITY, BacktestResult, BacktestTrade, Profile, exposure_of
 from tradewind.research.metrics import DAYS, excursions, measure
@@ -154,6 +155,8 @@ def simulate(evaluation: Evaluation, timeframe: Timeframe, fee: float) -> list[H
     rows = np.concatenate([evaluation.long_rows, evaluation.short_rows])
     signs = np.repeat([1, -1], [len(evaluation.long_rows), len(evaluation.short_rows)])
     order = np.argsort(rows, kind="stable")
+    rule = evaluation.strategy.exits.trailing
+    atr = average_true_range(columns, rule.period) if rule is not None and rule.period else None
     positions: list[Held] = []
     free_from = 0
     for row, sign in zip(rows[order].tolist(), signs[order].tolist(), strict=True):
@@ -163,7 +166,7 @@ def simulate(evaluation: Evaluation, timeframe: Timeframe, fee: float) -> list[H
         spec = _plan(evaluation, setups[side], row, float(columns.open[row + 1]), timeframe)
         if spec is None:
             continue
-        held = _Walk(columns, timeframe, spec, side, row + 1, fee).run()
+        held = _Walk(columns, timeframe, spec, side, row + 1, fee, atr).run()
         if held is None:
             break  # open to the end of the candles
         positions.append(held)
@@ -176,7 +179,7 @@ def _plan(
 ) -> PlanSpec | None:
     """The plan of the set-up at `row`, entered at `entry`; None where it makes no sense (`core.strategy.signal` refuses
     the same)."""
-    sign, exits = setup.side.sign, evaluation.strategy.exits
+    sign = setup.side.sign
     base = entry if evaluation.strategy.anchor is Anchor.FILL else float(evaluation.columns.close[row])
     stop = evaluation.number(setup.stop, row)
     if setup.stop_is_distance:
@@ -194,22 +197,24 @@ def _plan(
         targets.append(Target(level, float(rung.share)))
     if (targets[0].level - stop) * sign <= 0.0:
         return None
-    trailing: Trailing | None = None
-    if (rule := exits.trailing) is not None:
-        kind = TrailingKind.PERCENT if rule.distance is None else TrailingKind.DISTANCE
-        distance = rule.fraction if rule.distance is None else evaluation.number(rule.distance, row)
-        step = 0.0 if rule.step is None else evaluation.number(rule.step, row)
-        if distance <= 0.0 or step < 0.0:
-            return None
-        trailing = Trailing(kind, distance, rule.after_target, rule.at_r, step)
-    return PlanSpec(sign, stop, tuple(targets), exits.breakeven, trailing, exits.time_stop * timeframe.ms)
+    managed = management_at(evaluation, row, timeframe)
+    if isinstance(managed, Refused):
+        return None
+    return PlanSpec(sign, stop, tuple(targets), managed.breakeven, managed.trailing, managed.max_age_ms)
 
 
 class _Walk:
     """One position, from event to event."""
 
     def __init__(
-        self, columns: Columns, timeframe: Timeframe, spec: PlanSpec, side: Side, entry_row: int, fee: float
+        self,
+        columns: Columns,
+        timeframe: Timeframe,
+        spec: PlanSpec,
+        side: Side,
+        entry_row: int,
+        fee: float,
+        atr: Floats | None = None,
     ) -> None:
         self._columns = columns
         self._ms = timeframe.ms
@@ -229,6 +234,8 @@ class _Walk:
         if spec.max_age_ms:
             self._oldest = int(np.searchsorted(columns.ts, opened_at + spec.max_age_ms - self._ms))
         #: Whether new best prices can move anything; where not, nobody need look at them.
+        self._hangs = spec.trailing is not None and spec.trailing.kind is TrailingKind.CHANDELIER
+        self._atr = atr
         self._follows = spec.trailing is not None or (spec.breakeven is not None and spec.breakeven.at_r > 0.0)
 
     def run(self) -> Held | None:
@@ -248,6 +255,8 @@ class _Walk:
     def _next(self, row: int) -> int | None:
         """The first row from `row` on in which a level is touched, the plan may move, or the position is too old."""
         columns, state = self._columns, self._state
+        if self._hangs and state.trailing_on:
+            return row if row < len(columns) else None  # every candle brings another ATR
         target = self._spec.targets[state.targets_filled].level
         end, size = min(self._oldest + 1, len(columns)), _FIRST_STRETCH
         start = row
@@ -293,8 +302,9 @@ class _Walk:
         if self._state.stop != state.stop and (close - self._state.stop) * sign <= 0.0:
             self._stop(row, self._state.stop)
             return None
+        atr = None if self._atr is None or math.isnan(self._atr[row]) else float(self._atr[row])
         self._state, actions = planning.observe(
-            self._spec, self._state, high, low, close, int(self._columns.ts[row]) + self._ms
+            self._spec, self._state, high, low, close, int(self._columns.ts[row]) + self._ms, atr
         )
         return self._move(actions)
 

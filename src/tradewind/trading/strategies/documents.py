@@ -49,6 +49,7 @@ from tradewind.trading.strategies.shape import (
     ExitsShape,
     ParameterShape,
     SetupShape,
+    TrailingShape,
     problems_of,
 )
 
@@ -197,18 +198,34 @@ class _Assembly:
         trailing: TrailingRule | None = None
         if (rule := shape.breakeven) is not None:
             self._check_rung("exits.breakeven.after_target", rule.after_target)
-            breakeven = BreakevenRule(rule.after_target or 0, self._optional("exits.breakeven.at_r", rule.at_r))
+            breakeven = BreakevenRule(
+                rule.after_target or 0,
+                self._optional("exits.breakeven.at_r", rule.at_r),
+                self._optional("exits.breakeven.offset", rule.offset),
+            )
         if (follow := shape.trailing) is not None:
-            self._check_rung("exits.trailing.after_target", follow.after_target)
-            by_distance = follow.percent is None
-            key, text = ("distance", follow.distance) if by_distance else ("percent", follow.percent)
-            distance = self._optional(f"exits.trailing.{key}", text)
-            at_r = self._optional("exits.trailing.at_r", follow.at_r)
-            step = self._optional("exits.trailing.step", follow.step)
-            if distance is not None:
-                kind = TrailingKind.DISTANCE if by_distance else TrailingKind.PERCENT
-                trailing = TrailingRule(kind, distance, follow.after_target or 0, at_r, step)
+            trailing = self._trailing(follow)
         return Exits(breakeven, trailing, self._optional("exits.time_stop", shape.time_stop))
+
+    def _trailing(self, follow: TrailingShape) -> TrailingRule:
+        self._check_rung("exits.trailing.after_target", follow.after_target)
+        self._check_rung("exits.trailing.moving_target", follow.moving_target)
+        ways = {
+            TrailingKind.DISTANCE: follow.distance,
+            TrailingKind.PERCENT: follow.percent,
+            TrailingKind.CHANDELIER: follow.chandelier,
+        }
+        kind, text = next(
+            ((kind, text) for kind, text in ways.items() if text is not None), (TrailingKind.MOVING_TARGET, None)
+        )
+        return TrailingRule(
+            kind,
+            self._optional(f"exits.trailing.{kind.value}", text),
+            follow.moving_target or follow.after_target or 0,
+            self._optional("exits.trailing.at_r", follow.at_r),
+            self._optional("exits.trailing.step", follow.step),
+            self._optional("exits.trailing.atr_period", follow.atr_period),
+        )
 
     def _check_anchor(self) -> None:
         """Whoever counts distances says from where."""
