@@ -11,7 +11,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.simulation.trade_driver import CANDLE, START, Candle, Driver, Scenario, agreed_on, make_scenario, signal_of
+from tests.simulation.trade_driver import (
+    CANDLE,
+    START,
+    Candle,
+    Driver,
+    Scenario,
+    agreed_on,
+    make_scenario,
+    scaled_in,
+    signal_of,
+)
 from tradewind.core.costs import Costs
 from tradewind.core.decisions import DecisionCode
 from tradewind.core.matching import Stretch
@@ -65,12 +75,13 @@ def ideal(scenario: Scenario) -> Scenario:
     return Scenario(agreed_on(replace(signal, instrument=instrument), "1000000", TWO_FEES), scenario.at, lived)
 
 
-@given(st.integers(0, 2**32))
-@example(331715)  # breakeven rounds onto the market and is skipped; the trailing stop waits for the next look
-@settings(max_examples=600, deadline=None)
-def test_an_outcome_is_what_an_ideal_paper_trade_makes_of_the_signal(seed: int) -> None:
+@given(st.integers(0, 2**32), st.booleans())
+@example(331715, False)  # breakeven rounds onto the market and is skipped; the trailing stop waits for the next look
+@settings(max_examples=1000, deadline=None)
+def test_an_outcome_is_what_an_ideal_paper_trade_makes_of_the_signal(seed: int, in_parts: bool) -> None:
     """Entry, stops, exits, reasons and R after every stretch of prices, gaps and ticks included."""
-    scenario = ideal(make_scenario(Random(seed), nasty=True))
+    scenario = make_scenario(Random(seed), nasty=True)
+    scenario = ideal(scaled_in(scenario, Random(seed)) if in_parts else scenario)
     signal, paper = scenario.agreed.signal, Driver(scenario)
     spec, outcome = tracking(signal, TWO_FEES), WAITING
     events: list[SignalEvent] = []

@@ -146,13 +146,12 @@ class Signal:
             raise IllegalValueError(f"expected a leverage cap of at least 1, got {self.leverage_cap}")
 
     def _check_ladder(self, ladder: SignalScaleIn) -> None:
-        sign, last = self.side.sign, self.zone_low if self.side is Side.LONG else self.zone_high
+        sign, last = self.side.sign, self.entry_limit
         if not ladder.additions:
             raise IllegalValueError("expected at least one addition, got none")
         for addition in ladder.additions:
             if not (last - addition.price) * sign > 0 or not (addition.price - self.stop) * sign > 0:
-                found = f"{addition.price}"
-                raise IllegalValueError(f"expected additions between {last} and the stop, in order, got {found}")
+                raise IllegalValueError(f"expected additions from {last} to the stop, in order, got {addition.price}")
             last = addition.price
         shares = [ladder.first, *(addition.share for addition in ladder.additions)]
         if min(shares) <= 0 or sum(shares) != 1:

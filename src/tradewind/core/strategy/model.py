@@ -144,6 +144,24 @@ class Exits:
 
 
 @dataclass(frozen=True, slots=True)
+class ScaleInRule:
+    """Further entries behind the first; see `core.plan.ScaleIn`.
+
+    Attributes:
+        orders: constant, how many.
+        deviation: of the first from the entry limit, quote currency at the signal's candle.
+        step, size: constant, how many times the step (and the order) before each one is; none = 1.
+        from_average: targets count from the average entry.
+    """
+
+    orders: Expression
+    deviation: Expression
+    step: Expression | None
+    size: Expression | None
+    from_average: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Blueprint:
     """A strategy document as typed values.
 
@@ -157,6 +175,7 @@ class Blueprint:
         anchor: an `Anchor`, or the name of the choice that says which.
         warmup: rows before it may speak, at least; more where its averages need more to settle.
         research_only: a yardstick for back-tests, which never trades on a running platform.
+        scale_in: how it is entered in parts; none = whole.
     """
 
     name: str
@@ -176,3 +195,4 @@ class Blueprint:
     anchor: str = Anchor.FILL
     warmup: int = 0
     research_only: bool = False
+    scale_in: ScaleInRule | None = None

@@ -125,7 +125,10 @@ class SignalTracker:
 
 def _change(tracked: TrackedSignal, event: SignalEvent) -> dict[str, Any]:
     change: dict[str, Any] = {"kind": event.kind.value, "price": repr(event.price) if event.price else None}
-    if event.rung:
+    if event.kind is SignalEventKind.ADDED and tracked.signal.scale_in is not None:
+        addition = tracked.signal.scale_in.additions[event.rung - 1]
+        change |= {"rung": event.rung, "share": str(addition.share)}
+    elif event.rung:
         change |= {"rung": event.rung, "share": str(tracked.signal.targets[event.rung - 1].share)}
     if event.before:
         change["before"] = repr(event.before)

@@ -35,6 +35,7 @@ from tradewind.core.strategy import (
     Exits,
     Parameter,
     Rung,
+    ScaleInRule,
     Setup,
     Strategy,
     TrailingRule,
@@ -48,6 +49,7 @@ from tradewind.trading.strategies.shape import (
     DocumentShape,
     ExitsShape,
     ParameterShape,
+    ScaleInShape,
     SetupShape,
     TrailingShape,
     problems_of,
@@ -104,6 +106,7 @@ class _Assembly:
             if part is not None
         ]
         exits = self._exits(shape.exits)
+        scale_in = self._scale_in(shape.scale_in)
         self._check_anchor()
         if shape.fresh_for > shape.expires_after:
             found = f"{shape.fresh_for} > {shape.expires_after}"
@@ -128,6 +131,7 @@ class _Assembly:
             anchor=shape.anchor or Anchor.FILL,
             warmup=shape.warmup or 0,
             research_only=bool(shape.research_only),
+            scale_in=scale_in,
         )
 
     def _check_names(self) -> None:
@@ -226,6 +230,16 @@ class _Assembly:
             self._optional("exits.trailing.step", follow.step),
             self._optional("exits.trailing.atr_period", follow.atr_period),
         )
+
+    def _scale_in(self, shape: ScaleInShape | None) -> ScaleInRule | None:
+        if shape is None:
+            return None
+        orders = self._number("scale_in.orders", shape.orders)
+        deviation = self._number("scale_in.deviation", shape.deviation)
+        step, size = self._optional("scale_in.step", shape.step), self._optional("scale_in.size", shape.size)
+        if orders is None or deviation is None:
+            return None
+        return ScaleInRule(orders, deviation, step, size, shape.targets == "average")
 
     def _check_anchor(self) -> None:
         """Whoever counts distances says from where."""

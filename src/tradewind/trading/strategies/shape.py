@@ -216,6 +216,18 @@ class ExitsShape(_Shape):
     time_stop: Code | None = None
 
 
+class ScaleInShape(_Shape):
+    """Enter in parts: so many further `orders` below a long entry (above a short one), the first a `deviation` (price)
+    from the entry limit, each further step `step` times the one before, each order `size` times the one before. Targets
+    count from the `average` entry or stay `fixed`. One stop is behind all of it."""
+
+    orders: Code
+    deviation: Code
+    step: Code | None = None
+    size: Code | None = None
+    targets: Literal["average", "fixed"] = "average"
+
+
 class DocumentShape(_Shape):
     """A Tradewind strategy.
 
@@ -243,6 +255,7 @@ class DocumentShape(_Shape):
     anchor: Name | None = None
     warmup: Annotated[int | None, Field(ge=1, le=10_000)] = None
     research_only: bool | None = None
+    scale_in: ScaleInShape | None = None
 
     @model_validator(mode="after")
     def _sides(self) -> Self:
