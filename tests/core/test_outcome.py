@@ -118,7 +118,10 @@ def _ended_alike(signal: Signal, paper: Driver, spec: Tracking, outcome: Outcome
     assert measures is not None
     assert trade.exit_reason is not None
     assert trade.exit_reason.value == (outcome.end and outcome.end.value)
-    risk = abs(float(trade.entry_value / trade.entered.value) - float(signal.stop))
+    entry = trade.entry_value / trade.entered.value
+    if signal.scale_in is not None:
+        entry = signal.scale_in.average(signal.entry_limit.value)
+    risk = abs(float(entry) - float(signal.stop))
     assert measures.r == pytest.approx(float(trade.net_pnl) / 1e6 / risk, rel=1e-9, abs=1e-9)
     assert measures.win == (trade.net_pnl > 0)
 

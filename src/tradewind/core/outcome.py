@@ -97,9 +97,8 @@ class Outcome(NamedTuple):
         end: why it is over.
         resting: prices have been seen since the entry order was sent, so that it rests in the book.
         leaving: why it is being left at market.
-        fee_in: rate paid on the entry: the maker's where the price came to the order, else the taker's.
+        fee_in: average rate paid on the entry: the maker's where the price came to the order, else the taker's.
         entered: share of the whole size that was entered.
-        spent, charged: Σ share × price of the entries and their fees, quote currency; of a plan that scales in.
         added: further entries filled, from the first.
     """
 
@@ -118,8 +117,6 @@ class Outcome(NamedTuple):
     leaving: SignalEnd | None = None
     fee_in: float = 0.0
     entered: float = 1.0
-    spent: float = 0.0
-    charged: float = 0.0
     added: int = 0
 
 
@@ -270,8 +267,7 @@ def _fill(spec: Tracking, state: Outcome, price: float, fee_in: float, at: int, 
     events.append(SignalEvent(SignalEventKind.FILLED, at, price))
     ladder = spec.plan.scale_in
     if ladder is not None:
-        value = ladder.first * price
-        state = state._replace(left=ladder.first, entered=ladder.first, spent=value, charged=value * fee_in)
+        state = state._replace(left=ladder.first, entered=ladder.first)
     return state._replace(
         phase=SignalPhase.OPEN,
         entry=price,
@@ -298,9 +294,10 @@ def _next_addition(plan: PlanSpec, state: Outcome) -> Addition | None:
 def _add(
     spec: Tracking, state: Outcome, share: float, price: float, fee_in: float, at: int, events: list[SignalEvent]
 ) -> Outcome:
-    value = share * price
-    entered, spent, charged = state.entered + share, state.spent + value, state.charged + value * fee_in
-    entry, rate = spent / entered, charged / spent
+    entered = state.entered + share
+    # As steps from the averages so far: of equal prices the average is that price, to the last bit.
+    entry = state.entry + (price - state.entry) * (share / entered)
+    rate = state.fee_in + (fee_in - state.fee_in) * (share * price / (entry * entered))
     events.append(SignalEvent(SignalEventKind.ADDED, at, price, rung=state.added + 1))
     return state._replace(
         entry=entry,
@@ -308,8 +305,6 @@ def _add(
         left=state.left + share,
         fee_in=rate,
         entered=entered,
-        spent=spent,
-        charged=charged,
         added=state.added + 1,
     )
 

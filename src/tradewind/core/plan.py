@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 from tradewind.core.values import Rounding
 
+_HAIR = 1e-12
+
 
 class AutoAction(StrEnum):
     """What the platform may do with a position by itself; subscriptions grant them."""
@@ -280,7 +282,9 @@ def target_level(spec: PlanSpec, state: PlanState, rung: int) -> float:
     ladder = spec.scale_in
     if ladder is None or ladder.targets_from == 0.0:
         return level
-    return state.entry + (level - ladder.targets_from)
+    moved = state.entry + (level - ladder.targets_from)
+    # A hair outwards, so that what lies on a tick but for the last bits of an average is not rounded to the one before.
+    return moved + spec.side * (moved * _HAIR)
 
 
 def rounding_of(side: int, action: PlanAction) -> Rounding:
