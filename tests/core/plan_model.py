@@ -5,7 +5,8 @@ the first fill.
 
 - Too old: leave at market; nothing else counts any more.
 - Breakeven, once: when enough targets are filled, or when a new best price is enough R away. The stop goes to the first
-  tick that pays for everything and the offset beyond it, unless it is that far already, or the market is not beyond that tick (then: never).
+  tick that pays for everything and the offset beyond it, unless it is that far already, or the market is not beyond
+  that tick (then: never).
 - Trailing: from the start, when enough targets are filled, or when a new best price is enough R away; once on it stays
   on. The stop follows the best price at its distance, by steps that are worth it; when the market is already there,
   leave at market. A chandelier's distance is a multiple of the present ATR, and it moves only when a candle tells it.

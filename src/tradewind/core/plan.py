@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from tradewind.core.values import Rounding
 
-_HAIR = 1e-12
+#: Part of its price by which a target that moves with the average entry is put outwards before it goes to the tick.
+TARGET_HAIR = 1e-12
 
 
 class AutoAction(StrEnum):
@@ -284,7 +285,7 @@ def target_level(spec: PlanSpec, state: PlanState, rung: int) -> float:
         return level
     moved = state.entry + (level - ladder.targets_from)
     # A hair outwards, so that what lies on a tick but for the last bits of an average is not rounded to the one before.
-    return moved + spec.side * (moved * _HAIR)
+    return moved + spec.side * (moved * TARGET_HAIR)
 
 
 def rounding_of(side: int, action: PlanAction) -> Rounding:
