@@ -67,7 +67,12 @@ def command(
     bounds = (_ms(start), _ms(stop))
     try:
         chosen = set_parameters(_strategy(strategy), settings)
-        if (profile or ("ideal" if chosen.blueprint.research_only else "paper")) == "ideal":
+        whole = chosen.scale_in is None
+        if (profile or ("ideal" if chosen.blueprint.research_only and whole else "paper")) == "ideal":
+            if not whole:
+                raise _RefusedError(
+                    "--profile: expected paper for a strategy that scales in; ideal enters whole positions"
+                )
             result = _ideal(chosen, candles, names, finest, bounds, fee, year)
         else:
             result = _paper(chosen, candles, names, finest, bounds, fee, year)
