@@ -1,9 +1,10 @@
-"""What a document says of trailing, breakeven and entering in parts: compiled, refused by name, and made into signals."""
+"""What a document says of trailing, breakeven and entering in parts: compiled, refused by name, made into signals."""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -103,9 +104,7 @@ def test_a_dca_signal_has_its_whole_ladder_before_the_stop() -> None:
         levels = [each.entry_limit, *(part.price for part in ladder.additions), each.stop]
         assert levels == sorted(levels, reverse=True)
         sizes = [ladder.first, *(part.share for part in ladder.additions)]
-        assert [float(after / before) for before, after in zip(sizes, sizes[1:], strict=False)] == pytest.approx(
-            [1.4] * 4, rel=1e-3
-        )
+        assert [float(after / before) for before, after in pairwise(sizes)] == pytest.approx([1.4] * 4, rel=1e-3)
         assert each.plan.scale_in is not None
         assert each.plan.scale_in.targets_from == float(each.entry_limit)
 

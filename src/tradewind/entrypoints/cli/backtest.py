@@ -69,10 +69,6 @@ def command(
         chosen = set_parameters(_strategy(strategy), settings)
         whole = chosen.scale_in is None
         if (profile or ("ideal" if chosen.blueprint.research_only and whole else "paper")) == "ideal":
-            if not whole:
-                raise _RefusedError(
-                    "--profile: expected paper for a strategy that scales in; ideal enters whole positions"
-                )
             result = _ideal(chosen, candles, names, finest, bounds, fee, year)
         else:
             result = _paper(chosen, candles, names, finest, bounds, fee, year)
@@ -123,6 +119,8 @@ def _ideal(
 ) -> BacktestResult:
     from tradewind.research.backtest import IdealOptions, load_candles, run_ideal
 
+    if strategy.scale_in is not None:
+        raise _RefusedError("--profile: expected paper for a strategy that scales in; ideal enters whole positions")
     finest, columns = load_candles(folder, symbols=symbols, timeframe=timeframe, bounds=bounds)
     options = IdealOptions(periods=year) if fee is None else IdealOptions(fee=fee, periods=year)
     with _progress_bar(sum(map(len, columns.values()))) as progress:
