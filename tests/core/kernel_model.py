@@ -49,6 +49,17 @@ class TrailingRule:
 
 
 @dataclass(frozen=True)
+class Ladder:
+    """`first` of the whole size at once, the rest by (level, share) as limit orders that rest from then on.
+
+    With `targets_from` targets keep their distance from the average entry, as they had it from that price."""
+
+    first: float
+    additions: tuple[tuple[float, float], ...]
+    targets_from: float = 0.0
+
+
+@dataclass(frozen=True)
 class Plan:
     side: int
     stop: float
@@ -56,6 +67,7 @@ class Plan:
     breakeven: BreakevenRule | None = None
     trailing: TrailingRule | None = None
     max_age_ms: int = 0
+    ladder: Ladder | None = None
 
 
 @dataclass(frozen=True)
@@ -91,11 +103,15 @@ class Position:
     end: End | None = None
     exit: float = 0.0
     moves: list[tuple[End, float]] = field(default_factory=list)
+    entered: float = 1.0
+    fee_in: float = 0.0
+    added: int = 0
 
     # ---------------------------------------------------------------------------------------------------- one bar
 
     def step(self, bar: Bar) -> None:
         """A pending position enters at the open of the bar, and lives from there on."""
+        rests = self.phase == "open"
         if self.phase == "pending":
             self._enter(bar)
         elif self.phase == "open" and bar.funding:
@@ -105,7 +121,7 @@ class Position:
         if self.phase == "open" and self.market.textbook:
             self._live_by_textbook(bar)
         elif self.phase == "open":
-            self._live(bar)
+            self._live(bar, rests=rests)
 
     def _enter(self, bar: Bar) -> None:
         if not self._beyond(bar.open, self.plan.stop) and not self.market.textbook:
@@ -114,19 +130,36 @@ class Position:
         self.phase = "open"
         self.entry = self.best = self.worst = bar.open * (1.0 + self.plan.side * self.market.worse)
         self.stop = self.plan.stop
+        self.fee_in = self.market.taker
+        if self.plan.ladder:
+            self.left = self.entered = self.plan.ladder.first
         self.opened_at = bar.start
         rule = self.plan.trailing
         self.trailing_on = bool(rule and rule.follows != "moving_target" and not rule.after_target and not rule.at_r)
 
-    def _live(self, bar: Bar) -> None:
-        """Against the position first; the stop before targets; what is gapped over at the open."""
+    def _live(self, bar: Bar, *, rests: bool) -> None:
+        """Against the position first; further entries on the way to the stop; the stop before targets; what is gapped
+        over at the open. After a further entry inside the bar only its adverse extreme and its close are certain."""
         best_before = self.best
         adverse, favourable = (bar.low, bar.high) if self.plan.side > 0 else (bar.high, bar.low)
         path = [bar.open, adverse, favourable, bar.close] if bar.high != bar.low else [bar.close]
         if self.leaving:
             path = path[:1]
-        price = path[0]
-        for reached in path:
+        price, todo = path[0], list(path)
+        while todo:
+            reached = todo[0]
+            level = self._waits_at()
+            if level is not None and self._beyond(price, self.stop) and not self._beyond(reached, level):
+                gapped = not self._beyond(price, level)
+                if gapped and not rests:
+                    self._add(price, self.market.taker)
+                else:
+                    self._add(level, self.market.maker)
+                if not gapped:
+                    price, todo = level, [adverse, bar.close]
+                    self.best = best_before
+                    self._see(level)
+                continue
             if not self._beyond(price, self.stop):
                 self._see(price)
                 return self._leave(price, self.why_stop)
@@ -134,13 +167,14 @@ class Position:
                 self._see(self.stop)
                 return self._leave(self.stop, self.why_stop)
             self._see(reached)
-            for level, share in self.plan.targets[self.filled :]:
+            for level, share in self._targets()[self.filled :]:
                 if self._beyond(level, reached):
                     break
-                self._take(level, share)
+                self._take(level, share * self.entered)
                 if self.phase == "closed":
                     return None
             price = reached
+            todo.pop(0)
         if self.leaving:
             return self._leave(price, self.leaving)
         return self._decide(bar, new_best=self._beyond(self.best, best_before))
@@ -214,12 +248,40 @@ class Position:
         if trailing and trailing.follows == "moving_target":
             behind = self.filled - trailing.after_target
             if behind >= 0:
-                level = self.plan.targets[behind - 1][0] if behind else self._paid_at()
+                level = self._targets()[behind - 1][0] if behind else self._paid_at()
                 if self._worth_it(level, wanted, trailing.step) and self._beyond(price, level):
                     wanted.append(("trailing", level))
         elif trailing and trailing.after_target and self.filled >= trailing.after_target:
             self.trailing_on = True
         self._move(wanted, price)
+
+    def _waits_at(self) -> float | None:
+        """The level of the next further entry; what has begun to leave enters no more."""
+        ladder = self.plan.ladder
+        if not ladder or self.added == len(ladder.additions) or self.filled or self.leaving:
+            return None
+        level = ladder.additions[self.added][0]
+        return level if self._beyond(level, self.stop) else None
+
+    def _add(self, price: float, fee: float) -> None:
+        assert self.plan.ladder
+        share = self.plan.ladder.additions[self.added][1]
+        self.added += 1
+        held, self.left = self.left, self.left + share
+        self.entered += share
+        self.entry += (price - self.entry) * (share / self.entered)
+        self.fee_in += (fee - self.fee_in) * (share * price / (self.entry * self.entered))
+        self.funding *= held / self.left
+
+    def _targets(self) -> list[tuple[float, float]]:
+        ladder, side = self.plan.ladder, self.plan.side
+        if not ladder or not ladder.targets_from:
+            return list(self.plan.targets)
+        moved = [(self.entry + (level - ladder.targets_from), share) for level, share in self.plan.targets]
+        hair = 1e-12
+        return [
+            (on_tick(level + side * (level * hair), self.market.tick, up=side < 0), share) for level, share in moved
+        ]
 
     def _breakeven(self, rule: BreakevenRule, price: float) -> list[tuple[End, float]]:
         """Once; and for good not, when the stop is that far already or the market is not."""
@@ -233,7 +295,7 @@ class Position:
 
     def _paid_at(self) -> float:
         side, fee = self.plan.side, self.market.taker
-        spent = self.entry * (1.0 + side * fee) + side * self.funding
+        spent = self.entry * (1.0 + side * self.fee_in) + side * self.funding
         return spent / (1.0 - side * (fee + self.market.slippage))
 
     def _behind_best(self, rule: TrailingRule, atr: float) -> float:
@@ -267,7 +329,7 @@ class Position:
         self.left, self.exit, self.end, self.phase = 0.0, price, why, "closed"
 
     def _net(self, price: float, fee_out: float) -> float:
-        return (price - self.entry) * self.plan.side - self.entry * self.market.taker - price * fee_out
+        return (price - self.entry) * self.plan.side - self.entry * self.fee_in - price * fee_out
 
     def _see(self, price: float) -> None:
         if self._beyond(price, self.best):

@@ -43,6 +43,7 @@ class Look(NamedTuple):
     low: float
     close: float
     at: int
+    atr: float | None = None
 
 
 class Rung(NamedTuple):
@@ -75,14 +76,24 @@ def specs(draw: st.DrawFn, percent: bool = True) -> tuple[PlanSpec, float]:
     levels = [
         entry + side * offset for offset in sorted(draw(st.lists(distances, min_size=1, max_size=4, unique=True)))
     ]
-    rule = draw(st.none() | st.builds(Breakeven, st.integers(0, 3), st.just(0.0) | multiples))
-    kinds = [TrailingKind.DISTANCE, TrailingKind.PERCENT] if percent else [TrailingKind.DISTANCE]
+    offsets = st.just(0.0) | st.sampled_from([0.125, 1.5])
+    rule = draw(st.none() | st.builds(Breakeven, st.integers(0, 3), st.just(0.0) | multiples, offsets))
+    kinds = [kind for kind in TrailingKind if percent or kind is not TrailingKind.PERCENT]
     trailing = None
     if draw(st.booleans()):
         kind = draw(st.sampled_from(kinds))
-        distance = draw(distances if kind is TrailingKind.DISTANCE else st.sampled_from([2**-4, 2**-6, 2**-8]))
+        distance = draw(
+            {
+                TrailingKind.DISTANCE: distances,
+                TrailingKind.PERCENT: st.sampled_from([2**-4, 2**-6, 2**-8]),
+                TrailingKind.CHANDELIER: multiples,
+                TrailingKind.MOVING_TARGET: st.just(0.0),
+            }[kind]
+        )
         step = draw(st.just(0.0) | distances)
-        trailing = Trailing(kind, distance, draw(st.integers(0, 3)), draw(st.just(0.0) | multiples), step)
+        moving = kind is TrailingKind.MOVING_TARGET
+        at_r = 0.0 if moving else draw(st.just(0.0) | multiples)
+        trailing = Trailing(kind, distance, draw(st.integers(int(moving), 3)), at_r, step)
     targets = tuple(Target(level, 1 / len(levels)) for level in levels)
     return PlanSpec(side, stop, targets, rule, trailing, draw(st.just(0) | st.integers(1, 30))), entry
 
@@ -116,7 +127,8 @@ def lives(draw: st.DrawFn, percent: bool = True) -> tuple[PlanSpec, Again, list[
                 if draw(st.booleans()):  # a tick
                     story.append(Look(price, price, price, at))
                 else:
-                    story.append(Look(max(path), min(path), price, at))
+                    atr = draw(st.none() | distances)
+                    story.append(Look(max(path), min(path), price, at, atr))
     return spec, first, story
 
 
@@ -151,9 +163,9 @@ def lived(spec: PlanSpec, first: Again, story: list[Happened]) -> tuple[list[lis
         actions: list[Action] = []
         market = 0.0
         match happened:
-            case Look(high, low, close, at):
+            case Look(high, low, close, at, atr):
                 market = close
-                state, actions = planning.observe(spec, state, high, low, close, at)
+                state, actions = planning.observe(spec, state, high, low, close, at, atr)
             case Rung(number, price):
                 market = price
                 state, actions = planning.target_filled(spec, state, number, price)
@@ -172,8 +184,9 @@ def told_by_model(spec: PlanSpec, first: Again, story: list[Happened]) -> list[l
     told: list[list[Happening]] = []
     for happened in story:
         match happened:
-            case Look(high, low, close, at):
-                told.append(model.seen(Fraction(high), Fraction(low), Fraction(close), at))
+            case Look(high, low, close, at, atr):
+                volatility = None if atr is None else Fraction(atr)
+                told.append(model.seen(Fraction(high), Fraction(low), Fraction(close), at, volatility))
             case Rung(number, price):
                 told.append(model.target_filled(number, Fraction(price)))
             case Again(entry, paid_at):
@@ -206,8 +219,8 @@ def test_the_stop_never_loosens_and_the_best_price_never_worsens(life: tuple[Pla
 def mirrored(happened: Happened) -> Happened:
     """`happened` with all prices reflected around the pivot."""
     match happened:
-        case Look(high, low, close, at):
-            return Look(2 * PIVOT - low, 2 * PIVOT - high, 2 * PIVOT - close, at)
+        case Look(high, low, close, at, atr):
+            return Look(2 * PIVOT - low, 2 * PIVOT - high, 2 * PIVOT - close, at, atr)
         case Rung(number, price):
             return Rung(number, 2 * PIVOT - price)
         case Again(entry, paid_at):

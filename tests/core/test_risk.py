@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.simulation.trade_driver import CANDLE, START, signal_of
 from tradewind.core.costs import Costs
-from tradewind.core.risk import AccountView, Denial, DenyReason, RiskLimits, Sized, assess
-from tradewind.core.signals import Signal
+from tradewind.core.risk import AccountView, Denial, DenyReason, RiskLimits, Sized, assess, stopped_out
+from tradewind.core.signals import Signal, SignalAddition, SignalScaleIn
 from tradewind.core.values import IllegalValueError, Instrument, Price, Side
 
 INSTRUMENT = Instrument(
@@ -282,3 +282,20 @@ def test_a_signal_lives_for_its_candles() -> None:
     made = signal()
     assert made.fresh_until == START + 2 * CANDLE
     assert made.expires_at == START + 10 * CANDLE
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_ladder_is_sized_as_filled_to_the_last_and_stopped_out(side: Side) -> None:
+    whole = signal(side, risk=20)
+    parts = tuple(
+        SignalAddition(whole.entry_limit.shifted(-side.sign * away), Decimal(share))
+        for away, share in ((5, "0.25"), (15, "0.5"))
+    )
+    ladder = replace(whole, scale_in=SignalScaleIn(Decimal("0.25"), parts))
+    costs = Costs()
+    each = (replace(whole, zone_low=part.price, zone_high=part.price) for part in parts)
+    expected = Decimal("0.25") * stopped_out(whole, costs) + sum(
+        (part.share * stopped_out(one, costs) for part, one in zip(parts, each, strict=True)), Decimal(0)
+    )
+    assert stopped_out(ladder, costs) == expected
+    assert expected < stopped_out(whole, costs)

@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from tests.simulation.trade_driver import make_scenario, run
+from tests.simulation.trade_driver import make_scenario, run, scaled_in
 
 _BATCHES = 8
 
@@ -27,12 +27,15 @@ def _seeds(batch: int) -> range | list[int]:
     return range(batch, count, _BATCHES)
 
 
+@pytest.mark.parametrize("in_parts", [False, True], ids=["whole", "in parts"])
 @pytest.mark.parametrize("batch", range(_BATCHES))
-def test_seeded_trades_keep_every_promise(batch: int) -> None:
+def test_seeded_trades_keep_every_promise(batch: int, in_parts: bool) -> None:
     for seed in _seeds(batch):
         try:
             rng = Random(seed)
             scenario = make_scenario(rng, nasty=True)
+            if in_parts:
+                scenario = scaled_in(scenario, rng)
             told = run(scenario)
             kills = frozenset(rng.sample(range(len(scenario.happenings)), len(scenario.happenings) // 3))
             assert run(scenario, reload_after=kills, shortcut=False).log == told.log, "a restart changed the future"

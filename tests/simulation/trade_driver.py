@@ -26,7 +26,15 @@ from tradewind.core.matching import Stretch
 from tradewind.core.orders import OrderKind, OrderPurpose
 from tradewind.core.plan import AutoAction, Breakeven, PlanAction, Trailing, TrailingKind
 from tradewind.core.positions import ExitReason, PositionStatus
-from tradewind.core.signals import Management, Rationale, Signal, SignalTarget, StrategyRef
+from tradewind.core.signals import (
+    Management,
+    Rationale,
+    Signal,
+    SignalAddition,
+    SignalScaleIn,
+    SignalTarget,
+    StrategyRef,
+)
 from tradewind.core.trade import (
     Amend,
     Cancel,
@@ -188,6 +196,28 @@ def make_scenario(rng: Random, *, nasty: bool = False) -> Scenario:
     return Scenario(agreed, START, tuple(_market(rng, agreed, middle, one_r, nasty=nasty)))
 
 
+def scaled_in(scenario: Scenario, rng: Random) -> Scenario:
+    """`scenario` with its signal entered in parts, where there is room for them before the stop."""
+    agreed, signal = scenario.agreed, scenario.agreed.signal
+    instrument, sign = signal.instrument, signal.side.sign
+    room = int((signal.entry_limit - signal.stop) * sign / instrument.tick) - 1
+    count = min(rng.randint(1, 5), room)
+    if count < 1:
+        return scenario
+    weights = [rng.choice([1, 1, 2, 3]) for _ in range(count + 1)]
+    shares = [Decimal(weight) / 64 for weight in weights]
+    additions = tuple(
+        SignalAddition(signal.entry_limit.shifted(-sign * away), share)
+        for away, share in zip(sorted(rng.sample(range(1, room + 1), count)), shares[1:], strict=True)
+    )
+    first = 1 - sum(shares[1:], Decimal(0))
+    if not agreed.quantity.portion(first):
+        return scenario  # risk would deny it
+    ladder = SignalScaleIn(first, additions, rng.random() < 0.6)
+    signal = replace(signal, scale_in=ladder)
+    return replace(scenario, agreed=agreed_on(signal, agreed.quantity, agreed.costs, agreed.actions))
+
+
 def _shares(rng: Random) -> list[str]:
     count = rng.randint(1, 4)
     cuts = sorted(rng.sample(range(5, 100, 5), count - 1))
@@ -306,10 +336,10 @@ class Driver:
         shortcut: leave the book alone while it sleeps, as the desk does.
     """
 
-    def __init__(self, scenario: Scenario, *, shortcut: bool = True) -> None:
+    def __init__(self, scenario: Scenario, *, shortcut: bool = True, leverage: Decimal = Decimal(LEVERAGE)) -> None:
         self._start(scenario.agreed, shortcut=shortcut)
         signal = self.agreed.signal
-        self.book = PaperBook(signal.instrument, signal.side, self.agreed.costs, Decimal(LEVERAGE))
+        self.book = PaperBook(signal.instrument, signal.side, self.agreed.costs, leverage)
         self.trade, effects = begin(self.agreed, scenario.at)
         self._said(effects)
         self._carry_out(effects, scenario.at)
@@ -439,7 +469,10 @@ class Driver:
         value = fill.price.value * fill.quantity.value
         if order.purpose is OrderPurpose.ENTRY:
             assert (fill.price - signal.entry_limit) * sign <= 0, "never worse than the signal allows"
-            assert fill.at < signal.expires_at or self._stretch.start < signal.expires_at, "never after its expiry"
+            if not order.level:
+                assert fill.at < signal.expires_at or self._stretch.start < signal.expires_at, "never after its expiry"
+            assert order.price is not None
+            assert (fill.price - order.price) * sign <= 0, "never worse than its limit"
             counted.entered += fill.quantity.value
             counted.entry_value += value
             counted.cost += Fraction(value) + sign * Fraction(fill.fee)

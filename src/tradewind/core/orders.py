@@ -146,7 +146,7 @@ class Order(NamedTuple):
         price: limit price; none for market and stop-market.
         trigger: stop price; only for stop-market.
         reduce_only: may only shrink the position, so that an orphan can never open one.
-        level: which target of the ladder, from 1; 0 for all else.
+        level: which target, or which addition to the entry, from 1; 0 for all else.
         status: state of the machine above.
         filled: executed so far.
         spent: Σ price × quantity of the fills, quote currency, exact.

@@ -3,11 +3,13 @@
 The signal's published plan is run with ideal fills on the same stretches of prices and in the same pessimistic order as
 the paper venue (`core.matching`): filled at the first touch of the zone, stop first on ties, R weighted by the ladder's
 shares and after fees. Untouched by its expiry means not filled. As a resting order would, it fills at the limit where
-the price falls through the zone, and an exit at market finds the first price after the one that asked for it.
+the price falls through the zone, and an exit at market finds the first price after the one that asked for it. Further
+entries rest from the first fill on; after one inside a candle the candle's favourable extreme counts no more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -15,7 +17,7 @@ from typing import NamedTuple
 from tradewind.core import plan as planning
 from tradewind.core.costs import Costs, breakeven
 from tradewind.core.matching import Stretch
-from tradewind.core.plan import PlanAction, PlanSpec, PlanState
+from tradewind.core.plan import Addition, PlanAction, PlanSpec, PlanState
 from tradewind.core.signals import Signal
 from tradewind.core.values import quantise
 
@@ -49,6 +51,7 @@ class SignalEnd(StrEnum):
 
 class SignalEventKind(StrEnum):
     FILLED = "filled"
+    ADDED = "added"
     TARGET_HIT = "target_hit"
     STOP_MOVED = "stop_moved"
     CLOSED = "closed"
@@ -60,7 +63,7 @@ class SignalEvent(NamedTuple):
 
     Attributes:
         price: of the fill, target or exit; the new level of a moved stop; 0 when not filled.
-        rung: which target; 0 for all else.
+        rung: which target or addition; 0 for all else.
         before: the level a stop was moved from.
         why: what moved the stop or ended the signal.
     """
@@ -87,14 +90,16 @@ class Outcome(NamedTuple):
     """How far the signal has come.
 
     Attributes:
-        entry: fill price.
-        left: share of the position still open, 1 to 0.
-        gained: Σ share × (exit − entry), signed for the side, after fees, quote currency per unit.
+        entry: average fill price.
+        left: share of the whole size that is held.
+        gained: Σ share × (exit − entry), signed for the side, after fees, quote currency per unit of the whole size.
         best, worst: most and least favourable price while open.
         end: why it is over.
         resting: prices have been seen since the entry order was sent, so that it rests in the book.
         leaving: why it is being left at market.
-        fee_in: rate paid on the entry: the maker's where the price came to the order, else the taker's.
+        fee_in: average rate paid on the entry: the maker's where the price came to the order, else the taker's.
+        entered: share of the whole size that was entered.
+        added: further entries filled, from the first.
     """
 
     phase: SignalPhase
@@ -111,14 +116,16 @@ class Outcome(NamedTuple):
     resting: bool = False
     leaving: SignalEnd | None = None
     fee_in: float = 0.0
+    entered: float = 1.0
+    added: int = 0
 
 
 class Result(NamedTuple):
     """The measures of a signal that was filled and is over.
 
     Attributes:
-        r: gain ÷ initial risk, after fees.
-        pnl: gain ÷ entry, after fees, as a fraction.
+        r: gain ÷ initial risk, after fees; that of the whole ladder where the plan scales in.
+        pnl: gain ÷ entry, after fees, as a fraction; of the whole size, whether all of it was entered or not.
         mfe_r, mae_r: largest favourable and adverse excursion, in R; both zero or more.
         duration_ms: from fill to close.
         win: net gain above zero.
@@ -140,10 +147,27 @@ def tracking(signal: Signal, costs: Costs) -> Tracking:
     return Tracking(signal.plan, float(signal.entry_limit), signal.expires_at, signal.instrument.tick, costs)
 
 
-def track(spec: Tracking, state: Outcome, stretch: Stretch) -> tuple[Outcome, list[SignalEvent]]:
-    """The outcome after `stretch`, and what happened in it."""
+def simulate(spec: Tracking, stretches: Iterable[Stretch]) -> tuple[Outcome, list[SignalEvent]]:
+    """What the plan would do on `stretches`, before anything is sent: its outcome up to their end, and every step.
+
+    A plan with a chandelier is stepped by `track` instead, which takes the ATR of each candle.
+    """
+    state, told = WAITING, list[SignalEvent]()
+    for stretch in stretches:
+        state, events = track(spec, state, stretch)
+        told += events
+        if state.phase.final:
+            break
+    return state, told
+
+
+def track(
+    spec: Tracking, state: Outcome, stretch: Stretch, atr: float | None = None
+) -> tuple[Outcome, list[SignalEvent]]:
+    """The outcome after `stretch`, and what happened in it; `atr` as for `core.plan.observe`."""
     events: list[SignalEvent] = []
-    if state.phase is SignalPhase.OPEN and state.leaving is None and _quiet(spec.plan, state, stretch):
+    rests = state.phase is SignalPhase.OPEN
+    if rests and state.leaving is None and _quiet(spec, state, stretch, atr):
         return state, events
     if state.phase is SignalPhase.WAITING:
         state, path = _wait(spec, state, stretch, events)
@@ -152,8 +176,22 @@ def track(spec: Tracking, state: Outcome, stretch: Stretch) -> tuple[Outcome, li
     else:
         return state, events
     if state.phase is SignalPhase.OPEN and path:
-        state = _walk(spec, state, stretch, path, events)
+        state = _walk(spec, state, stretch, path, atr, events, rests=rests)
     return state, events
+
+
+def candle_closed(
+    spec: Tracking, state: Outcome, at: int, close: float, atr: float
+) -> tuple[Outcome, list[SignalEvent]]:
+    """The outcome after a candle whose prices have been lived through closed with that ATR."""
+    events: list[SignalEvent] = []
+    if state.phase is not SignalPhase.OPEN or state.leaving is not None:
+        return state, events
+    before = _plan(state)
+    plan, actions = planning.observe(spec.plan, before, close, close, close, at, atr)
+    if plan is before and not actions:
+        return state, events
+    return _act(spec, state._replace(plan=plan), actions, close, at, events), events
 
 
 def since(signal: Signal, state: Outcome) -> int:
@@ -166,7 +204,7 @@ def result(spec: Tracking, state: Outcome) -> Result | None:
     if state.phase is not SignalPhase.CLOSED:
         return None
     side = spec.plan.side
-    risk = (state.entry - spec.plan.stop) * side
+    risk = (_planned_entry(spec, state) - spec.plan.stop) * side
     return Result(
         r=state.gained / risk,
         pnl=state.gained / state.entry,
@@ -177,18 +215,28 @@ def result(spec: Tracking, state: Outcome) -> Result | None:
     )
 
 
-def _quiet(plan: PlanSpec, state: Outcome, stretch: Stretch) -> bool:
+def _planned_entry(spec: Tracking, state: Outcome) -> float:
+    """The average entry that the risk is counted from: the price paid, or that of the whole ladder."""
+    ladder = spec.plan.scale_in
+    if ladder is None:
+        return state.entry
+    return ladder.first * spec.entry_limit + sum(each.share * each.level for each in ladder.additions)
+
+
+def _quiet(spec: Tracking, state: Outcome, stretch: Stretch, atr: float | None) -> bool:
     """Whether `stretch` reaches no level and no new extreme: most do not, and this is asked for every open signal."""
-    progress = _plan(state)
+    plan, progress = spec.plan, _plan(state)
     if plan.max_age_ms and stretch.end - progress.opened_at >= plan.max_age_ms:
         return False
-    if progress.trailing_on and planning.trails(plan, progress):
+    if progress.trailing_on and planning.trails(plan, progress, atr):
         return False  # a move that was not made at the last look, because another one was in its way, is made at this
-    target = plan.targets[progress.targets_filled].level
+    target = _target(spec, state, progress.targets_filled + 1)
+    addition = _next_addition(plan, state)
     if plan.side > 0:
         low, high = max(progress.stop, state.worst), min(target, state.best)
-        return stretch.low > low and stretch.high < high
+        return stretch.low > (low if addition is None else max(low, addition.level)) and stretch.high < high
     low, high = max(target, state.best), min(progress.stop, state.worst)
+    high = high if addition is None else min(high, addition.level)
     return stretch.low > low and stretch.high < high
 
 
@@ -215,9 +263,11 @@ def _wait(
 
 
 def _fill(spec: Tracking, state: Outcome, price: float, fee_in: float, at: int, events: list[SignalEvent]) -> Outcome:
-    costs = spec.costs
-    paid_at = breakeven(spec.plan.side, price, fee_in, costs.taker, costs.slippage + costs.half_spread, 0.0)
+    paid_at = _paid_at(spec, price, fee_in)
     events.append(SignalEvent(SignalEventKind.FILLED, at, price))
+    ladder = spec.plan.scale_in
+    if ladder is not None:
+        state = state._replace(left=ladder.first, entered=ladder.first)
     return state._replace(
         phase=SignalPhase.OPEN,
         entry=price,
@@ -229,38 +279,99 @@ def _fill(spec: Tracking, state: Outcome, price: float, fee_in: float, at: int, 
     )
 
 
+def _paid_at(spec: Tracking, entry: float, fee_in: float) -> float:
+    costs = spec.costs
+    return breakeven(spec.plan.side, entry, fee_in, costs.taker, costs.slippage + costs.half_spread, 0.0)
+
+
+def _next_addition(plan: PlanSpec, state: Outcome) -> Addition | None:
+    """The entry that waits, if there is one: what has begun to leave enters no more."""
+    if plan.scale_in is None or state.leaving is not None or state.added == len(plan.scale_in.additions):
+        return None
+    return None if _plan(state).targets_filled else plan.scale_in.additions[state.added]
+
+
+def _add(
+    spec: Tracking, state: Outcome, share: float, price: float, fee_in: float, at: int, events: list[SignalEvent]
+) -> Outcome:
+    entered = state.entered + share
+    # As steps from the averages so far: of equal prices the average is that price, to the last bit.
+    entry = state.entry + (price - state.entry) * (share / entered)
+    rate = state.fee_in + (fee_in - state.fee_in) * (share * price / (entry * entered))
+    events.append(SignalEvent(SignalEventKind.ADDED, at, price, rung=state.added + 1))
+    return state._replace(
+        entry=entry,
+        plan=planning.repriced(_plan(state), entry, _paid_at(spec, entry, rate)),
+        left=state.left + share,
+        fee_in=rate,
+        entered=entered,
+        added=state.added + 1,
+    )
+
+
+def _target(spec: Tracking, state: Outcome, rung: int) -> float:
+    """Where target `rung` is now: on the tick, once the average entry has moved it."""
+    ladder = spec.plan.scale_in
+    if ladder is None or ladder.targets_from == 0.0:
+        return spec.plan.targets[rung - 1].level
+    level = planning.target_level(spec.plan, _plan(state), rung)
+    return float(quantise(level, spec.tick, planning.rounding_of_target(spec.plan.side)))
+
+
 def _not_filled(state: Outcome, end: SignalEnd, at: int, events: list[SignalEvent]) -> Outcome:
     events.append(SignalEvent(SignalEventKind.NOT_FILLED, at, 0.0, why=end.value))
     return state._replace(phase=SignalPhase.NOT_FILLED, end=end, closed_at=at)
 
 
 def _walk(
-    spec: Tracking, state: Outcome, stretch: Stretch, path: tuple[float, ...], events: list[SignalEvent]
+    spec: Tracking,
+    state: Outcome,
+    stretch: Stretch,
+    path: tuple[float, ...],
+    atr: float | None,
+    events: list[SignalEvent],
+    *,
+    rests: bool,
 ) -> Outcome:
+    """Live through `path`; `rests` = what waits to be entered was in the book before."""
     at, side, targets = stretch.end, spec.plan.side, spec.plan.targets
-    price = path[0]
+    best, price, point = state.best, path[0], 0
     if state.leaving is not None:
         at, path = stretch.start, path[:1]
-    for reached in path:
-        plan = _plan(state)
-        stop = plan.stop
+    while point < len(path):
+        reached, stop = path[point], _plan(state).stop
+        addition = _next_addition(spec.plan, state)
+        waits = addition is not None and (price - stop) * side > 0.0 and (addition.level - stop) * side > 0.0
+        if addition is not None and waits and (reached - addition.level) * side <= 0.0:
+            gapped = (price - addition.level) * side <= 0.0
+            if gapped and not rests:
+                state = _add(spec, state, addition.share, price, spec.costs.taker, at, events)
+            else:
+                state = _add(spec, state, addition.share, addition.level, spec.costs.maker, at, events)
+            if not gapped:
+                # What was better in this candle may have been before.
+                price, point = addition.level, 1
+                path = stretch.path_after_entry(side, price)
+                state = _see(state._replace(best=best), side, price)
+            continue
         if (price - stop) * side <= 0.0 or (reached - stop) * side <= 0.0:
             exit_price = price if (price - stop) * side <= 0.0 else stop
             state = _see(state, side, exit_price)
             end = SignalEnd(state.stop_reason.value) if state.stop_reason else SignalEnd.STOP
             return _close(spec, state, exit_price, spec.costs.taker, end, at, events)
         state = _see(state, side, reached)
-        for rung in range(plan.targets_filled + 1, len(targets) + 1):
-            if (reached - targets[rung - 1].level) * side < 0.0:
+        for rung in range(_plan(state).targets_filled + 1, len(targets) + 1):
+            if (reached - _target(spec, state, rung)) * side < 0.0:
                 break
             state = _take(spec, state, rung, at, events)
             if state.phase is SignalPhase.CLOSED:
                 return state
         price = reached
+        point += 1
     if state.leaving is not None:
         return _close(spec, state, price, spec.costs.taker, state.leaving, at, events)
     before = _plan(state)
-    plan, actions = planning.observe(spec.plan, before, max(path), min(path), stretch.close, at)
+    plan, actions = planning.observe(spec.plan, before, max(path), min(path), stretch.close, at, atr)
     if plan is before and not actions:
         return state
     return _act(spec, state._replace(plan=plan), actions, stretch.close, at, events)
@@ -275,15 +386,15 @@ def _see(state: Outcome, side: int, price: float) -> Outcome:
 
 
 def _take(spec: Tracking, state: Outcome, rung: int, at: int, events: list[SignalEvent]) -> Outcome:
-    target = spec.plan.targets[rung - 1]
-    events.append(SignalEvent(SignalEventKind.TARGET_HIT, at, target.level, rung=rung))
+    level, share = _target(spec, state, rung), spec.plan.targets[rung - 1].share * state.entered
+    events.append(SignalEvent(SignalEventKind.TARGET_HIT, at, level, rung=rung))
     if rung == len(spec.plan.targets):
         state = state._replace(plan=_plan(state)._replace(targets_filled=rung))
-        return _close(spec, state, target.level, spec.costs.maker, SignalEnd.TARGET, at, events)
-    gained = state.gained + target.share * _net(spec, state, target.level, spec.costs.maker)
-    plan, actions = planning.target_filled(spec.plan, _plan(state), rung, target.level)
-    state = state._replace(plan=plan, left=state.left - target.share, gained=gained)
-    return _act(spec, state, actions, target.level, at, events)
+        return _close(spec, state, level, spec.costs.maker, SignalEnd.TARGET, at, events)
+    gained = state.gained + share * _net(spec, state, level, spec.costs.maker)
+    plan, actions = planning.target_filled(spec.plan, _plan(state), rung, level)
+    state = state._replace(plan=plan, left=state.left - share, gained=gained)
+    return _act(spec, state, actions, level, at, events)
 
 
 def _act(

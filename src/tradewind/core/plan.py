@@ -15,6 +15,9 @@ from typing import NamedTuple
 
 from tradewind.core.values import Rounding
 
+#: Part of its price by which a target that moves with the average entry is put outwards before it goes to the tick.
+TARGET_HAIR = 1e-12
+
 
 class AutoAction(StrEnum):
     """What the platform may do with a position by itself; subscriptions grant them."""
@@ -29,6 +32,11 @@ class TrailingKind(StrEnum):
     """A fixed distance in quote currency, such as a multiple of the ATR at the signal."""
     PERCENT = "percent"
     """A fraction of the best price."""
+    CHANDELIER = "chandelier"
+    """A multiple of the present ATR. The stop moves when a candle closes, and a widening ATR never takes it back."""
+    MOVING_TARGET = "moving_target"
+    """No distance: with target k filled the stop goes to the level of target k − lag, and for k = lag to the price that
+    pays for all costs."""
 
 
 class PlanAction(StrEnum):
@@ -44,11 +52,41 @@ class Target(NamedTuple):
 
     Attributes:
         level: price.
-        share: fraction of the initial quantity to close there; a ladder's shares sum to 1.
+        share: fraction of what was entered to close there; a ladder's shares sum to 1.
     """
 
     level: float
     share: float
+
+
+class Addition(NamedTuple):
+    """One further entry of a ladder.
+
+    Attributes:
+        level: price of the resting limit order, between the first entry and the stop.
+        share: fraction of the whole agreed size.
+    """
+
+    level: float
+    share: float
+
+
+class ScaleIn(NamedTuple):
+    """Enter in parts: some at once, more at worse prices, behind one stop for all of it.
+
+    The size agreed on is that of the whole ladder, so its loss at the stop is known before it begins. It goes on
+    until the position begins to leave: with the first target filled nothing more is entered.
+
+    Attributes:
+        first: fraction of the whole size that is entered at once.
+        additions: the others, nearest first; all shares together are 1.
+        targets_from: the entry price that the plan's targets were counted from, so that they move with the average
+            entry; 0 = they stay where they are.
+    """
+
+    first: float
+    additions: tuple[Addition, ...]
+    targets_from: float = 0.0
 
 
 class Breakeven(NamedTuple):
@@ -57,10 +95,12 @@ class Breakeven(NamedTuple):
     Attributes:
         after_target: once this many targets are filled; 0 = never by targets.
         at_r: once the best price is this many initial risks away; 0 = never by price.
+        offset: how far beyond that price the stop is set, quote currency.
     """
 
     after_target: int = 1
     at_r: float = 0.0
+    offset: float = 0.0
 
 
 class Trailing(NamedTuple):
@@ -68,10 +108,12 @@ class Trailing(NamedTuple):
 
     Attributes:
         kind: how `distance` is meant.
-        distance: quote currency, or fraction of the best price.
-        after_target: active once this many targets are filled; 0 with `at_r` 0 = from the start.
+        distance: quote currency, fraction of the best price, or multiple of the ATR; 0 for MOVING_TARGET.
+        after_target: active once this many targets are filled; 0 with `at_r` 0 = from the start. The lag of
+            MOVING_TARGET, at least 1.
         at_r: active once the best price is this many initial risks away; 0 = not by price.
         step: least improvement that is worth an amend, quote currency.
+        period: candles of the signal's timeframe that CHANDELIER's ATR is taken over; 0 for the others.
     """
 
     kind: TrailingKind
@@ -79,6 +121,12 @@ class Trailing(NamedTuple):
     after_target: int = 0
     at_r: float = 0.0
     step: float = 0.0
+    period: int = 0
+
+    @property
+    def follows_best(self) -> bool:
+        """Whether it hangs from the best price, rather than from the targets that are filled."""
+        return self.kind is not TrailingKind.MOVING_TARGET
 
 
 class PlanSpec(NamedTuple):
@@ -89,6 +137,7 @@ class PlanSpec(NamedTuple):
         stop: initial protective level; |entry − stop| is one R.
         targets: the ladder, nearest first.
         max_age_ms: close at market when the position is this old; 0 = never.
+        scale_in: how it is entered; none = whole, at once.
     """
 
     side: int
@@ -97,6 +146,7 @@ class PlanSpec(NamedTuple):
     breakeven: Breakeven | None = None
     trailing: Trailing | None = None
     max_age_ms: int = 0
+    scale_in: ScaleIn | None = None
 
     def allowing(self, actions: frozenset[AutoAction]) -> PlanSpec:
         """The part of the plan that `actions` allow. Without partial closes all goes at the first target."""
@@ -163,17 +213,21 @@ Action = MoveStop | ExitNow | SkipMove
 def opened(spec: PlanSpec, entry: float, paid_at: float, at: int) -> PlanState:
     """The state right after the first fill at `entry`."""
     trailing = spec.trailing
-    immediate = trailing is not None and trailing.after_target == 0 and trailing.at_r == 0.0
+    immediate = trailing is not None and trailing.follows_best and trailing.after_target == 0 and trailing.at_r == 0.0
     return PlanState(entry, paid_at, spec.stop, entry, 0, False, immediate, at)
 
 
 def observe(
-    spec: PlanSpec, state: PlanState, high: float, low: float, close: float, at: int
+    spec: PlanSpec, state: PlanState, high: float, low: float, close: float, at: int, atr: float | None = None
 ) -> tuple[PlanState, list[Action]]:
     """After prices between `low` and `high`, the last of them `close`, were seen up to the moment `at`.
 
     For a candle that means: levels reached inside it have been executed before, and what is answered here holds
     from the next candle on, because within a candle nobody knows whether the high or the low came first.
+
+    Args:
+        atr: at the close of the candle that ends at `at`, quote currency; None where no candle ends, or where the plan
+            is no CHANDELIER.
     """
     side = spec.side
     reach = high if side > 0 else low
@@ -191,14 +245,14 @@ def observe(
     gained_r = _gained_r(spec, state) if further else 0.0
     rule = spec.breakeven
     if rule is not None and not state.breakeven_done and rule.at_r > 0.0 and gained_r >= rule.at_r:
-        state = _to_breakeven(spec, state, close, actions)
+        state = _to_breakeven(spec, state, rule, close, actions)
 
     trailing = spec.trailing
-    if trailing is not None:
+    if trailing is not None and trailing.follows_best:
         if not state.trailing_on and trailing.at_r > 0.0 and gained_r >= trailing.at_r:
             state = state._replace(trailing_on=True)
         if state.trailing_on:
-            _trail(spec, state, trailing, close, actions)
+            _trail(spec, state, trailing, close, atr, actions)
     return state, actions
 
 
@@ -213,17 +267,36 @@ def target_filled(spec: PlanSpec, state: PlanState, rung: int, price: float) -> 
         and rule.after_target
         and state.targets_filled >= rule.after_target
     ):
-        state = _to_breakeven(spec, state, price, actions)
+        state = _to_breakeven(spec, state, rule, price, actions)
     trailing = spec.trailing
     if trailing is not None and trailing.after_target and state.targets_filled >= trailing.after_target:
-        state = state._replace(trailing_on=True)
+        if trailing.follows_best:
+            state = state._replace(trailing_on=True)
+        else:
+            _climb(spec, state, trailing, price, actions)
     return state, actions
+
+
+def target_level(spec: PlanSpec, state: PlanState, rung: int) -> float:
+    """The level of target `rung` (from 1), as far from the average entry as it was meant to be from the planned one."""
+    level = spec.targets[rung - 1].level
+    ladder = spec.scale_in
+    if ladder is None or ladder.targets_from == 0.0:
+        return level
+    moved = state.entry + (level - ladder.targets_from)
+    # A hair outwards, so that what lies on a tick but for the last bits of an average is not rounded to the one before.
+    return moved + spec.side * (moved * TARGET_HAIR)
 
 
 def rounding_of(side: int, action: PlanAction) -> Rounding:
     """How the level of a moved stop goes to the tick: breakeven must not fall short of its costs, and a trailing stop
     must not be tighter than was asked for."""
     return Rounding.UP if (action is PlanAction.BREAKEVEN) == (side > 0) else Rounding.DOWN
+
+
+def rounding_of_target(side: int) -> Rounding:
+    """How the level of a target that has moved goes to the tick: towards the entry, as when it was made."""
+    return Rounding.DOWN if side > 0 else Rounding.UP
 
 
 def stop_moved(state: PlanState, level: float) -> PlanState:
@@ -241,9 +314,9 @@ def _gained_r(spec: PlanSpec, state: PlanState) -> float:
     return (state.best - state.entry) * spec.side / risk if risk > 0.0 else 0.0
 
 
-def _to_breakeven(spec: PlanSpec, state: PlanState, price: float, actions: list[Action]) -> PlanState:
+def _to_breakeven(spec: PlanSpec, state: PlanState, rule: Breakeven, price: float, actions: list[Action]) -> PlanState:
     side = spec.side
-    level = state.paid_at
+    level = state.paid_at + side * rule.offset
     state = state._replace(breakeven_done=True)
     if (level - state.stop) * side <= 0.0:
         return state  # a trailing stop has already gone further
@@ -254,28 +327,50 @@ def _to_breakeven(spec: PlanSpec, state: PlanState, price: float, actions: list[
     return state
 
 
-def trails(spec: PlanSpec, state: PlanState) -> bool:
+def trails(spec: PlanSpec, state: PlanState, atr: float | None = None) -> bool:
     """Whether a stop that follows the best price would be worth moving from where it is."""
     assert spec.trailing is not None, "what follows has a rule"
-    gain = (_trailing_level(spec, state, spec.trailing) - state.stop) * spec.side
-    return gain > 0.0 and gain >= spec.trailing.step
+    level = _trailing_level(spec, state, spec.trailing, atr)
+    return level is not None and _worth_moving(spec, spec.trailing, level, state.stop)
 
 
-def _trailing_level(spec: PlanSpec, state: PlanState, trailing: Trailing) -> float:
-    distance = trailing.distance if trailing.kind is TrailingKind.DISTANCE else trailing.distance * state.best
+def _trailing_level(spec: PlanSpec, state: PlanState, trailing: Trailing, atr: float | None) -> float | None:
+    distance = trailing.distance
+    if trailing.kind is TrailingKind.PERCENT:
+        distance = distance * state.best
+    elif trailing.kind is TrailingKind.CHANDELIER:
+        if atr is None:
+            return None
+        distance = distance * atr
     return state.best - spec.side * distance
 
 
-def _trail(spec: PlanSpec, state: PlanState, trailing: Trailing, close: float, actions: list[Action]) -> None:
-    side = spec.side
-    level = _trailing_level(spec, state, trailing)
+def _worth_moving(spec: PlanSpec, trailing: Trailing, level: float, in_force: float) -> bool:
+    gain = (level - in_force) * spec.side
+    return gain > 0.0 and gain >= trailing.step
+
+
+def _in_force(state: PlanState, actions: list[Action]) -> float:
+    """The stop as it will be once `actions` are carried out."""
     moved = actions[-1] if actions else None
-    in_force = moved.level if isinstance(moved, MoveStop) else state.stop
-    gain = (level - in_force) * side
-    if gain <= 0.0 or gain < trailing.step:
+    return moved.level if isinstance(moved, MoveStop) else state.stop
+
+
+def _trail(
+    spec: PlanSpec, state: PlanState, trailing: Trailing, close: float, atr: float | None, actions: list[Action]
+) -> None:
+    level = _trailing_level(spec, state, trailing, atr)
+    if level is None or not _worth_moving(spec, trailing, level, _in_force(state, actions)):
         return
-    if (close - level) * side <= 0.0:
+    if (close - level) * spec.side <= 0.0:
         # The price fell through the new level before the stop could follow: a stop there would be refused.
         actions.append(ExitNow(PlanAction.TRAILING))
     else:
+        actions.append(MoveStop(level, PlanAction.TRAILING))
+
+
+def _climb(spec: PlanSpec, state: PlanState, trailing: Trailing, price: float, actions: list[Action]) -> None:
+    behind = state.targets_filled - trailing.after_target
+    level = target_level(spec, state, behind) if behind else state.paid_at
+    if _worth_moving(spec, trailing, level, _in_force(state, actions)) and (price - level) * spec.side > 0.0:
         actions.append(MoveStop(level, PlanAction.TRAILING))

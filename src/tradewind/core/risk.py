@@ -106,9 +106,13 @@ class Denial:
 
 def stopped_out(signal: Signal, costs: Costs) -> Decimal:
     """What one unit loses, entered at the worst price that the signal allows and stopped out: the way to the stop, what
-    a stop order pays beyond it, and the dearest fees. Quote currency per unit of base, exact."""
+    a stop order pays beyond it, and the dearest fees. Quote currency per unit of base, exact.
+
+    A unit of a signal that is entered in parts is entered by all of them, for they lie before the stop."""
     sign, instrument = signal.side.sign, signal.instrument
     entry, stop = signal.entry_limit.value, signal.stop.value
+    if signal.scale_in is not None:
+        entry = signal.scale_in.average(entry)
     worse = EXACT.multiply(stop, decimal_of(costs.stop_worsening))
     if worse:
         worse = EXACT.add(worse, instrument.tick)  # the fill goes to the tick, away from us
@@ -177,12 +181,13 @@ def assess(
         return Denial(DenyReason.EXPOSURE_LIMIT, {"exposure": str(account.exposure), "equity": str(account.equity)})
     by_leverage = headroom / entry.value
     quantity = instrument.quantity(min(by_risk, by_leverage))
-    if not quantity or not instrument.tradable(entry, quantity):
+    first = quantity if signal.scale_in is None else quantity.portion(signal.scale_in.first)
+    if not first or not instrument.tradable(entry, first):
         reason = DenyReason.EXPOSURE_LIMIT if by_leverage < by_risk else DenyReason.BELOW_MINIMUM
         return Denial(
             reason,
             {
-                "quantity": str(quantity),
+                "quantity": str(first),
                 "min_quantity": str(instrument.min_quantity),
                 "min_notional": str(instrument.min_notional),
             },

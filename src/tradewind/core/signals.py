@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.ids import SignalId
-from tradewind.core.plan import Breakeven, PlanSpec, Target, Trailing
-from tradewind.core.values import IllegalValueError, Instrument, Price, Side
+from tradewind.core.plan import Addition, Breakeven, PlanSpec, ScaleIn, Target, Trailing
+from tradewind.core.values import EXACT, IllegalValueError, Instrument, Price, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,36 @@ class SignalTarget:
 
     price: Price
     share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SignalAddition:
+    """One further entry: `share` (0 to 1) of the whole size, by a limit order at `price`."""
+
+    price: Price
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SignalScaleIn:
+    """Enter in parts, behind one stop; see `core.plan.ScaleIn`.
+
+    Attributes:
+        first: share of the whole size that is entered at the zone.
+        additions: nearest first; all shares sum to 1.
+        targets_from_average: targets move with the average entry instead of staying where they are.
+    """
+
+    first: Decimal
+    additions: tuple[SignalAddition, ...]
+    targets_from_average: bool = False
+
+    def average(self, entry: Decimal) -> Decimal:
+        """The average entry of the whole ladder when its first part is entered at `entry`, exact."""
+        total = EXACT.multiply(self.first, entry)
+        for addition in self.additions:
+            total = EXACT.add(total, EXACT.multiply(addition.share, addition.price.value))
+        return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +95,7 @@ class Signal:
         fresh_until: an execution later than this is denied as stale, market ms.
         expires_at: an entry unfilled by then is cancelled, market ms.
         simulated: made from a simulated market.
+        scale_in: how it is entered in parts; none = whole.
     """
 
     id: SignalId
@@ -85,6 +116,7 @@ class Signal:
     expires_at: int
     rationale: Rationale
     simulated: bool
+    scale_in: SignalScaleIn | None = None
 
     def __post_init__(self) -> None:
         sign = self.side.sign
@@ -104,6 +136,8 @@ class Signal:
             last = target.price
         if sum(target.share for target in self.targets) != 1:
             raise IllegalValueError(f"expected shares that sum to 1, got {[str(t.share) for t in self.targets]}")
+        if self.scale_in is not None:
+            self._check_ladder(self.scale_in)
         if not 0 <= self.confidence <= 1:
             raise IllegalValueError(f"expected a confidence from 0 to 1, got {self.confidence}")
         if not self.created_at < self.fresh_until <= self.expires_at:
@@ -111,9 +145,26 @@ class Signal:
         if self.leverage_cap < 1:
             raise IllegalValueError(f"expected a leverage cap of at least 1, got {self.leverage_cap}")
 
+    def _check_ladder(self, ladder: SignalScaleIn) -> None:
+        sign, last = self.side.sign, self.entry_limit
+        if not ladder.additions:
+            raise IllegalValueError("expected at least one addition, got none")
+        for addition in ladder.additions:
+            if not (last - addition.price) * sign > 0 or not (addition.price - self.stop) * sign > 0:
+                raise IllegalValueError(f"expected additions from {last} to the stop, in order, got {addition.price}")
+            last = addition.price
+        shares = [ladder.first, *(addition.share for addition in ladder.additions)]
+        if min(shares) <= 0 or sum(shares) != 1:
+            raise IllegalValueError(f"expected positive shares that sum to 1, got {[str(each) for each in shares]}")
+
     @property
     def symbol(self) -> str:
         return self.instrument.symbol
+
+    @property
+    def range_period(self) -> int:
+        """Over how many of its candles the ATR is taken that its stop hangs by; 0 = it does not."""
+        return self.management.trailing.period if self.management.trailing else 0
 
     @property
     def entry_limit(self) -> Price:
@@ -130,4 +181,15 @@ class Signal:
             breakeven=self.management.breakeven,
             trailing=self.management.trailing,
             max_age_ms=self.management.max_age_ms,
+            scale_in=self._ladder(),
+        )
+
+    def _ladder(self) -> ScaleIn | None:
+        ladder = self.scale_in
+        if ladder is None:
+            return None
+        return ScaleIn(
+            first=float(ladder.first),
+            additions=tuple(Addition(float(each.price), float(each.share)) for each in ladder.additions),
+            targets_from=float(self.entry_limit) if ladder.targets_from_average else 0.0,
         )

@@ -197,17 +197,15 @@ def test_the_live_implementation_agrees_to_the_last_bit(
     """`core.outcome.track` with `core.plan`, entered at the open by a market order."""
     plan, market, bars = life
     bars = [bar._replace(funding=0.0) for bar in bars]
-    if plan.trailing and plan.trailing.follows not in {"distance", "percent"}:
-        plan = replace(plan, trailing=None)
-    if plan.breakeven:
-        plan = replace(plan, breakeven=replace(plan.breakeven, offset=0.0))
+    if plan.trailing and plan.trailing.follows == "moving_target":
+        plan = replace(plan, trailing=replace(plan.trailing, distance=0.0))
     tick = market.tick or Decimal("0.00000001")
     market = replace(market, worse=0.0, textbook=False, tick=tick)
     spec = PlanSpec(
         plan.side,
         plan.stop,
         tuple(Target(*target) for target in plan.targets),
-        Breakeven(plan.breakeven.after_target, plan.breakeven.at_r) if plan.breakeven else None,
+        Breakeven(plan.breakeven.after_target, plan.breakeven.at_r, plan.breakeven.offset) if plan.breakeven else None,
         Trailing(
             TrailingKind(plan.trailing.follows),
             plan.trailing.distance,
@@ -226,7 +224,7 @@ def test_the_live_implementation_agrees_to_the_last_bit(
     assert rows.tobytes() == row_of(plan).tobytes()
     for number, bar in enumerate(bars):
         stretch = Stretch(bar.start, bar.end, bar.open, bar.high, bar.low, bar.close, 1.0)
-        outcome, _ = track(tracked, outcome, stretch)
+        outcome, _ = track(tracked, outcome, stretch, bar.atr)
         kernel.step_bar(checked, number, rows, states, rules_of(market))
         state = states[0]
         if outcome.phase is SignalPhase.NOT_FILLED:

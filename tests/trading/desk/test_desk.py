@@ -25,12 +25,13 @@ from tests.simulation.trade_driver import (
     make_scenario,
     signal_of,
 )
+from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
 from tradewind.core.ids import SignalId
 from tradewind.core.matching import Stretch
-from tradewind.core.plan import AutoAction
+from tradewind.core.plan import AutoAction, Trailing, TrailingKind
 from tradewind.core.positions import ExitReason, PositionStatus
-from tradewind.core.signals import Signal
+from tradewind.core.signals import Management, Signal, SignalAddition, SignalScaleIn
 from tradewind.core.values import Side
 from tradewind.trading.desk import ActiveTrade, Desk, Journal
 from tradewind.trading.desk.codec import dump_trade
@@ -258,3 +259,46 @@ def test_a_trade_that_is_stopped_out_costs_no_more_than_its_account_allows(
     assert active.trade.over
     assert active.trade.exit_reason is ExitReason.STOP
     assert active.account.balance >= 10_000 * (1 - Decimal(risk)), "not a cent more than was allowed"
+
+
+def test_a_chandelier_moves_when_a_candle_closes_and_only_by_its_own_period() -> None:
+    trailing = Trailing(TrailingKind.CHANDELIER, 2.0, period=14)
+    plain = signal_on("BTCUSDT", 40_000)
+    signal = replace(plain, management=Management(trailing=trailing))
+    desk = Desk(FREE, Journal(), feed_live=False)
+    desk.prices["BTCUSDT"] = 40_000.0
+    desk.open(intent_of(signal), signal, START)
+    desk.advance("BTCUSDT", flat(40_000, START))
+    desk.advance("BTCUSDT", flat(40_300, START + CANDLE))
+    active = trade_of(desk)
+    assert active is not None
+    assert active.trade.stop == signal.stop, "no candle has told the ATR"
+    at = START + 2 * CANDLE
+    assert desk.periods("BTCUSDT", Timeframe.M5) == {14}
+    assert desk.periods("BTCUSDT", Timeframe.H1) == set()
+    desk.candle_closed("BTCUSDT", Timeframe.M5, at, 40_300.0, 21, 50.0)
+    assert active.trade.stop == signal.stop
+    desk.candle_closed("BTCUSDT", Timeframe.M5, at, 40_300.0, 14, 50.0)
+    assert float(active.trade.stop) == 40_200.0
+    desk.candle_closed("BTCUSDT", Timeframe.M5, at, 40_300.0, 14, 100.0)
+    assert float(active.trade.stop) == 40_200.0, "a wider range takes nothing back"
+
+
+def test_exposure_counts_the_whole_ladder() -> None:
+    plain = signal_on("BTCUSDT", 40_000)
+    limit = plain.entry_limit
+    parts = (SignalAddition(limit.shifted(-100), Decimal("0.5")),)
+    signal = replace(plain, scale_in=SignalScaleIn(Decimal("0.5"), parts))
+    desk = Desk(FREE, Journal(), feed_live=False)
+    desk.prices["BTCUSDT"] = 40_000.0
+    desk.open(intent_of(signal), signal, START)
+    active = trade_of(desk)
+    assert active is not None
+    half = active.trade.mandate.first.value
+    expected = half * limit.value + half * parts[0].price.value
+    assert active.trade.entering_value == expected
+    desk.advance("BTCUSDT", flat(40_000, START))
+    assert active.trade.held.value == half
+    assert active.trade.entering_value == half * parts[0].price.value
+    desk.exit(active.trade.position_id, ExitReason.MANUAL, START + CANDLE)
+    assert active.trade.entering_value == 0

@@ -2122,7 +2122,7 @@ export type SignalEnd = 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_sto
 /**
  * SignalEventKind
  */
-export type SignalEventKind = 'filled' | 'target_hit' | 'stop_moved' | 'closed' | 'not_filled';
+export type SignalEventKind = 'filled' | 'added' | 'target_hit' | 'stop_moved' | 'closed' | 'not_filled';
 
 /**
  * SignalFilter

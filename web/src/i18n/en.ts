@@ -189,6 +189,7 @@ export const en = {
     event: {
       created: "Signal published",
       filled: "Filled at {{price}}",
+      added: "Addition {{rung}} filled at {{price}}",
       target_hit: "Target {{rung}} reached at {{price}}",
       stop_moved: "Stop moved {{before}} → {{price}}",
       closed: "Closed at {{price}}",

@@ -200,6 +200,7 @@ export const ru: Resource & Plurals = {
     event: {
       created: "Сигнал опубликован",
       filled: "Вход по {{price}}",
+      added: "Добор {{rung}} исполнен по {{price}}",
       target_hit: "Цель {{rung}} достигнута по {{price}}",
       stop_moved: "Стоп перенесён {{before}} → {{price}}",
       closed: "Закрыт по {{price}}",

@@ -13,6 +13,7 @@ from tradewind.core.indicators.model import (
     Source,
     Unit,
 )
+from tradewind.core.indicators.volatility import average_true_range
 
 __all__ = [
     "CATALOGUE",
@@ -27,4 +28,5 @@ __all__ = [
     "Kernel",
     "Source",
     "Unit",
+    "average_true_range",
 ]

@@ -22,7 +22,7 @@ from tradewind.core.indicators.building import (
 )
 from tradewind.core.indicators.model import Argument, Field, Indicator, Kernel, Unit, decay_rows
 from tradewind.core.indicators.windows import lagged, log_ratio, quotient, rolling_moments, rolling_sum
-from tradewind.core.series import Floats
+from tradewind.core.series import Columns, Floats
 
 
 def _mass(high: Floats, low: Floats, average: float, n: float) -> Floats:
@@ -237,3 +237,9 @@ ENTRIES: list[Indicator] = [
         behind=1,
     ),
 ]
+
+
+def average_true_range(columns: Columns, period: int) -> Floats:
+    """The entry "atr" over whole columns, for those who follow a price by it; NaN for the first `period` rows."""
+    values: Floats = talib.ATR(columns.high, columns.low, columns.close, period)
+    return values

@@ -22,12 +22,22 @@ from tradewind.core.kernel.layout import (
     states,
     template,
 )
+from tradewind.core.kernel.scaling import (
+    LADDER,
+    SCALE,
+    backtest_in_parts,
+    checked_ladders,
+    ladders,
+    step_bar_in_parts,
+)
 from tradewind.core.kernel.triggers import GUARDED, TRIGGER
 
 __all__ = [
     "ASSUMPTIONS",
     "GUARDED",
+    "LADDER",
     "PLAN",
+    "SCALE",
     "STATE",
     "SUMMARY",
     "TRADE",
@@ -38,13 +48,17 @@ __all__ = [
     "KernelInputError",
     "assumptions",
     "backtest",
+    "backtest_in_parts",
     "bars",
+    "checked_ladders",
     "checked_plans",
     "entries",
+    "ladders",
     "place",
     "plans",
     "states",
     "step_bar",
+    "step_bar_in_parts",
     "sweep",
     "template",
 ]

@@ -52,6 +52,13 @@ TRAILING: Final = 3
 TARGET: Final = 4
 TIME_STOP: Final = 5
 
+KINDS: Final = {
+    TrailingKind.DISTANCE: DISTANCE,
+    TrailingKind.PERCENT: PERCENT,
+    TrailingKind.CHANDELIER: CHANDELIER,
+    TrailingKind.MOVING_TARGET: MOVING_TARGET,
+}
+
 PLAN: Final = np.dtype(
     [
         ("stop", "f8"),
@@ -282,9 +289,9 @@ def plans(specs: Sequence[PlanSpec]) -> Records:
         row["shares"][: len(spec.targets)] = [target.share for target in spec.targets]
         if spec.breakeven is not None:
             row["breakeven"], row["breakeven_after"] = 1, spec.breakeven.after_target
-            row["breakeven_at_r"] = spec.breakeven.at_r
+            row["breakeven_at_r"], row["breakeven_offset"] = spec.breakeven.at_r, spec.breakeven.offset
         if spec.trailing is not None:
-            row["trailing"] = DISTANCE if spec.trailing.kind is TrailingKind.DISTANCE else PERCENT
+            row["trailing"] = KINDS[spec.trailing.kind]
             row["trailing_distance"], row["trailing_step"] = spec.trailing.distance, spec.trailing.step
             row["trailing_after"], row["trailing_at_r"] = spec.trailing.after_target, spec.trailing.at_r
     return checked_plans(rows)

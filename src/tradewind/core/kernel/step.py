@@ -145,19 +145,19 @@ def walk(
         stop = state.stop
         if (price - stop) * side <= 0.0 or (reached - stop) * side <= 0.0:
             level = price if (price - stop) * side <= 0.0 else stop
-            _see(state, side, level)
-            _leave(rules, state, side, level, state.stop_reason if state.stop_reason != NOTHING else STOP)
+            see(state, side, level)
+            leave(rules, state, side, level, rules.taker, state.stop_reason if state.stop_reason != NOTHING else STOP)
             return
-        _see(state, side, reached)
+        see(state, side, reached)
         while state.filled < plan.targets and (reached - plan.levels[state.filled]) * side >= 0.0:
-            _take(plan, rules, state, side, plan.levels[state.filled])
+            take(plan, rules, state, side, plan.levels[state.filled], plan.levels, rules.taker, 1.0)
             if state.phase == CLOSED:
                 return
         price = reached
     if state.leaving != NOTHING:
-        _leave(rules, state, side, price, state.leaving)
+        leave(rules, state, side, price, rules.taker, state.leaving)
         return
-    _observe(plan, rules, state, side, before, close, atr, end)
+    observe(plan, rules, state, side, before, close, atr, end)
 
 
 @part
@@ -175,32 +175,32 @@ def walk_by_textbook(
     """As `walk` under the rule `textbook` of `ASSUMPTIONS`. Of the bar in which it ends only the exit price is seen."""
     side = float(plan.side)
     if state.leaving != NOTHING:
-        _see(state, side, opened)
-        _leave(rules, state, side, opened, state.leaving)
+        see(state, side, opened)
+        leave(rules, state, side, opened, rules.taker, state.leaving)
         return
     adverse, favourable = (low, high) if side > 0.0 else (high, low)
     stop = state.stop
     if (adverse - stop) * side <= 0.0:
         level = opened if (opened - stop) * side <= 0.0 else stop
-        _see(state, side, level)
-        _leave(rules, state, side, level, state.stop_reason if state.stop_reason != NOTHING else STOP)
+        see(state, side, level)
+        leave(rules, state, side, level, rules.taker, state.stop_reason if state.stop_reason != NOTHING else STOP)
         return
     while state.filled < plan.targets and (favourable - plan.levels[state.filled]) * side >= 0.0:
         level = plan.levels[state.filled]
         price = opened if (opened - level) * side >= 0.0 else level
-        _take(plan, rules, state, side, price)
+        take(plan, rules, state, side, price, plan.levels, rules.taker, 1.0)
         if state.phase == CLOSED:
-            _see(state, side, price)
+            see(state, side, price)
             return
     if (close - state.stop) * side <= 0.0:
         # A target has moved the stop beyond the close, so the price came back through it.
-        _see(state, side, state.stop)
-        _leave(rules, state, side, state.stop, state.stop_reason)
+        see(state, side, state.stop)
+        leave(rules, state, side, state.stop, rules.taker, state.stop_reason)
         return
     before = state.best
-    _see(state, side, adverse)
-    _see(state, side, favourable)
-    _observe(plan, rules, state, side, before, close, atr, end)
+    see(state, side, adverse)
+    see(state, side, favourable)
+    observe(plan, rules, state, side, before, close, atr, end)
 
 
 @part
@@ -241,7 +241,7 @@ def trailing_is_due(plan: Any, state: Any) -> bool:
 
 
 @part
-def _see(state: Any, side: float, price: float) -> None:
+def see(state: Any, side: float, price: float) -> None:
     if (price - state.best) * side > 0.0:
         state.best = price
     elif (price - state.worst) * side < 0.0:
@@ -249,16 +249,16 @@ def _see(state: Any, side: float, price: float) -> None:
 
 
 @part
-def _net(rules: Any, state: Any, side: float, price: float, fee_out: float) -> float:
+def net(state: Any, side: float, price: float, fee_in: float, fee_out: float) -> float:
     """Gain per unit closed at `price`, after the fees of both sides."""
-    return (price - state.entry) * side - state.entry * rules.taker - price * fee_out  # type: ignore[no-any-return]
+    return (price - state.entry) * side - state.entry * fee_in - price * fee_out  # type: ignore[no-any-return]
 
 
 @part
-def _leave(rules: Any, state: Any, side: float, price: float, end: int) -> None:
-    """Close what is left at market."""
+def leave(rules: Any, state: Any, side: float, price: float, fee_in: float, end: int) -> None:
+    """Close what is left at market; `fee_in` is the rate paid on the entry."""
     price = price * (1.0 - side * rules.worse)
-    state.gained = state.gained + state.left * _net(rules, state, side, price, rules.taker)
+    state.gained = state.gained + state.left * net(state, side, price, fee_in, rules.taker)
     state.left = 0.0
     state.exit = price
     state.end = end
@@ -266,19 +266,22 @@ def _leave(rules: Any, state: Any, side: float, price: float, end: int) -> None:
 
 
 @part
-def _take(plan: Any, rules: Any, state: Any, side: float, price: float) -> None:
-    """The next rung of the ladder fills at `price`."""
-    share = plan.shares[state.filled]
+def take(
+    plan: Any, rules: Any, state: Any, side: float, price: float, levels: Any, fee_in: float, entered: float
+) -> None:
+    """The next rung of the ladder, whose targets are at `levels`, fills at `price`; `entered` is the share of the whole
+    size that its shares count from."""
+    share = plan.shares[state.filled] * entered
     state.filled += 1
-    net = _net(rules, state, side, price, rules.maker)
+    per_unit = net(state, side, price, fee_in, rules.maker)
     if state.filled == plan.targets:
-        state.gained = state.gained + state.left * net
+        state.gained = state.gained + state.left * per_unit
         state.left = 0.0
         state.exit = price
         state.end = TARGET
         state.phase = CLOSED
         return
-    state.gained = state.gained + share * net
+    state.gained = state.gained + share * per_unit
     state.left = state.left - share
     in_force = state.stop
     level = state.paid_at + side * plan.breakeven_offset
@@ -293,7 +296,7 @@ def _take(plan: Any, rules: Any, state: Any, side: float, price: float) -> None:
             _move(rules, state, side, level, BREAKEVEN, price)
         if state.filled >= plan.trailing_after:
             behind = state.filled - plan.trailing_after
-            follow = state.paid_at if behind == 0 else plan.levels[behind - 1]
+            follow = state.paid_at if behind == 0 else levels[behind - 1]
             gain = (follow - in_force) * side
             if gain > 0.0 and gain >= plan.trailing_step and (price - follow) * side > 0.0:
                 _move(rules, state, side, follow, TRAILING, price)
@@ -305,7 +308,7 @@ def _take(plan: Any, rules: Any, state: Any, side: float, price: float) -> None:
 
 
 @part
-def _observe(plan: Any, rules: Any, state: Any, side: float, before: float, close: float, atr: float, at: int) -> None:  # noqa: PLR0912 - one rule after the other, as in core.plan
+def observe(plan: Any, rules: Any, state: Any, side: float, before: float, close: float, atr: float, at: int) -> None:  # noqa: PLR0912 - one rule after the other, as in core.plan
     """As `core.plan.observe` and what a shell makes of its answer; `before` is the best price before this bar."""
     further = (state.best - before) * side > 0.0
     if not further and state.trailing_on == 0 and plan.max_age_ms == 0:

@@ -11,12 +11,13 @@ from tradewind.core.strategy.model import (
     Exits,
     Parameter,
     Rung,
+    ScaleInRule,
     Setup,
     StrategyError,
     Text,
     TrailingRule,
 )
-from tradewind.core.strategy.signal import RefusalReason, Refused, signal
+from tradewind.core.strategy.signal import RefusalReason, Refused, management_at, signal
 from tradewind.core.strategy.words import LEVELS, check_sentence
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "RefusalReason",
     "Refused",
     "Rung",
+    "ScaleInRule",
     "Setup",
     "Strategy",
     "StrategyError",
@@ -41,5 +43,6 @@ __all__ = [
     "TrailingRule",
     "check_sentence",
     "evaluate",
+    "management_at",
     "signal",
 ]

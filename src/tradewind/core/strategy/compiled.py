@@ -7,15 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
+from math import isfinite
 from types import MappingProxyType
 
 from tradewind.core.expressions import Compiler, Expression, Kind, Program, suggestion
-from tradewind.core.indicators import ArgumentError, Unit
+from tradewind.core.indicators import LONGEST, ArgumentError, Unit
 from tradewind.core.plan import Breakeven, TrailingKind
 from tradewind.core.signals import StrategyRef
-from tradewind.core.strategy.model import Anchor, Blueprint, Exits, Rung, Setup, StrategyError, TrailingRule
+from tradewind.core.strategy.model import (
+    Anchor,
+    Blueprint,
+    Exits,
+    Rung,
+    ScaleInRule,
+    Setup,
+    StrategyError,
+    TrailingRule,
+)
 from tradewind.core.strategy.words import LEVELS, check_sentence
-from tradewind.core.values import Side
+from tradewind.core.values import Rounding, Side, decimal_of, round_to
+
+#: Longest ladder of further entries.
+MOST_ADDITIONS = 10
+_SHARE_STEP = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +79,51 @@ class CompiledSetup:
 
 @dataclass(frozen=True, slots=True)
 class CompiledTrailing:
-    """`distance` and `step` are places among the roots; `fraction` (of the best price) stands instead of a distance."""
+    """`distance` and `step` are places among the roots; where there is no `distance`, `factor` is constant: a part of
+    the best price, or a multiple of the ATR over `period` candles."""
 
+    kind: TrailingKind
     distance: int | None
-    fraction: float
+    factor: float
     step: int | None
     after_target: int
     at_r: float
+    period: int
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledExits:
-    """The exits with their constants; `time_stop` in candles, 0 = never."""
+    """The exits with their constants; `time_stop` in candles, 0 = never; `breakeven_offset` a place among the roots."""
 
     breakeven: Breakeven | None
+    breakeven_offset: int | None
     trailing: CompiledTrailing | None
     time_stop: int
 
     @property
     def needed(self) -> set[int]:
         """The numbers that must be finite."""
-        if self.trailing is None:
-            return set()
-        return {place for place in (self.trailing.distance, self.trailing.step) if place is not None}
+        places = [self.breakeven_offset]
+        if self.trailing is not None:
+            places += [self.trailing.distance, self.trailing.step]
+        return {place for place in places if place is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledScaleIn:
+    """Further entries: `deviation` is the place among the roots of the first one's distance from the entry limit.
+
+    Attributes:
+        reach: how many deviations away each of them is, nearest first.
+        first: share of the whole size that is entered at the zone.
+        shares: those of the further entries; all sum to 1.
+    """
+
+    deviation: int
+    reach: tuple[float, ...]
+    first: Decimal
+    shares: tuple[Decimal, ...]
+    from_average: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +146,7 @@ class Strategy:
     program: Program
     setups: tuple[CompiledSetup, ...]
     exits: CompiledExits
+    scale_in: CompiledScaleIn | None
     warmup: int
 
     @classmethod
@@ -123,7 +160,8 @@ class Strategy:
         values, chosen = _settings(blueprint, overrides or {})
         linker = _Linker(blueprint, values)
         exits = linker.exits(blueprint.exits)
-        setups = tuple(linker.setup(setup, exits) for setup in blueprint.setups)
+        scale_in = linker.scale_in(blueprint.scale_in)
+        setups = tuple(linker.setup(setup, exits, scale_in) for setup in blueprint.setups)
         program = linker.program()
         return cls(
             ref=StrategyRef(blueprint.name, blueprint.version, _content_hash(blueprint, values, chosen)),
@@ -134,7 +172,8 @@ class Strategy:
             program=program,
             setups=setups,
             exits=exits,
-            warmup=max(program.settled, blueprint.warmup),
+            scale_in=scale_in,
+            warmup=max(program.settled, blueprint.warmup, exits.trailing.period if exits.trailing else 0),
         )
 
     def with_parameters(self, overrides: Mapping[str, float | str]) -> Strategy:
@@ -204,7 +243,7 @@ class _Linker:
     def program(self) -> Program:
         return self._compiler.program(self._roots)
 
-    def setup(self, setup: Setup, exits: CompiledExits) -> CompiledSetup:
+    def setup(self, setup: Setup, exits: CompiledExits, scale_in: CompiledScaleIn | None) -> CompiledSetup:
         when = self._root(setup.when)
         zone_low, zone_high = self._root(setup.zone_low), self._root(setup.zone_high)
         stop, confidence = self._root(setup.stop), self._root(setup.confidence)
@@ -213,6 +252,8 @@ class _Linker:
         needed = {zone_low, zone_high, stop, confidence} | exits.needed
         needed.update(rung.root for rung in rungs if rung.root is not None)
         needed.update(fact.root for fact in facts.values())
+        if scale_in is not None:
+            needed.add(scale_in.deviation)
         return CompiledSetup(
             side=setup.side,
             when=when,
@@ -235,23 +276,53 @@ class _Linker:
     def exits(self, exits: Exits) -> CompiledExits:
         rule = exits.breakeven
         breakeven = Breakeven(rule.after_target, self._optional(rule.at_r)) if rule else None
+        offset = self._root(rule.offset) if rule and rule.offset else None
         time_stop = self._optional(exits.time_stop)
         if exits.time_stop is not None and not time_stop.is_integer():
             raise exits.time_stop.error(f"expected a whole number of candles, got {time_stop:g}")
-        return CompiledExits(breakeven, self._trailing(exits.trailing), int(time_stop))
+        return CompiledExits(breakeven, offset, self._trailing(exits.trailing), int(time_stop))
+
+    def scale_in(self, rule: ScaleInRule | None) -> CompiledScaleIn | None:
+        if rule is None:
+            return None
+        orders = self._positive(rule.orders)
+        if not orders.is_integer() or orders > MOST_ADDITIONS:
+            raise rule.orders.error(f"expected a whole number of orders up to {MOST_ADDITIONS}, got {orders:g}")
+        step = 1.0 if rule.step is None else self._positive(rule.step)
+        size = 1.0 if rule.size is None else self._positive(rule.size)
+        reach, away = list[float](), 0.0
+        for number in range(int(orders)):
+            away += step**number
+            reach.append(away)
+        weights = [size**number for number in range(int(orders) + 1)]
+        shares = tuple(round_to(decimal_of(weight / sum(weights)), _SHARE_STEP, Rounding.DOWN) for weight in weights)
+        if min(shares) <= 0 or not all(map(isfinite, reach)):
+            where = rule.size or rule.orders
+            raise where.error(f"expected parts of at least {_SHARE_STEP} of the whole, got {min(shares)}")
+        # What rounding leaves goes to the last, which is nearest to the stop and loses least there.
+        last = Decimal(1) - sum(shares[:-1], Decimal(0))
+        deviation = self._root(rule.deviation)
+        return CompiledScaleIn(deviation, tuple(reach), shares[0], (*shares[1:-1], last), rule.from_average)
 
     def _trailing(self, rule: TrailingRule | None) -> CompiledTrailing | None:
         if rule is None:
             return None
-        percent, distance = 0.0, None
-        if rule.kind is TrailingKind.DISTANCE:
+        factor, distance, period = 0.0, None, 0
+        if rule.distance is not None and rule.kind is TrailingKind.DISTANCE:
             distance = self._root(rule.distance)
-        else:
-            percent = self._positive(rule.distance)
-            if percent >= 100:
-                raise rule.distance.error(f"expected a percentage below 100, got {percent:g}")
+        elif rule.distance is not None:
+            factor = self._positive(rule.distance)
+            if rule.kind is TrailingKind.PERCENT:
+                if factor >= 100:
+                    raise rule.distance.error(f"expected a percentage below 100, got {factor:g}")
+                factor /= 100
+        if rule.period is not None:
+            number = self._positive(rule.period)
+            if not number.is_integer() or not 2 <= number <= LONGEST:
+                raise rule.period.error(f"expected a whole number of candles from 2 to {LONGEST}, got {number:g}")
+            period = int(number)
         step = self._root(rule.step) if rule.step else None
-        return CompiledTrailing(distance, percent / 100, step, rule.after_target, self._optional(rule.at_r))
+        return CompiledTrailing(rule.kind, distance, factor, step, rule.after_target, self._optional(rule.at_r), period)
 
     def _facts(self, setup: Setup) -> dict[str, Fact]:
         """What the sentences name, apart from the signal's own levels."""

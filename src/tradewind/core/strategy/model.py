@@ -108,10 +108,11 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class BreakevenRule:
-    """See `core.plan.Breakeven`; `at_r` is constant."""
+    """See `core.plan.Breakeven`; `at_r` is constant, `offset` quote currency at the signal's candle."""
 
     after_target: int
     at_r: Expression | None
+    offset: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +120,18 @@ class TrailingRule:
     """See `core.plan.Trailing`.
 
     Attributes:
-        distance: quote currency at the signal's candle; for PERCENT a constant percentage of the best price.
+        distance: quote currency at the signal's candle; for PERCENT a constant percentage of the best price; for
+            CHANDELIER a constant multiple of the ATR; none for MOVING_TARGET.
         step: quote currency at the signal's candle.
+        period: a constant number of candles, for CHANDELIER.
     """
 
     kind: TrailingKind
-    distance: Expression
+    distance: Expression | None
     after_target: int
     at_r: Expression | None
     step: Expression | None
+    period: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,24 @@ class Exits:
     breakeven: BreakevenRule | None
     trailing: TrailingRule | None
     time_stop: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleInRule:
+    """Further entries behind the first; see `core.plan.ScaleIn`.
+
+    Attributes:
+        orders: constant, how many.
+        deviation: of the first from the entry limit, quote currency at the signal's candle.
+        step, size: constant, how many times the step (and the order) before each one is; none = 1.
+        from_average: targets count from the average entry.
+    """
+
+    orders: Expression
+    deviation: Expression
+    step: Expression | None
+    size: Expression | None
+    from_average: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +175,7 @@ class Blueprint:
         anchor: an `Anchor`, or the name of the choice that says which.
         warmup: rows before it may speak, at least; more where its averages need more to settle.
         research_only: a yardstick for back-tests, which never trades on a running platform.
+        scale_in: how it is entered in parts; none = whole.
     """
 
     name: str
@@ -172,3 +195,4 @@ class Blueprint:
     anchor: str = Anchor.FILL
     warmup: int = 0
     research_only: bool = False
+    scale_in: ScaleInRule | None = None

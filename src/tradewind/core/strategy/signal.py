@@ -11,7 +11,7 @@ from tradewind.core.candles import Timeframe
 from tradewind.core.ids import SignalId
 from tradewind.core.indicators import Unit
 from tradewind.core.plan import Trailing, TrailingKind
-from tradewind.core.signals import Management, Rationale, Signal, SignalTarget
+from tradewind.core.signals import Management, Rationale, Signal, SignalAddition, SignalScaleIn, SignalTarget
 from tradewind.core.strategy.compiled import CompiledSetup, Strategy
 from tradewind.core.strategy.evaluation import Evaluation
 from tradewind.core.strategy.model import Anchor
@@ -40,6 +40,10 @@ class RefusalReason(StrEnum):
     TARGET_NOT_BEYOND_ENTRY = "target_not_beyond_entry"
     TARGETS_OUT_OF_ORDER = "targets_out_of_order"
     TRAILING_NOT_POSITIVE = "trailing_not_positive"
+    OFFSET_NEGATIVE = "offset_negative"
+    ADDITION_BEYOND_STOP = "addition_beyond_stop"
+    ADDITIONS_TOO_CLOSE = "additions_too_close"
+    """They would lie on one tick, or on the entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +95,12 @@ def _signal(
     levels = _levels(evaluation, setup, row, instrument)
     if isinstance(levels, Refused):
         return levels
-    management = _management(evaluation, row, timeframe)
+    management = management_at(evaluation, row, timeframe)
     if isinstance(management, Refused):
         return management
+    scale_in = _scale_in(evaluation, row, setup.side, levels, instrument)
+    if isinstance(scale_in, Refused):
+        return scale_in
     opened_at = int(evaluation.columns.ts[row])
     created_at = opened_at + timeframe.ms
     return Signal(
@@ -115,6 +122,7 @@ def _signal(
         expires_at=created_at + blueprint.expires_after * timeframe.ms,
         rationale=_rationale(evaluation, setup, row, levels),
         simulated=simulated,
+        scale_in=scale_in,
     )
 
 
@@ -174,18 +182,45 @@ def _levels(evaluation: Evaluation, setup: CompiledSetup, row: int, instrument: 
     return _Levels(low, high, stop, tuple(targets))
 
 
-def _management(evaluation: Evaluation, row: int, timeframe: Timeframe) -> Management | Refused:
+def management_at(evaluation: Evaluation, row: int, timeframe: Timeframe) -> Management | Refused:
+    """How a position entered on the candle in `row` is managed."""
     exits = evaluation.strategy.exits
+    breakeven = exits.breakeven
+    if breakeven is not None and exits.breakeven_offset is not None:
+        offset = evaluation.number(exits.breakeven_offset, row)
+        if offset < 0.0:
+            return Refused(RefusalReason.OFFSET_NEGATIVE, {"offset": repr(offset)})
+        breakeven = breakeven._replace(offset=offset)
     rule, trailing = exits.trailing, None
     if rule is not None:
-        by_distance = rule.distance is not None
-        distance = evaluation.number(rule.distance, row) if rule.distance is not None else rule.fraction
+        distance = evaluation.number(rule.distance, row) if rule.distance is not None else rule.factor
         step = evaluation.number(rule.step, row) if rule.step is not None else 0.0
-        if distance <= 0.0 or step < 0.0:
+        if (distance <= 0.0 and rule.kind is not TrailingKind.MOVING_TARGET) or step < 0.0:
             return Refused(RefusalReason.TRAILING_NOT_POSITIVE, {"distance": repr(distance), "step": repr(step)})
-        kind = TrailingKind.DISTANCE if by_distance else TrailingKind.PERCENT
-        trailing = Trailing(kind, distance, rule.after_target, rule.at_r, step)
-    return Management(exits.breakeven, trailing, exits.time_stop * timeframe.ms)
+        trailing = Trailing(rule.kind, distance, rule.after_target, rule.at_r, step, rule.period)
+    return Management(breakeven, trailing, exits.time_stop * timeframe.ms)
+
+
+def _scale_in(
+    evaluation: Evaluation, row: int, side: Side, levels: _Levels, instrument: Instrument
+) -> SignalScaleIn | Refused | None:
+    """The further entries, on the tick away from the entry."""
+    rule = evaluation.strategy.scale_in
+    if rule is None:
+        return None
+    sign, last = side.sign, levels.entry_limit(side)
+    entry, deviation = float(last), evaluation.number(rule.deviation, row)
+    outwards = Rounding.DOWN if sign > 0 else Rounding.UP
+    additions: list[SignalAddition] = []
+    for reach, share in zip(rule.reach, rule.shares, strict=True):
+        price = instrument.quantise(entry - sign * (reach * deviation), outwards)
+        if (last - price) * sign <= 0:
+            return Refused(RefusalReason.ADDITIONS_TOO_CLOSE, {"addition": str(price), "beyond": str(last)})
+        if (price - levels.stop) * sign <= 0:
+            return Refused(RefusalReason.ADDITION_BEYOND_STOP, {"addition": str(price), "stop": str(levels.stop)})
+        additions.append(SignalAddition(price, share))
+        last = price
+    return SignalScaleIn(rule.first, tuple(additions), rule.from_average)
 
 
 def _rationale(evaluation: Evaluation, setup: CompiledSetup, row: int, levels: _Levels) -> Rationale:

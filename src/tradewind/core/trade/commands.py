@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from tradewind.core import plan as planning
 from tradewind.core.decisions import Decision, DecisionCode
 from tradewind.core.ids import OrderId
 from tradewind.core.ladder import Rung, allocate
 from tradewind.core.orders import Order, OrderKind, OrderPurpose, OrderStatus
 from tradewind.core.positions import ExitReason, PositionStatus
+from tradewind.core.signals import SignalTarget
 from tradewind.core.trade.messages import Amend, Cancel, Effect, Place
 from tradewind.core.trade.state import Trade
 from tradewind.core.values import Price, Quantity
@@ -85,6 +87,22 @@ def match_exits(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     return _match_ladder(trade, at, effects)
 
 
+def match_additions(trade: Trade, at: int, effects: list[Effect]) -> Trade:
+    """Command the further entries once the first part has begun to fill; they rest until the position begins to leave.
+
+    The market may have run through some of them already: those take what is there, no worse than their limits."""
+    parts = trade.mandate.additions
+    if not parts or trade.status is not PositionStatus.OPEN or trade.entry_ending is not None or not trade.held:
+        return trade
+    if any(order.purpose is OrderPurpose.ENTRY and order.level for order in trade.orders):
+        return trade
+    for part in parts:
+        trade = place(trade, effects, at, OrderPurpose.ENTRY, part.quantity, price=part.price, level=part.number)
+        data = {"quantity": str(part.quantity), "price": str(part.price), "stop": str(trade.stop)}
+        effects.append(Decision(DecisionCode.ENTRY_PLACED, at, data))
+    return trade
+
+
 def leave(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     """Command the market exit of a trade that is closing, unless one is on its way or was refused a moment ago."""
     last = next((order for order in reversed(trade.orders) if order.purpose is OrderPurpose.CLOSE), None)
@@ -117,12 +135,15 @@ def _match_ladder(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     if trade.plan is not None and trade.plan.targets_filled:
         return trade  # the entry ended with the first filled rung, so the quantities are final
     targets = [order for order in trade.orders if order.purpose is OrderPurpose.TARGET]
-    resting = {order.level: order for order in targets if order.live or order.filled}
+    resting = {order.level: order for order in targets if (order.live and not order.canceling) or order.filled}
     refused = {(order.level, order.quantity) for order in targets if order.status is OrderStatus.REJECTED}
-    rungs = allocate(trade.entered, trade.mandate.targets, trade.mandate.signal.instrument)
+    rungs = allocate(trade.entered, _targets(trade), trade.mandate.signal.instrument)
     placed: list[Rung] = []
     for rung in rungs:
         order = resting.pop(rung.number, None)
+        if order is not None and order.live and order.price != rung.price:
+            trade = cancel(trade, effects, order)  # the average entry has moved, and the target with it
+            order = None
         if order is None:
             if (rung.number, rung.quantity) in refused:
                 continue  # the same question has the same answer
@@ -140,3 +161,15 @@ def _match_ladder(trade: Trade, at: int, effects: list[Effect]) -> Trade:
             data = {"targets": str(len(trade.mandate.targets)), "orders": str(len(rungs))}
             effects.append(Decision(DecisionCode.TARGETS_MERGED, at, data))
     return trade
+
+
+def _targets(trade: Trade) -> tuple[SignalTarget, ...]:
+    """The targets where they belong now: those that count from the average entry move with it, on the tick."""
+    agreed, plan = trade.mandate, trade.plan
+    if plan is None or agreed.spec.scale_in is None or agreed.spec.scale_in.targets_from == 0.0:
+        return agreed.targets
+    instrument, towards_entry = agreed.signal.instrument, planning.rounding_of_target(trade.side.sign)
+    return tuple(
+        SignalTarget(instrument.quantise(planning.target_level(agreed.spec, plan, rung), towards_entry), target.share)
+        for rung, target in enumerate(agreed.targets, start=1)
+    )

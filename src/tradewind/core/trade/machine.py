@@ -11,7 +11,7 @@ from tradewind.core.ids import OrderId
 from tradewind.core.ledger import EntryKind
 from tradewind.core.orders import Order, OrderEvent, OrderKind, OrderPurpose, OrderStatus
 from tradewind.core.positions import ExitReason, PositionEvent, PositionStatus, transition
-from tradewind.core.trade.commands import cancel, leave, match_exits, place
+from tradewind.core.trade.commands import cancel, leave, match_additions, match_exits, place
 from tradewind.core.trade.messages import (
     Accepted,
     Amended,
@@ -32,11 +32,11 @@ from tradewind.core.values import EXACT, MONEY_STEP, Quantity, Rounding, Side, r
 
 def begin(agreed: Mandate, at: int) -> tuple[Trade, list[Effect]]:
     """Start the trade: one limit order at the worst price of the entry zone. It takes what is there at once and waits
-    for the rest, so no fill can be worse than the signal allows."""
+    for the rest, so no fill can be worse than the signal allows. Further parts follow its first fill."""
     effects: list[Effect] = []
     limit = agreed.signal.entry_limit
-    trade = place(blank(agreed, at), effects, at, OrderPurpose.ENTRY, agreed.quantity, price=limit)
-    data = {"quantity": str(agreed.quantity), "price": str(limit), "stop": str(trade.stop)}
+    trade = place(blank(agreed, at), effects, at, OrderPurpose.ENTRY, agreed.first, price=limit)
+    data = {"quantity": str(agreed.first), "price": str(limit), "stop": str(trade.stop)}
     effects.append(Decision(DecisionCode.ENTRY_PLACED, at, data))
     return trade, effects
 
@@ -69,21 +69,21 @@ def handle(trade: Trade, event: Event) -> tuple[Trade, list[Effect]]:
             return _repriced(_funded(trade, event.amount)), effects
         case ExitAsked():
             trade = _exit(trade, event.reason, event.at, effects)
-    return match_exits(trade, event.at, effects), effects
+    return match_additions(match_exits(trade, event.at, effects), event.at, effects), effects
 
 
 # ---------------------------------------------------------------------------------------------------- market events
 
 
 def _observed(trade: Trade, event: Observed, effects: list[Effect]) -> Trade:
-    if trade.entry_ending is None and trade.entered != trade.mandate.quantity:
+    if trade.entry_ending is None and trade.entered != trade.mandate.quantity and trade.entry_order is not None:
         trade = _watch_entry(trade, event, effects)
     if trade.status is PositionStatus.CLOSING:
         return leave(trade, event.at, effects)
     if trade.status is not PositionStatus.OPEN or trade.plan is None:
         return trade
     spec = trade.mandate.spec
-    plan, actions = planning.observe(spec, trade.plan, event.high, event.low, event.close, event.at)
+    plan, actions = planning.observe(spec, trade.plan, event.high, event.low, event.close, event.at, event.atr)
     if plan is trade.plan and not actions:
         return trade
     trade = trade._replace(plan=plan)
@@ -109,13 +109,16 @@ def _watch_entry(trade: Trade, event: Observed, effects: list[Effect]) -> Trade:
 
 
 def _end_entry(trade: Trade, why: DecisionCode, at: int, effects: list[Effect]) -> Trade:
-    """Cancel what is left of the entry, once."""
-    entry = trade.entry_order
-    if entry is None or trade.entry_ending is not None:
+    """Cancel what is left of the entry and of the additions to it, once."""
+    entries = list(trade.live_orders(OrderPurpose.ENTRY))
+    if not entries or trade.entry_ending is not None:
         return trade
-    data = {"filled": str(entry.filled), "quantity": str(entry.quantity)}
+    data = {"filled": str(trade.entered), "quantity": str(trade.mandate.quantity)}
     effects.append(Decision(why, at, data))
-    return cancel(trade._replace(entry_ending=why), effects, entry)
+    trade = trade._replace(entry_ending=why)
+    for entry in entries:
+        trade = cancel(trade, effects, entry)
+    return trade
 
 
 # ----------------------------------------------------------------------------------------------------------- fills

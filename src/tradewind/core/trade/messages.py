@@ -95,12 +95,17 @@ class Liquidated:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """Prices between `low` and `high`, the last of them `close`, were seen up to `at`."""
+    """Prices between `low` and `high`, the last of them `close`, were seen up to `at`.
+
+    Attributes:
+        atr: of the signal's candles, where one of them ends at `at` and the plan asks for it.
+    """
 
     at: int
     high: float
     low: float
     close: float
+    atr: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

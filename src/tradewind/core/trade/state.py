@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tradewind.core.costs import Costs
 from tradewind.core.decisions import DecisionCode
 from tradewind.core.ids import AccountId, IntentId, OrderId, PositionId
+from tradewind.core.ladder import Rung
 from tradewind.core.orders import Order, OrderPurpose
 from tradewind.core.plan import AutoAction, PlanAction, PlanSpec, PlanState
 from tradewind.core.positions import ExitReason, PositionStatus
@@ -41,6 +42,24 @@ class Mandate:
     costs: Costs
     spec: PlanSpec
     targets: tuple[SignalTarget, ...]
+
+    @property
+    def first(self) -> Quantity:
+        """What is entered at the zone: all of it, unless the signal is entered in parts."""
+        ladder = self.signal.scale_in
+        return self.quantity if ladder is None else self.quantity.portion(ladder.first)
+
+    @property
+    def additions(self) -> tuple[Rung, ...]:
+        """The other parts, nearest first, each rounded down to the lot; those too small for the venue are left out."""
+        ladder = self.signal.scale_in
+        if ladder is None:
+            return ()
+        parts = (
+            Rung(number, addition.price, self.quantity.portion(addition.share))
+            for number, addition in enumerate(ladder.additions, start=1)
+        )
+        return tuple(part for part in parts if self.signal.instrument.tradable(part.price, part.quantity))
 
 
 def mandate(
@@ -166,8 +185,22 @@ class Trade(NamedTuple):
 
     @property
     def entry_order(self) -> Order | None:
-        """The entry while it may still fill."""
-        return next(self.live_orders(OrderPurpose.ENTRY), None)
+        """The entry at the zone while it may still fill."""
+        return next((order for order in self.live_orders(OrderPurpose.ENTRY) if not order.level), None)
+
+    @property
+    def entering_value(self) -> Decimal:
+        """What the entries that may still fill would cost at their limits, with those to come, quote currency."""
+        if self.entry_ending is not None or self.status.final:
+            return _ZERO
+        sent = {order.level: order for order in self.orders if order.purpose is OrderPurpose.ENTRY}
+        total = _ZERO
+        for part in (Rung(0, self.mandate.signal.entry_limit, self.mandate.first), *self.mandate.additions):
+            order = sent.get(part.number)
+            if order is None or order.live:
+                left = part.quantity if order is None else order.remaining
+                total += left.value * part.price.value
+        return total
 
     @property
     def protective_order(self) -> Order | None:
@@ -181,12 +214,7 @@ class Trade(NamedTuple):
 
     def overdue(self, at: int) -> bool:
         """Whether the entry still waits although the signal has expired by `at`, market ms."""
-        return (
-            at >= self.mandate.signal.expires_at
-            and self.entry_ending is None
-            and self.entered != self.mandate.quantity
-            and self.entry_order is not None
-        )
+        return at >= self.mandate.signal.expires_at and self.entry_ending is None and self.entry_order is not None
 
     def with_order(self, order: Order) -> Trade:
         return self._replace(orders=tuple(order if old.id == order.id else old for old in self.orders))

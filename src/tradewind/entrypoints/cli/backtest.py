@@ -110,8 +110,9 @@ def command(
     market = _Market(candles, names, Timeframe(timeframe) if timeframe else None, (_ms(start), _ms(stop)), year)
     try:
         chosen = set_parameters(_strategy(strategy), settings)
-        run = _ideal if (profile or ("ideal" if chosen.blueprint.research_only else "paper")) == "ideal" else _paper
-        result = run(chosen, market, _Assumed(**assumed))
+        whole = chosen.scale_in is None
+        named = profile or ("ideal" if chosen.blueprint.research_only and whole else "paper")
+        result = (_ideal if named == "ideal" else _paper)(chosen, market, _Assumed(**assumed))
     except DocumentError as error:
         sys.exit(f"tradewind backtest: {strategy}: {'; '.join(map(str, error.problems))}")
     except (MarketDataError, ParameterError, UnknownStrategyError, _RefusedError) as error:
@@ -154,6 +155,8 @@ def _ideal(strategy: Strategy, market: _Market, assumed: _Assumed) -> BacktestRe
             raise _RefusedError(f"--{name}: expected only with --profile paper; the ideal profile has nothing of it")
     from tradewind.research.backtest import IdealOptions, load_candles, load_inside, run_ideal
 
+    if strategy.scale_in is not None:
+        raise _RefusedError("--profile: expected paper for a strategy that scales in; ideal enters whole positions")
     folder, symbols, timeframe, bounds, year = market
     finest, columns = load_candles(folder, symbols=symbols, timeframe=timeframe, bounds=bounds)
     inside = load_inside(folder, columns, finest, assumed.finer) if assumed.finer else {}

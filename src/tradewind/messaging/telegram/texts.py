@@ -159,6 +159,8 @@ def _change(card: Card, payload: Mapping[str, Any], words: Words) -> list[str]:
     match kind:
         case SignalEventKind.FILLED:
             return [words.filled.format(price=price)]
+        case SignalEventKind.ADDED:
+            return [words.added.format(rung=change["rung"], price=price, share=_percent(Decimal(change["share"])))]
         case SignalEventKind.TARGET_HIT:
             r = _gained(card, payload.get("entry_price"), Decimal(change["price"]))
             share = _percent(Decimal(change["share"]))

@@ -31,6 +31,7 @@ class Words:
     days: str
 
     filled: str
+    added: str
     target_hit: str
     stop_moved: str
     closed: str
@@ -58,6 +59,7 @@ _EN = Words(
     hours="{} h",
     days="{} d",
     filled="▶️ <b>Filled</b> at <code>{price}</code>",
+    added="➕ <b>Addition {rung} filled</b> at <code>{price}</code> · <code>{share}</code> of the whole",
     target_hit="🎯 <b>TP{rung} hit</b> at <code>{price}</code> · <code>{share}</code> closed · <code>{r}</code>",
     stop_moved="🛡 <b>Stop moved</b> <code>{before}</code> → <code>{price}</code>: {why}",
     closed="{mark} <b>Closed</b> at <code>{price}</code>: {why}",
@@ -96,6 +98,7 @@ _RU = Words(
     hours="{} ч",
     days="{} д",
     filled="▶️ <b>Исполнен</b> по <code>{price}</code>",
+    added="➕ <b>Добор {rung} исполнен</b> по <code>{price}</code> · <code>{share}</code> от всего объёма",
     target_hit="🎯 <b>TP{rung} взят</b> по <code>{price}</code> · закрыто <code>{share}</code> · <code>{r}</code>",
     stop_moved="🛡 <b>Стоп перенесён</b> <code>{before}</code> → <code>{price}</code>: {why}",
     closed="{mark} <b>Закрыт</b> по <code>{price}</code>: {why}",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tradewind.core import kernel
 from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
-from tradewind.core.kernel.layout import BREAKEVEN, DISTANCE, PERCENT, STOP, TARGET, TIME_STOP, TRAILING
+from tradewind.core.kernel.layout import BREAKEVEN, KINDS, STOP, TARGET, TIME_STOP, TRAILING
 from tradewind.core.positions import ExitReason
 from tradewind.core.series import Columns
 from tradewind.core.values import Side
@@ -68,13 +68,13 @@ class Outcomes(NamedTuple):
         return reached
 
 
-def checked_bars(columns: Columns, timeframe: Timeframe) -> kernel.Bars:
-    """`columns` as the kernel reads them; made once, used for any number of sets.
+def checked_bars(columns: Columns, timeframe: Timeframe, ranges: Floats | None = None) -> kernel.Bars:
+    """`columns` as the kernel reads them; made once, used for any number of sets that hang by the same ATR, if by any.
 
     Raises:
         KernelInputError: candles that are none.
     """
-    return kernel.bars(columns, timeframe.ms)
+    return kernel.bars(columns, timeframe.ms, ranges)
 
 
 def run_kernel(entries: Entries, bars: kernel.Bars, fee: float) -> Outcomes:
@@ -92,9 +92,9 @@ def _plans(entries: Entries) -> Records:
     plans["max_age_ms"] = entries.max_age_ms
     if (breakeven := entries.exits.breakeven) is not None:
         plans["breakeven"], plans["breakeven_after"] = 1, breakeven.after_target
-        plans["breakeven_at_r"] = breakeven.at_r
+        plans["breakeven_at_r"], plans["breakeven_offset"] = breakeven.at_r, entries.offsets
     if (trailing := entries.exits.trailing) is not None:
-        plans["trailing"] = PERCENT if trailing.distance is None else DISTANCE
+        plans["trailing"] = KINDS[trailing.kind]
         plans["trailing_distance"], plans["trailing_step"] = entries.distances, entries.steps
         plans["trailing_after"], plans["trailing_at_r"] = trailing.after_target, trailing.at_r
     return plans

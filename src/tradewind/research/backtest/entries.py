@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.margin import ways
-from tradewind.core.plan import PlanSpec, Target, Trailing, TrailingKind
+from tradewind.core.plan import Breakeven, PlanSpec, Target, Trailing, TrailingKind
 from tradewind.core.strategy import Anchor, CompiledExits, CompiledSetup, Evaluation
 from tradewind.core.values import MAINTENANCE_MARGIN, decimal_of
 
@@ -26,7 +26,8 @@ class Entries(NamedTuple):
         stops: initial stop, quote currency, shape (n,).
         rungs: number of take-profit targets, shape (n,).
         levels, shares: of the targets, nearest first, zero beyond `rungs`, shape (n, m).
-        distances: at which the stop trails, quote currency or fraction, zero where it does not, shape (n,).
+        offsets: beyond the price that has paid for all costs, for breakeven, quote currency, shape (n,).
+        distances: at which the stop trails, as its kind means it, zero where it does not, shape (n,).
         steps: least improvement by trailing, quote currency, shape (n,).
         exits: the rules that all entries share.
         max_age_ms: after which a position is left; 0 = never.
@@ -38,6 +39,7 @@ class Entries(NamedTuple):
     rungs: Ints
     levels: Floats
     shares: Floats
+    offsets: Floats
     distances: Floats
     steps: Floats
     exits: CompiledExits
@@ -59,6 +61,7 @@ class Entries(NamedTuple):
             rungs=self.rungs[kept],
             levels=self.levels[kept],
             shares=self.shares[kept],
+            offsets=self.offsets[kept],
             distances=self.distances[kept],
             steps=self.steps[kept],
         )
@@ -67,16 +70,18 @@ class Entries(NamedTuple):
         """The plan of entry `number`."""
         ladder = slice(int(self.rungs[number]))
         targets = zip(self.levels[number, ladder].tolist(), self.shares[number, ladder].tolist(), strict=True)
+        breakeven: Breakeven | None = self.exits.breakeven
+        if breakeven is not None:
+            breakeven = breakeven._replace(offset=float(self.offsets[number]))
         trailing: Trailing | None = None
         if (rule := self.exits.trailing) is not None:
-            kind = TrailingKind.PERCENT if rule.distance is None else TrailingKind.DISTANCE
             distance, step = float(self.distances[number]), float(self.steps[number])
-            trailing = Trailing(kind, distance, rule.after_target, rule.at_r, step)
+            trailing = Trailing(rule.kind, distance, rule.after_target, rule.at_r, step, rule.period)
         return PlanSpec(
             int(self.signs[number]),
             float(self.stops[number]),
             tuple(Target(level, share) for level, share in targets),
-            self.exits.breakeven,
+            breakeven,
             trailing,
             self.max_age_ms,
         )
@@ -93,14 +98,15 @@ def entries_of(evaluation: Evaluation, timeframe: Timeframe) -> Entries:
     parts = [_side(evaluation, setup, widest) for setup in evaluation.strategy.setups]
     joined = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
     order = np.argsort(joined[0], kind="stable")
-    rows, signs, stops, rungs, levels, shares, distances, steps = (column[order] for column in joined)
-    return Entries(rows, signs, stops, rungs, levels, shares, distances, steps, exits, exits.time_stop * timeframe.ms)
+    rows, signs, stops, rungs, levels, shares, offsets, distances, steps = (column[order] for column in joined)
+    oldest = exits.time_stop * timeframe.ms
+    return Entries(rows, signs, stops, rungs, levels, shares, offsets, distances, steps, exits, oldest)
 
 
 def _side(
     evaluation: Evaluation, setup: CompiledSetup, widest: int
-) -> tuple[Ints, Ints, Floats, Ints, Floats, Floats, Floats, Floats]:
-    """The first eight columns of `Entries` for one side."""
+) -> tuple[Ints, Ints, Floats, Ints, Floats, Floats, Floats, Floats, Floats]:
+    """The first nine columns of `Entries` for one side."""
     sign, columns = float(setup.side.sign), evaluation.columns
     setups = evaluation.long_rows if sign > 0 else evaluation.short_rows
     setups = setups[setups + 1 < len(columns)]
@@ -127,11 +133,15 @@ def _side(
         sound &= (level > 0.0) & ((level - last) * sign > 0.0)
         levels[:, place], shares[:, place] = level, float(rung.share)
         last = level
-    distance, step = np.zeros((2, len(setups)))
-    if (rule := evaluation.strategy.exits.trailing) is not None:
-        distance[:] = rule.fraction if rule.distance is None else numbers(rule.distance)
+    offset, distance, step = np.zeros((3, len(setups)))
+    exits = evaluation.strategy.exits
+    if exits.breakeven_offset is not None:
+        offset[:] = numbers(exits.breakeven_offset)
+        sound &= offset >= 0.0
+    if (rule := exits.trailing) is not None:
+        distance[:] = rule.factor if rule.distance is None else numbers(rule.distance)
         step[:] = 0.0 if rule.step is None else numbers(rule.step)
-        sound &= (distance > 0.0) & (step >= 0.0)
+        sound &= ((distance > 0.0) | (rule.kind is TrailingKind.MOVING_TARGET)) & (step >= 0.0)
     columns_made = (
         setups + 1,
         np.full(len(setups), int(sign)),
@@ -139,6 +149,7 @@ def _side(
         np.full(len(setups), len(setup.rungs)),
         levels,
         shares,
+        offset,
         distance,
         step,
     )

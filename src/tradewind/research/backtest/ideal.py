@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
+from tradewind.core.indicators import average_true_range
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Evaluation, Strategy, evaluate
 from tradewind.market import Inside
@@ -147,14 +148,17 @@ def simulate(
     entries = entries_of(evaluation, timeframe)
     if leverage > 1.0:
         entries = entries.within_margin(evaluation.columns.open, leverage)
+    rule = evaluation.strategy.exits.trailing
+    ranges = average_true_range(evaluation.columns, rule.period) if rule is not None and rule.period else None
     if compiled and inside is None:
         from tradewind.research.backtest import compiled as kernel  # noqa: PLC0415 - Numba, see `_COMPILED_FROM`
 
-        bars = kernel.checked_bars(evaluation.columns, timeframe)
+        bars = kernel.checked_bars(evaluation.columns, timeframe, ranges)
         found = kernel.positions(kernel.run_kernel(entries, bars, fee), evaluation.columns)
     else:
         candles = mixed(evaluation.columns, timeframe, inside)
-        walked = walk(candles.entries(entries), candles.columns, candles.ends, fee)
+        told = None if ranges is None else candles.at_closes(ranges)
+        walked = walk(candles.entries(entries), candles.columns, candles.ends, fee, told)
         found = [candles.before(held) for held in walked]
     return [held.liquidated(leverage, fee) for held in found] if leverage > 1.0 else found
 

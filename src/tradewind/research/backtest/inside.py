@@ -9,7 +9,7 @@ import numpy as np
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
 from tradewind.market import Inside
-from tradewind.research.backtest.entries import Entries, Ints
+from tradewind.research.backtest.entries import Entries, Floats, Ints
 from tradewind.research.backtest.held import Held
 
 
@@ -31,6 +31,13 @@ class Mixed(NamedTuple):
     def entries(self, entries: Entries) -> Entries:
         """`entries`, whose rows count candles of before, with rows that count these."""
         return entries._replace(rows=self.starts[entries.rows])
+
+    def at_closes(self, values: Floats) -> Floats:
+        """What `values` say at the close of each candle of before, NaN inside it, shape (m,)."""
+        last = np.append(self.starts[1:], len(self.whose)) - 1
+        spread = np.full(len(self.whose), np.nan)
+        spread[last] = values
+        return spread
 
     def before(self, held: Held) -> Held:
         """`held`, whose rows count these candles, with rows that count those of before."""

@@ -5,35 +5,38 @@ For what a person asks for at a time it is quicker than to import a compiler; it
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tradewind.core import plan as planning
 from tradewind.core.costs import breakeven
-from tradewind.core.plan import ExitNow, MoveStop, PlanSpec, PlanState
+from tradewind.core.plan import ExitNow, MoveStop, PlanSpec, PlanState, TrailingKind
 from tradewind.core.positions import ExitReason
 from tradewind.core.series import Columns
 from tradewind.core.values import Side
-from tradewind.research.backtest.entries import Entries, Ints
+from tradewind.research.backtest.entries import Entries, Floats, Ints
 from tradewind.research.backtest.held import Held, Leg
 
 #: Candles looked at together while searching; most positions end within the first stretch.
 _FIRST_STRETCH, _LONGEST_STRETCH = 64, 4096
 
 
-def walk(entries: Entries, columns: Columns, ends: Ints, fee: float) -> list[Held]:
+def walk(entries: Entries, columns: Columns, ends: Ints, fee: float, ranges: Floats | None = None) -> list[Held]:
     """Every position that was entered and left, in time order.
 
     Args:
         columns: the candles that the rows of `entries` count in.
         ends: when each of them closed, UTC ms.
         fee: rate paid on either side.
+        ranges: the ATR that a chandelier hangs by, NaN where none is known; None = nothing hangs.
     """
     positions: list[Held] = []
     free_from = 0
     for number, row in enumerate(entries.rows.tolist()):
         if row < free_from:
             continue
-        held = _Walk(columns, ends, entries.plan(number), row, fee).run()
+        held = _Walk(columns, ends, entries.plan(number), row, fee, ranges).run()
         if held is None:
             break  # open to the end of the candles
         positions.append(held)
@@ -44,9 +47,13 @@ def walk(entries: Entries, columns: Columns, ends: Ints, fee: float) -> list[Hel
 class _Walk:
     """One position, from event to event."""
 
-    def __init__(self, columns: Columns, ends: Ints, spec: PlanSpec, entry_row: int, fee: float) -> None:
+    def __init__(
+        self, columns: Columns, ends: Ints, spec: PlanSpec, entry_row: int, fee: float, ranges: Floats | None
+    ) -> None:
         self._columns = columns
         self._ends = ends
+        self._ranges = ranges
+        self._hangs = spec.trailing is not None and spec.trailing.kind is TrailingKind.CHANDELIER
         self._spec = spec
         self._side = Side.LONG if spec.side > 0 else Side.SHORT
         self._entry_row = entry_row
@@ -82,6 +89,8 @@ class _Walk:
     def _next(self, row: int) -> int | None:
         """The first row from `row` on in which a level is touched, the plan may move, or the position is too old."""
         columns, state = self._columns, self._state
+        if self._hangs and state.trailing_on:
+            return row if row < len(columns) else None  # every candle brings another ATR
         target = self._spec.targets[state.targets_filled].level
         end, size = min(self._oldest + 1, len(columns)), _FIRST_STRETCH
         start = row
@@ -127,7 +136,8 @@ class _Walk:
         if self._state.stop != state.stop and (close - self._state.stop) * sign <= 0.0:
             self._stop(row, self._state.stop)
             return None
-        self._state, actions = planning.observe(self._spec, self._state, high, low, close, int(self._ends[row]))
+        atr = None if self._ranges is None or math.isnan(self._ranges[row]) else float(self._ranges[row])
+        self._state, actions = planning.observe(self._spec, self._state, high, low, close, int(self._ends[row]), atr)
         return self._move(actions)
 
     def _move(self, actions: list[planning.Action]) -> ExitNow | None:

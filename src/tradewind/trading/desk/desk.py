@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Set
 from decimal import Decimal
 from uuid import UUID
 
+from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
 from tradewind.core.decisions import Decision, DecisionCode
 from tradewind.core.ids import AccountId, IntentId, TenantId, UserId
@@ -150,9 +151,7 @@ class Desk:
             trade = active.trade
             sides[symbol] = trade.side
             exposure += trade.held.value * Decimal(repr(self._price_for(trade)))
-            if trade.entry_order is not None:
-                waiting = trade.mandate.quantity.value - trade.entered.value
-                exposure += waiting * trade.mandate.signal.entry_limit.value
+            exposure += trade.entering_value
         return AccountView(self._equity(account), exposure, sides, limits, account.real)
 
     def _price_for(self, trade: Trade) -> float:
@@ -180,6 +179,18 @@ class Desk:
                 self._observe(active, observed, active.trade)
             else:
                 self._walk(active, stretch)
+
+    def periods(self, symbol: str, timeframe: Timeframe) -> set[int]:
+        """Over how many candles the chandeliers of open trades take their ATR."""
+        signals = (active.trade.mandate.signal for active in self._by_symbol.get(symbol, {}).values())
+        return {signal.range_period for signal in signals if signal.timeframe is timeframe} - {0}
+
+    def candle_closed(self, symbol: str, timeframe: Timeframe, at: int, market: float, period: int, atr: float) -> None:
+        """Move the chandeliers that hang by the ATR over `period` candles, with the market at `market`."""
+        for active in list(self._by_symbol.get(symbol, {}).values()):
+            trade, signal = active.trade, active.trade.mandate.signal
+            if (signal.range_period, signal.timeframe) == (period, timeframe) and at > trade.since:
+                self._observe(active, Observed(at, market, market, market, atr), trade)
 
     def _walk(self, active: ActiveTrade, stretch: Stretch) -> None:
         before = active.trade

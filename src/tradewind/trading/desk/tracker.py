@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
 from tradewind.core.matching import Stretch, is_past
-from tradewind.core.outcome import WAITING, Outcome, SignalEvent, SignalEventKind, result, since, track, tracking
+from tradewind.core.outcome import (
+    WAITING,
+    Outcome,
+    SignalEvent,
+    SignalEventKind,
+    candle_closed,
+    result,
+    since,
+    track,
+    tracking,
+)
 from tradewind.core.signals import Signal
 from tradewind.platform.spine import EventType
 from tradewind.trading.desk.port import TradingRecord
@@ -62,14 +73,31 @@ class SignalTracker:
             if is_past(stretch, since(tracked.signal, tracked.outcome)):
                 continue
             outcome, events = track(tracked.spec, tracked.outcome, stretch)
-            if outcome is tracked.outcome:
+            self._moved(tracked, outcome, events)
+
+    def periods(self, symbol: str, timeframe: Timeframe) -> set[int]:
+        """Over how many candles the chandeliers of open signals take their ATR."""
+        signals = self._by_symbol.get(symbol, {}).values()
+        return {tracked.signal.range_period for tracked in signals if tracked.signal.timeframe is timeframe} - {0}
+
+    def candle_closed(self, symbol: str, timeframe: Timeframe, at: int, market: float, period: int, atr: float) -> None:
+        """Move the chandeliers that hang by the ATR over `period` candles, with the market at `market`."""
+        for tracked in list(self._by_symbol.get(symbol, {}).values()):
+            signal = tracked.signal
+            if (signal.range_period, signal.timeframe) != (period, timeframe) or at <= since(signal, tracked.outcome):
                 continue
-            tracked.outcome = outcome
-            self._journal.signal_changed(tracked)
-            for event in events:
-                self._happened(tracked, event)
-            if outcome.phase.final:
-                self._drop(tracked)
+            outcome, events = candle_closed(tracked.spec, tracked.outcome, at, market, atr)
+            self._moved(tracked, outcome, events)
+
+    def _moved(self, tracked: TrackedSignal, outcome: Outcome, events: list[SignalEvent]) -> None:
+        if outcome is tracked.outcome:
+            return
+        tracked.outcome = outcome
+        self._journal.signal_changed(tracked)
+        for event in events:
+            self._happened(tracked, event)
+        if outcome.phase.final:
+            self._drop(tracked)
 
     def _happened(self, tracked: TrackedSignal, event: SignalEvent) -> None:
         self._journal.signal_event(tracked.signal, tracked.events + 1, event)
@@ -97,7 +125,10 @@ class SignalTracker:
 
 def _change(tracked: TrackedSignal, event: SignalEvent) -> dict[str, Any]:
     change: dict[str, Any] = {"kind": event.kind.value, "price": repr(event.price) if event.price else None}
-    if event.rung:
+    if event.kind is SignalEventKind.ADDED and tracked.signal.scale_in is not None:
+        addition = tracked.signal.scale_in.additions[event.rung - 1]
+        change |= {"rung": event.rung, "share": str(addition.share)}
+    elif event.rung:
         change |= {"rung": event.rung, "share": str(tracked.signal.targets[event.rung - 1].share)}
     if event.before:
         change["before"] = repr(event.before)

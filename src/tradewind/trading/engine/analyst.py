@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tradewind.core.candles import Candle, Timeframe
-from tradewind.core.series import Columns, Series
+from tradewind.core.indicators import average_true_range
+from tradewind.core.series import Columns, Floats, Series
 from tradewind.core.signals import Signal
 from tradewind.core.strategy import Evaluation, Refused, Strategy, evaluate, signal
 from tradewind.core.values import Instrument
@@ -25,6 +26,8 @@ class _Watched:
     instrument: Instrument
     series: Series
     ahead: list[tuple[Evaluation, frozenset[int]]] = field(default_factory=list)
+    #: The ATR of a recorded one by its period.
+    ranges: dict[int, Floats] = field(default_factory=dict)
 
 
 class Analyst:
@@ -92,6 +95,18 @@ class Analyst:
             KeyError: the symbol is not.
         """
         return next(watched.instrument for (held, _), watched in self._watched.items() if held == symbol)
+
+    def atr(self, symbol: str, timeframe: Timeframe, period: int) -> float | None:
+        """The ATR at the last close of a watched series; None before there is one."""
+        watched = self._watched.get((symbol, timeframe))
+        if watched is None or watched.series.length <= period:
+            return None
+        if watched.ahead:  # on record: what comes later does not change it
+            values = watched.ranges.get(period)
+            if values is None:
+                values = watched.ranges[period] = average_true_range(watched.series.loaded, period)
+            return float(values[watched.series.length - 1])
+        return float(average_true_range(watched.series.closed, period)[-1])
 
     def close(
         self, symbol: str, timeframe: Timeframe, candle: Candle, occupied: Callable[[str, str, str], bool]

@@ -178,6 +178,15 @@ class Cycle:
             self.desk.record_equity(at - at % interval)
             self._equity_at = at - at % interval + interval
 
+    def _hand_ranges(self, symbol: str, timeframe: Timeframe, at: int) -> None:
+        """Let the chandeliers of what is open take the ATR of the candle that closed at `at`."""
+        for period in sorted(self.tracker.periods(symbol, timeframe) | self.desk.periods(symbol, timeframe)):
+            atr = self._analyst.atr(symbol, timeframe, period)
+            if atr is not None:
+                market = self.desk.prices[symbol]
+                self.tracker.candle_closed(symbol, timeframe, at, market, period, atr)
+                self.desk.candle_closed(symbol, timeframe, at, market, period, atr)
+
     def _close_candles(self, closed: Sequence[Closed]) -> list[Signal]:
         signals: list[Signal] = []
         for symbol, timeframe, candle in closed:
@@ -186,4 +195,5 @@ class Cycle:
             for signal in self._analyst.close(symbol, timeframe, candle, self.tracker.occupied):
                 self.tracker.add(signal)
                 signals.append(signal)
+            self._hand_ranges(symbol, timeframe, candle.ts + timeframe.ms)
         return signals

@@ -12,7 +12,15 @@ from tradewind.core.candles import Timeframe
 from tradewind.core.ids import SignalId
 from tradewind.core.outcome import Outcome, SignalEnd, SignalPhase, Tracking, result
 from tradewind.core.plan import Breakeven, PlanAction, PlanState, Trailing, TrailingKind
-from tradewind.core.signals import Management, Rationale, Signal, SignalTarget, StrategyRef
+from tradewind.core.signals import (
+    Management,
+    Rationale,
+    Signal,
+    SignalAddition,
+    SignalScaleIn,
+    SignalTarget,
+    StrategyRef,
+)
 from tradewind.core.values import Instrument, Side
 from tradewind.kit.clock import from_ms, to_ms
 
@@ -89,6 +97,7 @@ def content_values(signal: Signal) -> tuple[Any, ...]:
                 "trailing": management.trailing and management.trailing._asdict(),
                 "max_age_ms": management.max_age_ms,
             }
+            | _scale_in_item(signal.scale_in)
         ),
         signal.confidence,
         signal.leverage_cap,
@@ -100,6 +109,23 @@ def content_values(signal: Signal) -> tuple[Any, ...]:
 def target_items(signal: Signal) -> list[dict[str, str]]:
     """The ladder as JSON values."""
     return [{"price": str(target.price), "share": str(target.share)} for target in signal.targets]
+
+
+def _scale_in_item(ladder: SignalScaleIn | None) -> dict[str, Any]:
+    if ladder is None:
+        return {}
+    additions = [{"price": str(each.price), "share": str(each.share)} for each in ladder.additions]
+    item = {"first": str(ladder.first), "additions": additions, "targets_from_average": ladder.targets_from_average}
+    return {"scale_in": item}
+
+
+def _scale_in_of(item: Mapping[str, Any] | None, instrument: Instrument) -> SignalScaleIn | None:
+    if item is None:
+        return None
+    additions = (
+        SignalAddition(instrument.price(Decimal(each["price"])), Decimal(each["share"])) for each in item["additions"]
+    )
+    return SignalScaleIn(Decimal(item["first"]), tuple(additions), item["targets_from_average"])
 
 
 def progress_values(spec: Tracking, outcome: Outcome, events: int) -> tuple[Any, ...]:
@@ -192,4 +218,5 @@ def signal_of(row: Mapping[str, Any], instrument_of: Callable[[str, float], Inst
             because={language: tuple(words) for language, words in row["rationale"]["because"].items()},
         ),
         simulated=row["simulated"],
+        scale_in=_scale_in_of(management.get("scale_in"), instrument),
     )

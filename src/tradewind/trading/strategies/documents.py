@@ -35,6 +35,7 @@ from tradewind.core.strategy import (
     Exits,
     Parameter,
     Rung,
+    ScaleInRule,
     Setup,
     Strategy,
     TrailingRule,
@@ -48,7 +49,9 @@ from tradewind.trading.strategies.shape import (
     DocumentShape,
     ExitsShape,
     ParameterShape,
+    ScaleInShape,
     SetupShape,
+    TrailingShape,
     problems_of,
 )
 
@@ -103,6 +106,7 @@ class _Assembly:
             if part is not None
         ]
         exits = self._exits(shape.exits)
+        scale_in = self._scale_in(shape.scale_in)
         self._check_anchor()
         if shape.fresh_for > shape.expires_after:
             found = f"{shape.fresh_for} > {shape.expires_after}"
@@ -127,6 +131,7 @@ class _Assembly:
             anchor=shape.anchor or Anchor.FILL,
             warmup=shape.warmup or 0,
             research_only=bool(shape.research_only),
+            scale_in=scale_in,
         )
 
     def _check_names(self) -> None:
@@ -197,18 +202,44 @@ class _Assembly:
         trailing: TrailingRule | None = None
         if (rule := shape.breakeven) is not None:
             self._check_rung("exits.breakeven.after_target", rule.after_target)
-            breakeven = BreakevenRule(rule.after_target or 0, self._optional("exits.breakeven.at_r", rule.at_r))
+            breakeven = BreakevenRule(
+                rule.after_target or 0,
+                self._optional("exits.breakeven.at_r", rule.at_r),
+                self._optional("exits.breakeven.offset", rule.offset),
+            )
         if (follow := shape.trailing) is not None:
-            self._check_rung("exits.trailing.after_target", follow.after_target)
-            by_distance = follow.percent is None
-            key, text = ("distance", follow.distance) if by_distance else ("percent", follow.percent)
-            distance = self._optional(f"exits.trailing.{key}", text)
-            at_r = self._optional("exits.trailing.at_r", follow.at_r)
-            step = self._optional("exits.trailing.step", follow.step)
-            if distance is not None:
-                kind = TrailingKind.DISTANCE if by_distance else TrailingKind.PERCENT
-                trailing = TrailingRule(kind, distance, follow.after_target or 0, at_r, step)
+            trailing = self._trailing(follow)
         return Exits(breakeven, trailing, self._optional("exits.time_stop", shape.time_stop))
+
+    def _trailing(self, follow: TrailingShape) -> TrailingRule:
+        self._check_rung("exits.trailing.after_target", follow.after_target)
+        self._check_rung("exits.trailing.moving_target", follow.moving_target)
+        ways = {
+            TrailingKind.DISTANCE: follow.distance,
+            TrailingKind.PERCENT: follow.percent,
+            TrailingKind.CHANDELIER: follow.chandelier,
+        }
+        kind, text = next(
+            ((kind, text) for kind, text in ways.items() if text is not None), (TrailingKind.MOVING_TARGET, None)
+        )
+        return TrailingRule(
+            kind,
+            self._optional(f"exits.trailing.{kind.value}", text),
+            follow.moving_target or follow.after_target or 0,
+            self._optional("exits.trailing.at_r", follow.at_r),
+            self._optional("exits.trailing.step", follow.step),
+            self._optional("exits.trailing.atr_period", follow.atr_period),
+        )
+
+    def _scale_in(self, shape: ScaleInShape | None) -> ScaleInRule | None:
+        if shape is None:
+            return None
+        orders = self._number("scale_in.orders", shape.orders)
+        deviation = self._number("scale_in.deviation", shape.deviation)
+        step, size = self._optional("scale_in.step", shape.step), self._optional("scale_in.size", shape.size)
+        if orders is None or deviation is None:
+            return None
+        return ScaleInRule(orders, deviation, step, size, shape.targets == "average")
 
     def _check_anchor(self) -> None:
         """Whoever counts distances says from where."""

@@ -167,10 +167,12 @@ class SetupShape(_Shape):
 
 
 class BreakevenShape(_Shape):
-    """Stop to the price that pays for the costs, after that many targets or at that many initial risks."""
+    """Stop to the price that pays for the costs, or an `offset` (price) beyond it, after that many targets or at that
+    many initial risks."""
 
     after_target: Rungs | None = None
     at_r: Code | None = None
+    offset: Code | None = None
 
     @model_validator(mode="after")
     def _some(self) -> Self:
@@ -180,18 +182,29 @@ class BreakevenShape(_Shape):
 
 
 class TrailingShape(_Shape):
-    """Stop behind the best price by a `distance` (price) or `percent`; from the start unless told when."""
+    """Stop behind the best price by a `distance` (price), by `percent` or by a `chandelier` (that many times the ATR of
+    the last `atr_period` candles, as it is at each close); from the start unless told when. Or a `moving_target`: with
+    target k filled, the stop to target k minus that number."""
 
     distance: Code | None = None
     percent: Code | None = None
+    chandelier: Code | None = None
+    atr_period: Code | None = None
+    moving_target: Rungs | None = None
     after_target: Rungs | None = None
     at_r: Code | None = None
     step: Code | None = None
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
-        if (self.distance is None) == (self.percent is None):
-            raise PydanticCustomError("choice", 'expected either "distance" or "percent"')
+        if sum(way is not None for way in (self.distance, self.percent, self.chandelier, self.moving_target)) != 1:
+            raise PydanticCustomError(
+                "choice", 'expected either "distance" or "percent" or "chandelier" or "moving_target"'
+            )
+        if (self.chandelier is None) != (self.atr_period is None):
+            raise PydanticCustomError("choice", 'expected "chandelier" and "atr_period" together')
+        if self.moving_target is not None and not (self.after_target is None and self.at_r is None):
+            raise PydanticCustomError("choice", 'expected neither "after_target" nor "at_r" beside "moving_target"')
         return self
 
 
@@ -201,6 +214,18 @@ class ExitsShape(_Shape):
     breakeven: BreakevenShape | None = None
     trailing: TrailingShape | None = None
     time_stop: Code | None = None
+
+
+class ScaleInShape(_Shape):
+    """Enter in parts: so many further `orders` below a long entry (above a short one), the first a `deviation` (price)
+    from the entry limit, each further step `step` times the one before, each order `size` times the one before. Targets
+    count from the `average` entry or stay `fixed`. One stop is behind all of it."""
+
+    orders: Code
+    deviation: Code
+    step: Code | None = None
+    size: Code | None = None
+    targets: Literal["average", "fixed"] = "average"
 
 
 class DocumentShape(_Shape):
@@ -230,6 +255,7 @@ class DocumentShape(_Shape):
     anchor: Name | None = None
     warmup: Annotated[int | None, Field(ge=1, le=10_000)] = None
     research_only: bool | None = None
+    scale_in: ScaleInShape | None = None
 
     @model_validator(mode="after")
     def _sides(self) -> Self:

@@ -1,0 +1,438 @@
+"""Positions that are entered in parts: the step of `step.walk` with further entries, for whole arrays of positions.
+
+Plans without them pay nothing for this: what a ladder needs lies in records of its own, beside PLAN and STATE. It does
+what `core.outcome.track` does with `core.plan.ScaleIn`, in the same order of float operations. `STATE.left` and
+`STATE.gained` are then of the whole size: `left` is the share of it that is held.
+
+A guardian knows nothing of this either. A position that waits for a further entry has a second slot, without a target,
+whose stop is the level of that entry; the STOP of that slot is its wake-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numba
+import numpy as np
+
+from tradewind.core.kernel.drivers import Entries
+from tradewind.core.kernel.jit import compiled, part
+from tradewind.core.kernel.layout import (
+    ASSUMPTIONS,
+    CHANDELIER,
+    CLOSED,
+    MOST_TARGETS,
+    NOTHING,
+    OPEN,
+    PENDING,
+    PLAN,
+    REFUSED,
+    STATE,
+    STOP,
+    TRADE,
+    Bars,
+    KernelInputError,
+    Records,
+    checked_plans,
+    plans,
+    refuse,
+)
+from tradewind.core.kernel.step import costs_covered, enter, leave, observe, see, take, to_tick
+from tradewind.core.plan import TARGET_HAIR, PlanSpec
+
+#: Longest ladder of further entries.
+MOST_ADDITIONS: Final = 10
+
+LADDER: Final = np.dtype(
+    [
+        ("first", "f8"),
+        ("targets_from", "f8"),
+        ("levels", "f8", (MOST_ADDITIONS,)),
+        ("shares", "f8", (MOST_ADDITIONS,)),
+        ("additions", "i8"),
+    ],
+    align=True,
+)
+"""How a plan is entered: `core.plan.ScaleIn` as a record of 184 bytes."""
+
+SCALE: Final = np.dtype(
+    [("entered", "f8"), ("fee_in", "f8"), ("added", "i8"), ("levels", "f8", (MOST_TARGETS,))], align=True
+)
+"""How far it has been entered, 88 bytes: share of the whole size, average rate of the fees paid, further entries
+filled, and where the targets are now."""
+
+
+def ladders(specs: Sequence[PlanSpec]) -> tuple[Records, Records]:
+    """PLAN and LADDER of `specs`, shape (n,); a plan that is entered whole has no additions.
+
+    Raises:
+        KernelInputError: a value that no plan can have; names field and row.
+    """
+    rows = np.zeros(len(specs), dtype=LADDER)
+    for row, spec in zip(rows, specs, strict=True):
+        ladder = spec.scale_in
+        row["first"] = 1.0
+        if ladder is not None:
+            if len(ladder.additions) > MOST_ADDITIONS:
+                raise KernelInputError(
+                    "ladders.additions", -1, f"up to {MOST_ADDITIONS} additions", len(ladder.additions)
+                )
+            row["first"], row["targets_from"] = ladder.first, ladder.targets_from
+            row["additions"] = len(ladder.additions)
+            row["levels"][: len(ladder.additions)] = [each.level for each in ladder.additions]
+            row["shares"][: len(ladder.additions)] = [each.share for each in ladder.additions]
+    whole = plans([spec._replace(scale_in=None) for spec in specs])
+    return whole, checked_ladders(whole, rows)
+
+
+def checked_ladders(whole: Records, rows: Records) -> Records:
+    """`rows`, if they are ladders of the plans `whole`, row by row.
+
+    Raises:
+        KernelInputError: see `ladders`.
+    """
+    if rows.dtype != LADDER or rows.shape != whole.shape:
+        raise KernelInputError("ladders", -1, f"LADDER of shape {whole.shape}", f"{rows.dtype}, {rows.shape}")
+    rows = np.ascontiguousarray(rows)
+    refuse("plans.relative", whole["relative"] != 0, whole["relative"], "a plan of prices (layout.plans)")
+    count = rows["additions"]
+    bad = (count < 0) | (count > MOST_ADDITIONS)
+    refuse("ladders.additions", bad, count, f"0 to {MOST_ADDITIONS} additions")
+    used = np.arange(MOST_ADDITIONS) < count[:, None]
+    side, stop = whole["side"][:, None], whole["stop"][:, None]
+    levels, shares = np.where(used, rows["levels"], np.nan), np.where(used, rows["shares"], 0.0)
+    outside = used & ~(np.isfinite(levels) & ((levels - stop) * side > 0.0))
+    refuse("ladders.levels", outside.any(axis=1), rows["levels"], "levels before the stop")
+    turned = (np.diff(levels, axis=1) * side > 0.0).any(axis=1)
+    refuse("ladders.levels", turned, rows["levels"], "levels that lead towards the stop")
+    total = rows["first"] + shares.sum(axis=1)
+    unfit = (used & ~(shares > 0.0)).any(axis=1) | ~(rows["first"] > 0.0) | ~(np.abs(total - 1.0) <= 1e-9)
+    refuse("ladders.shares", unfit, rows["shares"], "shares above zero that sum to 1 with the first")
+    origin = rows["targets_from"]
+    refuse("ladders.targets_from", ~(np.isfinite(origin) & (origin >= 0.0)), origin, "a price, or 0 for fixed targets")
+    return rows
+
+
+@part
+def _aim(plan: Any, ladder: Any, rules: Any, state: Any, scale: Any) -> None:
+    """The targets where they belong with the present average entry; see `core.plan.target_level`."""
+    side = float(plan.side)
+    for rung in range(plan.targets):
+        level = plan.levels[rung]
+        if ladder.targets_from != 0.0:
+            moved = state.entry + (level - ladder.targets_from)
+            moved = moved + side * (moved * TARGET_HAIR)
+            level = to_tick(moved, side < 0.0, rules.tick_units, rules.tick_scale)
+        scale.levels[rung] = level
+
+
+@part
+def _add(plan: Any, ladder: Any, rules: Any, state: Any, scale: Any, price: float, fee_in: float) -> None:
+    """The next addition fills at `price`."""
+    share = ladder.shares[scale.added]
+    before = state.left
+    entered = scale.entered + share
+    entry = state.entry + (price - state.entry) * (share / entered)
+    scale.fee_in = scale.fee_in + (fee_in - scale.fee_in) * (share * price / (entry * entered))
+    scale.entered = entered
+    scale.added += 1
+    state.entry = entry
+    state.left = state.left + share
+    # What the units held so far have paid is now spread over more of them.
+    state.funding = state.funding * (before / state.left)
+    _cover(plan, rules, state, scale)
+    _aim(plan, ladder, rules, state, scale)
+
+
+@part
+def _cover(plan: Any, rules: Any, state: Any, scale: Any) -> None:
+    state.paid_at = costs_covered(
+        float(plan.side), state.entry, scale.fee_in, rules.taker, rules.slippage, state.funding
+    )
+
+
+@part
+def _waiting(plan: Any, ladder: Any, state: Any, scale: Any) -> bool:
+    """Whether a further entry rests before the stop: what has begun to leave enters no more."""
+    if scale.added == ladder.additions or state.filled != 0 or state.leaving != NOTHING:
+        return False
+    return bool((ladder.levels[scale.added] - state.stop) * float(plan.side) > 0.0)
+
+
+@part
+def _walk(  # noqa: PLR0912 - as `step.walk`, with one rule more
+    plan: Any,
+    ladder: Any,
+    rules: Any,
+    state: Any,
+    scale: Any,
+    rests: bool,
+    opened: float,
+    high: float,
+    low: float,
+    close: float,
+    atr: float,
+    end: int,
+) -> None:
+    side = float(plan.side)
+    before = state.best
+    adverse, favourable = (low, high) if side > 0.0 else (high, low)
+    if high == low:
+        opened = close
+    # 0 the open, 1 the adverse extreme, 2 the favourable one, 3 the close; after an entry inside the bar 2 is left out.
+    point = 0
+    last = 0 if high == low or state.leaving != NOTHING else 3
+    price = opened
+    inside = False
+    while point <= last:
+        reached = close
+        if point == 0:
+            reached = opened
+        elif point == 1:
+            reached = adverse
+        elif point == 2:
+            reached = favourable
+        stop = state.stop
+        if (price - stop) * side > 0.0 and _waiting(plan, ladder, state, scale):
+            level = ladder.levels[scale.added]
+            if (reached - level) * side <= 0.0:
+                gapped = (price - level) * side <= 0.0
+                if gapped and not rests:
+                    _add(plan, ladder, rules, state, scale, price, rules.taker)
+                else:
+                    _add(plan, ladder, rules, state, scale, level, rules.maker)
+                if not gapped:
+                    # What was better in this bar may have been before.
+                    inside = True
+                    state.best = before
+                    price = level
+                    point = 1
+                    see(state, side, level)
+                continue
+        if (price - stop) * side <= 0.0 or (reached - stop) * side <= 0.0:
+            level = price if (price - stop) * side <= 0.0 else stop
+            see(state, side, level)
+            reason = state.stop_reason if state.stop_reason != NOTHING else STOP
+            leave(rules, state, side, level, scale.fee_in, reason)
+            return
+        see(state, side, reached)
+        while state.filled < plan.targets and (reached - scale.levels[state.filled]) * side >= 0.0:
+            level = scale.levels[state.filled]
+            take(plan, rules, state, side, level, scale.levels, scale.fee_in, scale.entered)
+            if state.phase == CLOSED:
+                return
+        price = reached
+        point += 2 if inside and point == 1 else 1
+    if state.leaving != NOTHING:
+        leave(rules, state, side, price, scale.fee_in, state.leaving)
+        return
+    observe(plan, rules, state, side, before, close, atr, end)
+
+
+@part
+def _step(
+    plan: Any,
+    ladder: Any,
+    rules: Any,
+    state: Any,
+    scale: Any,
+    opened: float,
+    high: float,
+    low: float,
+    close: float,
+    atr: float,
+    funding: float,
+    start: int,
+    end: int,
+) -> None:
+    rests = state.phase == OPEN
+    if state.phase == PENDING:
+        enter(plan, rules, state, opened, start)
+        if state.phase == OPEN:
+            state.left = ladder.first
+            scale.entered = ladder.first
+            scale.fee_in = rules.taker
+            scale.added = 0
+            _aim(plan, ladder, rules, state, scale)
+    elif state.phase == OPEN and funding != 0.0:
+        paid = float(plan.side) * funding
+        state.funding = state.funding + paid
+        state.gained = state.gained - state.left * paid
+        _cover(plan, rules, state, scale)
+    if state.phase == OPEN:
+        _walk(plan, ladder, rules, state, scale, rests, opened, high, low, close, atr, end)
+
+
+def _rows(dtype: np.dtype[np.void]) -> Any:
+    return numba.types.Array(numba.from_dtype(dtype), 1, "C")
+
+
+_f8 = numba.types.Array(numba.float64, 1, "C")
+_i8 = numba.types.Array(numba.int64, 1, "C")
+_BARS = (_i8, _f8, _f8, _f8, _f8, numba.int64, _f8, _f8)
+_PARTS = (_rows(PLAN), _rows(LADDER))
+
+
+@compiled(numba.int64(*_BARS, numba.int64, *_PARTS, _rows(STATE), _rows(SCALE), _rows(ASSUMPTIONS)))
+def _run_bar(
+    ts: Any,
+    opened: Any,
+    high: Any,
+    low: Any,
+    close: Any,
+    length: int,
+    atr: Any,
+    funding: Any,
+    row: int,
+    whole: Any,
+    parts: Any,
+    states: Any,
+    scales: Any,
+    rules: Any,
+) -> int:
+    over = 0
+    for number in range(states.size):
+        state = states[number]
+        if state.phase not in (OPEN, PENDING):
+            continue
+        _step(
+            whole[number],
+            parts[number],
+            rules[0],
+            state,
+            scales[number],
+            opened[row],
+            high[row],
+            low[row],
+            close[row],
+            atr[row] if atr.size else 0.0,
+            funding[row] if funding.size else 0.0,
+            ts[row],
+            ts[row] + length,
+        )
+        if state.phase != OPEN:
+            over += 1
+    return over
+
+
+@compiled(numba.int64(*_BARS, _i8, *_PARTS, _rows(STATE), _rows(SCALE), _rows(ASSUMPTIONS), _rows(TRADE)))
+def _run_entries(
+    ts: Any,
+    opened: Any,
+    high: Any,
+    low: Any,
+    close: Any,
+    length: int,
+    atr: Any,
+    funding: Any,
+    bars: Any,
+    whole: Any,
+    parts: Any,
+    states: Any,
+    scales: Any,
+    rules: Any,
+    trades: Any,
+) -> int:
+    state, scale = states[0], scales[0]
+    free_from, made = 0, 0
+    for number in range(bars.size):
+        bar = bars[number]
+        if bar < free_from:
+            continue
+        plan, ladder = whole[number], parts[number]
+        state.phase = PENDING
+        row = bar
+        while row < ts.size:
+            _step(
+                plan,
+                ladder,
+                rules[0],
+                state,
+                scale,
+                opened[row],
+                high[row],
+                low[row],
+                close[row],
+                atr[row] if atr.size else 0.0,
+                funding[row] if funding.size and row > bar else 0.0,
+                ts[row],
+                ts[row] + length,
+            )
+            if state.phase != OPEN:
+                break
+            row += 1
+        if state.phase == REFUSED:
+            continue
+        if state.phase != CLOSED:
+            break
+        free_from = row + 1
+        trade = trades[made]
+        trade.signal = number
+        trade.entry_bar = bar
+        trade.exit_bar = row
+        trade.entry = state.entry
+        trade.exit = state.exit
+        trade.gained = state.gained
+        trade.risk = abs(state.entry - plan.stop)
+        trade.best = state.best
+        trade.worst = state.worst
+        trade.end = state.end
+        trade.filled = state.filled
+        trade.side = plan.side
+        made += 1
+    return made
+
+
+def step_bar_in_parts(
+    data: Bars, row: int, whole: Records, parts: Records, positions: Records, scales: Records, rules: Records
+) -> int:
+    """As `drivers.step_bar`, for plans that are entered in parts; `scales` is SCALE, shape (n,), zeros at the start.
+
+    Returns:
+        How many are closed or refused by this bar.
+
+    Raises:
+        KernelInputError: other lengths, no such bar, a chandelier while the ATR is NaN, textbook rules.
+    """
+    whole = checked_plans(whole)
+    parts = checked_ladders(whole, parts)
+    for name, rows, dtype in (("positions", positions, STATE), ("scales", scales, SCALE)):
+        if rows.shape != whole.shape or rows.dtype != dtype:
+            raise KernelInputError(name, -1, f"one row for each of {len(whole)} plans", f"{rows.dtype}, {rows.shape}")
+    if not 0 <= row < len(data.ts):
+        raise KernelInputError("row", -1, f"a row from 0 to {len(data.ts) - 1}", row)
+    _check_atr(data, row, whole)
+    _check_rules(rules)
+    return _run_bar(*data, row, whole, parts, positions, scales, rules)
+
+
+def backtest_in_parts(data: Bars, when: Entries, whole: Records, parts: Records, rules: Records) -> Records:
+    """As `drivers.backtest`, for one plan of prices and one ladder per entry.
+
+    Returns:
+        Array of TRADE, shape (trades,); `entry` is the average one, `gained` of the whole size, `risk` |entry − stop|.
+
+    Raises:
+        KernelInputError: another number of plans, a chandelier without ATR, textbook rules.
+    """
+    whole = checked_plans(whole)
+    parts = checked_ladders(whole, parts)
+    if len(whole) != len(when.bars):
+        raise KernelInputError("plans", -1, f"{len(when.bars)} plans", len(whole))
+    if len(when.bars):
+        _check_atr(data, int(when.bars[0]), whole)
+    _check_rules(rules)
+    trades = np.zeros(len(when.bars), dtype=TRADE)
+    state, scale = np.zeros(1, dtype=STATE), np.zeros(1, dtype=SCALE)
+    return trades[: _run_entries(*data, when.bars, whole, parts, state, scale, rules, trades)]
+
+
+def _check_atr(data: Bars, row: int, whole: Records) -> None:
+    if (whole["trailing"] == CHANDELIER).any() and (not data.atr.size or np.isnan(data.atr[row])):
+        raise KernelInputError("atr", row, "a value on every bar that a chandelier sees", "none")
+
+
+def _check_rules(rules: Records) -> None:
+    if rules["textbook"].any():
+        raise KernelInputError("rules.textbook", -1, "rules of a venue: textbooks enter whole positions", 1)
