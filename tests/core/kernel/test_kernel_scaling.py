@@ -30,7 +30,6 @@ from tradewind.core.matching import Stretch
 from tradewind.core.outcome import WAITING, SignalPhase, Tracking, track
 from tradewind.core.plan import Addition, Breakeven, PlanSpec, ScaleIn, Target, Trailing, TrailingKind
 
-
 #: Textbooks enter whole positions.
 venues = markets.map(lambda market: replace(market, textbook=False))
 
