@@ -40,6 +40,8 @@ class SignalEnd(StrEnum):
     TRAILING = "trailing"
     TARGET = "target"
     TIME_STOP = "time_stop"
+    EXIT_CONDITION = "exit_condition"
+    """The strategy's own condition to leave."""
     EXPIRED = "expired"
     INVALIDATED = "invalidated"
     """The stop was reached before the zone."""
@@ -153,6 +155,16 @@ def track(spec: Tracking, state: Outcome, stretch: Stretch) -> tuple[Outcome, li
         return state, events
     if state.phase is SignalPhase.OPEN and path:
         state = _walk(spec, state, stretch, path, events)
+    return state, events
+
+
+def leave(state: Outcome, end: SignalEnd, at: int) -> tuple[Outcome, list[SignalEvent]]:
+    """The outcome once the strategy wants out, market ms: left at the next price, or never entered."""
+    events: list[SignalEvent] = []
+    if state.phase is SignalPhase.WAITING:
+        return _not_filled(state, end, at, events), events
+    if state.phase is SignalPhase.OPEN and state.leaving is None:
+        return state._replace(leaving=end), events
     return state, events
 
 

@@ -88,6 +88,7 @@ class Setup:
         ladder: nearest target first.
         confidence: strength by the strategy's own scale, clipped to 0–1.
         because: sentences by language; `{name}` stands for the number of that name.
+        exit: a condition; at the close of a candle at which it holds the position is left at market.
     """
 
     side: Side
@@ -99,6 +100,7 @@ class Setup:
     confidence: Expression
     because: Mapping[str, tuple[str, ...]]
     stop_is_distance: bool = False
+    exit: Expression | None = None
 
     @property
     def path(self) -> str:
@@ -140,6 +142,16 @@ class Exits:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """A condition without which no set-up of `side` (None = either) counts; `reason` says why in words."""
+
+    name: str
+    when: Expression
+    reason: Text
+    side: Side | None
+
+
+@dataclass(frozen=True, slots=True)
 class Blueprint:
     """A strategy document as typed values.
 
@@ -153,6 +165,8 @@ class Blueprint:
         anchor: an `Anchor`, or the name of the choice that says which.
         warmup: rows before it may speak, at least; more where its averages need more to settle.
         research_only: a yardstick for back-tests, which never trades on a running platform.
+        filters: all of them must hold.
+        risk_scale: part of the account's risk per trade that a signal asks for, clipped to 0–1; None = all of it.
     """
 
     name: str
@@ -172,3 +186,5 @@ class Blueprint:
     anchor: str = Anchor.FILL
     warmup: int = 0
     research_only: bool = False
+    filters: tuple[Filter, ...] = ()
+    risk_scale: Expression | None = None

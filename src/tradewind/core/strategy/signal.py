@@ -40,6 +40,10 @@ class RefusalReason(StrEnum):
     TARGET_NOT_BEYOND_ENTRY = "target_not_beyond_entry"
     TARGETS_OUT_OF_ORDER = "targets_out_of_order"
     TRAILING_NOT_POSITIVE = "trailing_not_positive"
+    FILTERED = "filtered"
+    """One of the strategy's own filters did not hold."""
+    NO_SIZE = "no_size"
+    """The strategy asks for none of the risk per trade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,12 @@ class Refused:
 
     reason: RefusalReason
     detail: Mapping[str, str]
+
+    @property
+    def counted_as(self) -> str:
+        """What it is counted by: the reason, and of a filter its name."""
+        name = self.detail.get("filter")
+        return f"{self.reason.value}: {name}" if name else self.reason.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,8 @@ def signal(
         return Refused(RefusalReason.CONFLICT, {"ts": str(int(evaluation.columns.ts[row]))})
     side = evaluation.side_at(row)
     if side is None:
-        return None
+        name = evaluation.filtered.get(row)
+        return Refused(RefusalReason.FILTERED, {"filter": name}) if name else None
     try:
         return _signal(evaluation, side, row, instrument, timeframe, simulated=simulated)
     except (IllegalValueError, ArithmeticError) as error:
@@ -91,7 +102,10 @@ def _signal(
     levels = _levels(evaluation, setup, row, instrument)
     if isinstance(levels, Refused):
         return levels
-    management = _management(evaluation, row, timeframe)
+    scale = _risk_scale(evaluation, row)
+    if not scale:
+        return Refused(RefusalReason.NO_SIZE, {"scale": str(scale)})
+    management = _management(evaluation, row, timeframe, scale)
     if isinstance(management, Refused):
         return management
     opened_at = int(evaluation.columns.ts[row])
@@ -174,7 +188,12 @@ def _levels(evaluation: Evaluation, setup: CompiledSetup, row: int, instrument: 
     return _Levels(low, high, stop, tuple(targets))
 
 
-def _management(evaluation: Evaluation, row: int, timeframe: Timeframe) -> Management | Refused:
+def _risk_scale(evaluation: Evaluation, row: int) -> Decimal:
+    root = evaluation.strategy.risk_scale
+    return Decimal(1) if root is None else Decimal(f"{min(max(evaluation.number(root, row), 0.0), 1.0):.4f}")
+
+
+def _management(evaluation: Evaluation, row: int, timeframe: Timeframe, scale: Decimal) -> Management | Refused:
     exits = evaluation.strategy.exits
     rule, trailing = exits.trailing, None
     if rule is not None:
@@ -185,7 +204,7 @@ def _management(evaluation: Evaluation, row: int, timeframe: Timeframe) -> Manag
             return Refused(RefusalReason.TRAILING_NOT_POSITIVE, {"distance": repr(distance), "step": repr(step)})
         kind = TrailingKind.DISTANCE if by_distance else TrailingKind.PERCENT
         trailing = Trailing(kind, distance, rule.after_target, rule.at_r, step)
-    return Management(exits.breakeven, trailing, exits.time_stop * timeframe.ms)
+    return Management(exits.breakeven, trailing, exits.time_stop * timeframe.ms, scale)
 
 
 def _rationale(evaluation: Evaluation, setup: CompiledSetup, row: int, levels: _Levels) -> Rationale:

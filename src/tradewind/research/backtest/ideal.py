@@ -8,11 +8,12 @@ order is too large, and both sides pay one fee. Inside a candle the worst order 
 2. Else every target that it touches is filled at its level, or at the open where it opens beyond. Where that moves the
    stop and the close is beyond the moved stop, the rest leaves there.
 3. At its end the plan (`core.plan`) sees the candle and moves the stop for the candles to come. What it wants to leave
-   at market leaves at the open of the next candle.
+   at market leaves at the open of the next candle; so does all when the strategy's own condition to leave holds at its
+   close.
 
 One position per symbol; a set-up that stands while one is open is passed over, in the candle of the exit no more. What
 is open at the end of the candles is no trade. Each symbol has an equal share of the capital, and every trade takes all
-of its symbol's; a short that lost all of it is the symbol's last.
+of its symbol's, or the part that the strategy's sizing says; a short that lost all of it is the symbol's last.
 
 Indicators are evaluated once over whole columns. Between two candles in which something can happen nothing is stepped:
 the next one is searched for.
@@ -23,6 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +33,7 @@ from numpy.typing import NDArray
 from tradewind.core import plan as planning
 from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs, breakeven
+from tradewind.core.expressions import Market
 from tradewind.core.plan import ExitNow, MoveStop, PlanSpec, PlanState, Target, Trailing, TrailingKind
 from tradewind.core.positions import ExitReason
 from tradewind.core.series import Columns
@@ -44,6 +47,7 @@ _DAY_MS = 86_400_000
 _FIRST_STRETCH, _LONGEST_STRETCH = 64, 4096
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class Held(NamedTuple):
         entry_row: the candle at whose open it was entered.
         stop: initial level.
         legs: in the order in which they were closed; shares sum to 1.
+        size: part of the capital that it takes.
     """
 
     side: Side
@@ -84,6 +89,7 @@ class Held(NamedTuple):
     stop: float
     legs: tuple[Leg, ...]
     reason: ExitReason
+    size: float = 1.0
 
     @property
     def exit_row(self) -> int:
@@ -111,20 +117,26 @@ def run_ideal(
     options: IdealOptions | None = None,
     *,
     bounds: tuple[int | None, int | None] = (None, None),
+    beside: Mapping[str, Columns] = MappingProxyType({}),
     progress: Callable[[int], None] = lambda _: None,
 ) -> BacktestResult:
     """Back-test `strategy` on each of `columns` (by symbol, all of `timeframe`, none empty).
 
     Args:
+        beside: series of the same timeframe that the strategy looks at and does not trade.
         bounds: what was asked for, UTC ms; None = as far as the candles go.
         progress: told how many candles were worked through since it was told last.
+
+    Raises:
+        StrategyError: the strategy cannot run on `timeframe`.
     """
     options = options or IdealOptions()
     trades: list[BacktestTrade] = []
     curves: list[tuple[Floats, int]] = []
     capital = options.start_equity / len(columns)
+    market = Market(timeframe, {**beside, **columns})
     for symbol, candles in columns.items():
-        held = simulate(evaluate(strategy, candles), timeframe, options.fee)
+        held = simulate(evaluate(strategy, candles, market), timeframe, options.fee)
         closed, equity = _account(symbol, candles, held, capital, options.fee)
         trades += closed
         curves.append((equity, int(candles.ts[0] // _DAY_MS)))
@@ -160,15 +172,22 @@ def simulate(evaluation: Evaluation, timeframe: Timeframe, fee: float) -> list[H
         if row < free_from or row + 1 >= len(columns):
             continue
         side = Side.LONG if sign > 0 else Side.SHORT
+        size = _size(evaluation, row)
         spec = _plan(evaluation, setups[side], row, float(columns.open[row + 1]), timeframe)
-        if spec is None:
+        if spec is None or size <= 0.0:
             continue
-        held = _Walk(columns, timeframe, spec, side, row + 1, fee).run()
+        held = _Walk(columns, timeframe, spec, side, row + 1, fee, evaluation.exit_rows.get(side)).run()
         if held is None:
             break  # open to the end of the candles
-        positions.append(held)
+        positions.append(held._replace(size=size))
         free_from = held.exit_row
     return positions
+
+
+def _size(evaluation: Evaluation, row: int) -> float:
+    """The part of the capital that the strategy's sizing asks for at `row`."""
+    root = evaluation.strategy.risk_scale
+    return 1.0 if root is None else min(max(evaluation.number(root, row), 0.0), 1.0)
 
 
 def _plan(
@@ -209,7 +228,14 @@ class _Walk:
     """One position, from event to event."""
 
     def __init__(
-        self, columns: Columns, timeframe: Timeframe, spec: PlanSpec, side: Side, entry_row: int, fee: float
+        self,
+        columns: Columns,
+        timeframe: Timeframe,
+        spec: PlanSpec,
+        side: Side,
+        entry_row: int,
+        fee: float,
+        exit_rows: Rows | None,
     ) -> None:
         self._columns = columns
         self._ms = timeframe.ms
@@ -228,6 +254,10 @@ class _Walk:
         self._oldest = len(columns)
         if spec.max_age_ms:
             self._oldest = int(np.searchsorted(columns.ts, opened_at + spec.max_age_ms - self._ms))
+        #: First row at whose close the strategy wants to leave.
+        self._leaving = len(columns)
+        if exit_rows is not None and (place := int(np.searchsorted(exit_rows, entry_row))) < len(exit_rows):
+            self._leaving = int(exit_rows[place])
         #: Whether new best prices can move anything; where not, nobody need look at them.
         self._follows = spec.trailing is not None or (spec.breakeven is not None and spec.breakeven.at_r > 0.0)
 
@@ -236,20 +266,22 @@ class _Walk:
         row = self._entry_row
         while (event := self._next(row)) is not None:
             asked = self._live_through(event)
-            if self._left > 0.0 and asked is not None:
+            reason = ExitReason(asked.action.value) if asked else ExitReason.EXIT_CONDITION
+            if self._left > 0.0 and (asked is not None or event == self._leaving):
                 if event + 1 >= len(self._columns):
                     return None
-                self._leave(event + 1, float(self._columns.open[event + 1]), ExitReason(asked.action.value))
+                self._leave(event + 1, float(self._columns.open[event + 1]), reason)
             if self._left == 0.0:
                 return Held(self._side, self._entry_row, self._entry, self._spec.stop, tuple(self._legs), self._reason)
             row = event + 1
         return None
 
     def _next(self, row: int) -> int | None:
-        """The first row from `row` on in which a level is touched, the plan may move, or the position is too old."""
+        """The first row from `row` on in which a level is touched, the plan may move, or the position is to be left."""
         columns, state = self._columns, self._state
         target = self._spec.targets[state.targets_filled].level
-        end, size = min(self._oldest + 1, len(columns)), _FIRST_STRETCH
+        last = min(self._oldest, self._leaving)
+        end, size = min(last + 1, len(columns)), _FIRST_STRETCH
         start = row
         watched = min(target, state.best) if self._side is Side.LONG else max(target, state.best)
         watched = watched if self._follows else target
@@ -264,7 +296,7 @@ class _Walk:
             if hit[first]:
                 return start + first
             start, size = stop, min(2 * size, _LONGEST_STRETCH)
-        return end - 1 if end == self._oldest + 1 and end > row else None
+        return end - 1 if end == last + 1 and end > row else None
 
     def _live_through(self, row: int) -> ExitNow | None:
         """Take the candle in `row`; what it asks to leave at the next open, if anything."""
@@ -328,13 +360,13 @@ def _account(
         if capital <= 0.0:
             break
         sign, entry, leave = position.side.sign, position.entry, position.leave
-        quantity = capital / (entry * (1.0 + fee))
+        quantity = position.size * capital / (entry * (1.0 + fee))
         gained = position.gained(fee)
         first, last = position.entry_row, position.exit_row
         open_at = slice(int(np.searchsorted(ends, first)), int(np.searchsorted(ends, last)))
         for day in range(open_at.start, open_at.stop):
             equity[day] = capital + quantity * _marked(position, int(ends[day]), columns, fee)
-        pnl = capital * gained
+        pnl = position.size * capital * gained
         equity[open_at.stop :] = capital + pnl
         distance = abs(entry - position.stop)
         favourable, adverse = excursions(columns, (first, last), entry, leave, sign, at_open=True)

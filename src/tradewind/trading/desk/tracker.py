@@ -7,8 +7,19 @@ from uuid import UUID
 
 from tradewind.core.costs import Costs
 from tradewind.core.matching import Stretch, is_past
-from tradewind.core.outcome import WAITING, Outcome, SignalEvent, SignalEventKind, result, since, track, tracking
-from tradewind.core.signals import Signal
+from tradewind.core.outcome import (
+    WAITING,
+    Outcome,
+    SignalEnd,
+    SignalEvent,
+    SignalEventKind,
+    leave,
+    result,
+    since,
+    track,
+    tracking,
+)
+from tradewind.core.signals import Signal, SignalSource
 from tradewind.platform.spine import EventType
 from tradewind.trading.desk.port import TradingRecord
 from tradewind.trading.desk.state import TrackedSignal
@@ -61,15 +72,23 @@ class SignalTracker:
         for tracked in list(signals.values()):
             if is_past(stretch, since(tracked.signal, tracked.outcome)):
                 continue
-            outcome, events = track(tracked.spec, tracked.outcome, stretch)
-            if outcome is tracked.outcome:
-                continue
-            tracked.outcome = outcome
-            self._journal.signal_changed(tracked)
-            for event in events:
-                self._happened(tracked, event)
-            if outcome.phase.final:
-                self._drop(tracked)
+            self._go_on(tracked, *track(tracked.spec, tracked.outcome, stretch))
+
+    def leave(self, source: SignalSource, at: int) -> None:
+        """End the active signals of `source` at market, because its strategy's condition to leave holds at `at`."""
+        for tracked in list(self._by_symbol.get(source.symbol, {}).values()):
+            if tracked.signal.source == source:
+                self._go_on(tracked, *leave(tracked.outcome, SignalEnd.EXIT_CONDITION, at))
+
+    def _go_on(self, tracked: TrackedSignal, outcome: Outcome, events: list[SignalEvent]) -> None:
+        if outcome is tracked.outcome:
+            return
+        tracked.outcome = outcome
+        self._journal.signal_changed(tracked)
+        for event in events:
+            self._happened(tracked, event)
+        if outcome.phase.final:
+            self._drop(tracked)
 
     def _happened(self, tracked: TrackedSignal, event: SignalEvent) -> None:
         self._journal.signal_event(tracked.signal, tracked.events + 1, event)

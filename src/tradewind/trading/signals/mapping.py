@@ -89,6 +89,7 @@ def content_values(signal: Signal) -> tuple[Any, ...]:
                 "trailing": management.trailing and management.trailing._asdict(),
                 "max_age_ms": management.max_age_ms,
             }
+            | ({} if management.risk_scale == 1 else {"risk_scale": str(management.risk_scale)})
         ),
         signal.confidence,
         signal.leverage_cap,
@@ -182,6 +183,7 @@ def signal_of(row: Mapping[str, Any], instrument_of: Callable[[str, float], Inst
             breakeven=Breakeven(**management["breakeven"]) if management["breakeven"] else None,
             trailing=Trailing(**{**trailing, "kind": TrailingKind(trailing["kind"])}) if trailing else None,
             max_age_ms=management["max_age_ms"],
+            risk_scale=Decimal(management.get("risk_scale", 1)),
         ),
         confidence=row["confidence"],
         leverage_cap=row["leverage_cap"],
