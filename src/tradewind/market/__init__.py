@@ -17,7 +17,10 @@ from tradewind.market.feeds import (
     SeriesKey,
     Step,
     Tick,
+    asked_symbols,
     check_market,
+    check_readable,
+    only_read,
     open_feed,
 )
 from tradewind.market.files import CandleFolder, read_candles, repair_candles
@@ -40,7 +43,10 @@ __all__ = [
     "SeriesKey",
     "Step",
     "Tick",
+    "asked_symbols",
     "check_market",
+    "check_readable",
+    "only_read",
     "open_feed",
     "read_candles",
     "repair_candles",

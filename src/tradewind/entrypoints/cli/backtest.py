@@ -118,10 +118,12 @@ def _ideal(
 ) -> BacktestResult:
     from tradewind.research.backtest import IdealOptions, load_candles, run_ideal
 
-    finest, columns = load_candles(folder, symbols=symbols, timeframe=timeframe, bounds=bounds)
+    finest, columns, beside = load_candles(
+        folder, symbols=symbols, timeframe=timeframe, bounds=bounds, strategy=strategy
+    )
     options = IdealOptions(periods=year) if fee is None else IdealOptions(fee=fee, periods=year)
     with _progress_bar(sum(map(len, columns.values()))) as progress:
-        return run_ideal(strategy, columns, finest, options, bounds=bounds, progress=progress)
+        return run_ideal(strategy, columns, finest, options, bounds=bounds, beside=beside, progress=progress)
 
 
 def _paper(
@@ -135,13 +137,15 @@ def _paper(
 ) -> BacktestResult:
     if fee is not None:
         raise _RefusedError("--fee: expected only with --profile ideal; the paper venue has rates of its own")
+    from tradewind.market import only_read
     from tradewind.research.backtest import open_paper_feed
 
-    feed = open_paper_feed(folder, symbols=symbols, timeframe=timeframe, bounds=bounds)
+    feed = open_paper_feed(folder, symbols=symbols, timeframe=timeframe, bounds=bounds, strategy=strategy)
+    silent = only_read([strategy], symbols)
     from tradewind.research.paper import run_paper  # heavy; what is wrong with the candles has been said by now
 
     with _progress_bar(sum(map(len, feed.recorded().values()))) as progress:
-        return run_paper(strategy, feed, periods=year, bounds=bounds, progress=progress)
+        return run_paper(strategy, feed, periods=year, bounds=bounds, silent=silent, progress=progress)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from decimal import Decimal
 
 import numpy as np
@@ -35,6 +35,7 @@ def run_paper(
     plan: PlanCode = PlanCode.PRO,
     periods: float = DAYS,
     bounds: tuple[int | None, int | None] = (None, None),
+    silent: Set[str] = frozenset(),
     progress: Callable[[int], None] = lambda _: None,
 ) -> BacktestResult:
     """Back-test `strategy` as one follower on `plan` of `tradewind replay --strategies …` would trade it.
@@ -46,9 +47,10 @@ def run_paper(
         costs: the paper venue's; its defaults when not given.
         periods: days a year, for what is annualised.
         bounds: what was asked for, UTC ms; None = as far as the candles go.
+        silent: symbols that the strategy looks at and does not trade.
         progress: told how many candles were lived through since it was told last.
     """
-    return asyncio.run(_run(strategy, feed, costs or Costs(), plan, periods, bounds, progress))
+    return asyncio.run(_run(strategy, feed, costs or Costs(), plan, periods, bounds, silent, progress))
 
 
 async def _run(
@@ -58,11 +60,12 @@ async def _run(
     plan: PlanCode,
     periods: float,
     bounds: tuple[int | None, int | None],
+    silent: Set[str],
     progress: Callable[[int], None],
 ) -> BacktestResult:
     notes, follower = Notes(), Follower(plan)
     finest = feed.timeframes[0]
-    cycle = Cycle([strategy], finest, notes, costs, instrument_for, simulated=False, feed_live=False)
+    cycle = Cycle([strategy], finest, notes, costs, instrument_for, simulated=False, feed_live=False, silent=silent)
     history, recorded = await feed.history(), feed.recorded()
     cycle.load(history, recorded)
     told = 0
@@ -74,12 +77,14 @@ async def _run(
             progress(cycle.candles - told)
             told = cycle.candles
     progress(cycle.candles - told)
-    return _result(strategy, feed, notes, history, recorded, cycle, periods, bounds)
+    symbols = tuple(symbol for symbol in feed.symbols if symbol not in silent)
+    return _result(strategy, finest, symbols, notes, history, recorded, cycle, periods, bounds)
 
 
 def _result(
     strategy: Strategy,
-    feed: ReplayFeed,
+    finest: Timeframe,
+    symbols: tuple[str, ...],
     notes: Notes,
     history: Mapping[tuple[str, Timeframe], Columns],
     recorded: Mapping[tuple[str, Timeframe], Columns],
@@ -87,9 +92,8 @@ def _result(
     periods: float,
     bounds: tuple[int | None, int | None],
 ) -> BacktestResult:
-    finest = feed.timeframes[0]
-    lived = {symbol: recorded[symbol, finest] for symbol in feed.symbols if len(recorded[symbol, finest])}
-    whole = {symbol: Columns.joined([history[symbol, finest], recorded[symbol, finest]]) for symbol in feed.symbols}
+    lived = {symbol: recorded[symbol, finest] for symbol in symbols if len(recorded[symbol, finest])}
+    whole = {symbol: Columns.joined([history[symbol, finest], recorded[symbol, finest]]) for symbol in symbols}
     trades = [_trade(opened, whole) for opened in notes.closed()]
     trades.sort(key=lambda trade: (trade.entry_at, trade.symbol))
     began = min(int(columns.ts[0]) for columns in lived.values())
@@ -97,7 +101,7 @@ def _result(
     return BacktestResult(
         strategy=strategy,
         profile=Profile.PAPER,
-        symbols=feed.symbols,
+        symbols=symbols,
         timeframe=finest,
         start=start if bounds[0] is None else bounds[0],
         stop=cycle.at if bounds[1] is None else bounds[1],

@@ -149,7 +149,7 @@ class RungShape(_Shape):
 
 class SetupShape(_Shape):
     """When to enter on one side, and where stop and targets lie: the `stop` at a price, or `stop_distance` (price) away
-    from the strategy's `anchor`."""
+    from the strategy's `anchor`. Where the condition `exit` holds at a candle's close, the position is left at market."""
 
     when: Code
     zone: ZoneShape
@@ -158,6 +158,7 @@ class SetupShape(_Shape):
     targets: Annotated[list[RungShape], Field(min_length=1, max_length=10)]
     confidence: Code
     because: Sentences
+    exit: Code | None = None
 
     @model_validator(mode="after")
     def _one_stop(self) -> Self:
@@ -203,6 +204,21 @@ class ExitsShape(_Shape):
     time_stop: Code | None = None
 
 
+class FilterShape(_Shape):
+    """A condition without which no set-up counts, of one side or of both, and why in words."""
+
+    name: Name
+    when: Code
+    reason: Bilingual
+    side: Literal["long", "short"] | None = None
+
+
+class SizingShape(_Shape):
+    """How large: `scale` is the part, 0 to 1, of the risk per trade that the account's owner allows."""
+
+    scale: Code
+
+
 class DocumentShape(_Shape):
     """A Tradewind strategy.
 
@@ -230,6 +246,8 @@ class DocumentShape(_Shape):
     anchor: Name | None = None
     warmup: Annotated[int | None, Field(ge=1, le=10_000)] = None
     research_only: bool | None = None
+    filters: Annotated[list[FilterShape] | None, Field(min_length=1, max_length=16)] = None
+    sizing: SizingShape | None = None
 
     @model_validator(mode="after")
     def _sides(self) -> Self:
