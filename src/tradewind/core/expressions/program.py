@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.core.candles import Timeframe
-from tradewind.core.expressions.market import Market, due_rows, longer
+from tradewind.core.expressions.market import Known, Market, due_rows, longer
 from tradewind.core.expressions.operations import OPERATIONS, Value, clock, picked, shifted, within
 from tradewind.core.expressions.tree import Kind, Op
 from tradewind.core.indicators import Kernel, Source, Unit
@@ -225,9 +225,18 @@ class Program:
 
     def answer(self, columns: Columns, market: Market | None = None) -> Answer:
         """As `run`, and where all that is read was there."""
-        if self.needs_market and market is None:
-            raise ValueError("expected the market beside the candles: this program asks for it")
-        around = _Around(columns, market, self.readings)
+        if market is None:
+            if self.needs_market:
+                raise ValueError("expected the market beside the candles: this program asks for it")
+            return self._answer(_Around(Known(columns, columns.ts), None, ()))
+        return self.answer_of(Known.at_close(columns, market.timeframe), market)
+
+    def answer_of(self, known: Known, market: Market) -> Answer:
+        """As `answer`, for candles that may be known later than they close."""
+        return self._answer(_Around(known, market, self.readings))
+
+    def _answer(self, around: _Around) -> Answer:
+        columns = around.columns
         results: list[Any] = [None] * len(self.instructions)
         with np.errstate(all="ignore"):
             for index, instruction in enumerate(self.instructions):
@@ -246,20 +255,18 @@ SeriesRead = tuple[str | None, Timeframe | None]
 class _Around:
     """The candles of one run and, once they are asked for, the other series as they are seen from there."""
 
-    def __init__(self, columns: Columns, market: Market | None, readings: tuple[Reading, ...]) -> None:
-        self.columns = columns
+    def __init__(self, known: Known, market: Market | None, readings: tuple[Reading, ...]) -> None:
+        self._known = known
+        self.columns = known.columns
         self._market = market
         self._readings = readings
         self._seen: dict[int, tuple[Answer, NDArray[np.int64]]] = {}
-        self._closes: NDArray[np.int64] | None = None
 
     @property
     def closes(self) -> NDArray[np.int64]:
         """When each candle closes, UTC ms."""
-        if self._closes is None:
-            assert self._market is not None, "checked before"
-            self._closes = self.columns.ts + self._market.timeframe.ms
-        return self._closes
+        assert self._market is not None, "checked before"
+        return self.columns.ts + self._market.timeframe.ms
 
     def seen(self, reading: int) -> tuple[Answer, NDArray[np.int64]]:
         """What is said of another series, and which of its rows is seen from each of ours (−1: none)."""
@@ -268,17 +275,18 @@ class _Around:
             symbol, wanted = self._readings[reading].symbol, self._readings[reading].timeframe
             program = self._readings[reading].program
             there = self._market.at(wanted or self._market.timeframe)
+            here = self._market.timeframe
             if symbol is None:
-                columns = longer(self.columns, self._market.timeframe, there.timeframe)
-                answer = program.answer(columns, there)
+                known = longer(self._known, here, there.timeframe)
+                answer = program.answer_of(known, there)
             else:
-                columns = there.columns(symbol)
+                known = there.known(symbol)
                 key = (id(program), symbol)
                 if key not in there.results:
                     # The program is kept with its result, so that its id stays its own.
-                    there.results[key] = (program, program.answer(columns, there))
+                    there.results[key] = (program, program.answer_of(known, there))
                 answer = there.results[key][1]
-            self._seen[reading] = answer, due_rows(self.closes, columns, there.timeframe)
+            self._seen[reading] = answer, due_rows(self._known, here, known, there.timeframe)
         return self._seen[reading]
 
     def present(self) -> NDArray[np.bool_] | None:

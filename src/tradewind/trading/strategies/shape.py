@@ -149,7 +149,8 @@ class RungShape(_Shape):
 
 class SetupShape(_Shape):
     """When to enter on one side, and where stop and targets lie: the `stop` at a price, or `stop_distance` (price) away
-    from the strategy's `anchor`. Where the condition `exit` holds at a candle's close, the position is left at market."""
+    from the strategy's `anchor`. Where the condition `exit` holds at a candle's close, the position is left at market.
+    """
 
     when: Code
     zone: ZoneShape
