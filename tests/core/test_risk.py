@@ -282,3 +282,13 @@ def test_a_signal_lives_for_its_candles() -> None:
     made = signal()
     assert made.fresh_until == START + 2 * CANDLE
     assert made.expires_at == START + 10 * CANDLE
+
+
+@SIDES
+def test_a_signal_may_ask_for_a_part_of_the_risk(side: Side) -> None:
+    whole = signal(side)
+    part = replace(whole, management=replace(whole.management, risk_scale=Decimal("0.25")))
+    sized, smaller = asked(whole, account()), asked(part, account())
+    assert isinstance(sized, Sized)
+    assert isinstance(smaller, Sized)
+    assert smaller.quantity.value * 4 == sized.quantity.value

@@ -14,8 +14,10 @@ from tests.core.strategy_maker import columns_of, head, random_columns, strategy
 from tests.research.ideal_model import positions
 from tradewind.core.candles import Timeframe
 from tradewind.core.plan import Breakeven, PlanSpec, Target, Trailing, TrailingKind
+from tradewind.core.positions import ExitReason
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy, evaluate
+from tradewind.core.values import Side
 from tradewind.market import read_candles
 from tradewind.research.backtest import BacktestResult, IdealOptions, run_ideal
 from tradewind.research.backtest.ideal import simulate
@@ -77,9 +79,18 @@ PLANS = {
 }
 
 
+#: What makes the strategy leave on either side: nothing, often, and from time to time.
+LEAVING = (
+    None,
+    {Side.LONG: "close < open", Side.SHORT: "close > sma(close, 20)"},
+    {Side.LONG: "rsi(close, 7) > 70"},
+)
+
+
+@pytest.mark.parametrize("leaving", LEAVING, ids=["held", "left often", "left at times"])
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("name", PLANS)
-def test_searching_finds_what_stepping_finds(name: str, seed: int) -> None:
+def test_searching_finds_what_stepping_finds(name: str, seed: int, leaving: dict[Side, str] | None) -> None:
     ladder, breakeven, trailing, time_stop = PLANS[name]
     strategy = strategy_of(
         long="crosses_above(close, sma(close, 5))",
@@ -90,6 +101,7 @@ def test_searching_finds_what_stepping_finds(name: str, seed: int) -> None:
         breakeven=breakeven,
         trailing=trailing,
         time_stop=time_stop,
+        exits=leaving,
     )
     columns = random_columns(seed, 3000)
     if seed == 3:  # holes in time, which a time stop does not count as candles
@@ -115,14 +127,38 @@ def test_searching_finds_what_stepping_finds(name: str, seed: int) -> None:
         )
 
     setups = dict.fromkeys(evaluation.long_rows.tolist(), 1) | dict.fromkeys(evaluation.short_rows.tolist(), -1)
-    expected = positions(columns, setups, plan_of, M5.ms, FEE)
+    leaves = frozenset((row, side.sign) for side, rows in evaluation.exit_rows.items() for row in rows.tolist())
+    expected = positions(columns, setups, plan_of, M5.ms, FEE, leaves)
     found = simulate(evaluation, M5, FEE)
     assert len(found) == len(expected) > 80
+    if leaving is not None:
+        assert any(held.reason is ExitReason.EXIT_CONDITION for held in found)
     for mine, model in zip(found, expected, strict=True):
         assert (mine.side.sign, mine.entry_row, mine.reason.value) == (model.side, model.entry_row, model.reason)
         assert [leg.row for leg in mine.legs] == [row for row, _, _ in model.legs]
         for leg, (_, share, price) in zip(mine.legs, model.legs, strict=True):
             assert (leg.share, leg.price) == pytest.approx((share, price), rel=1e-12)
+
+
+def test_sizing_takes_a_part_of_the_capital() -> None:
+    columns = random_columns(5, 2000)
+    options = {"long": "crosses_above(close, sma(close, 5))", "stop": "close - 2 * atr(14)"}
+    whole, half = (run(strategy_of(**options, risk_scale=scale), columns) for scale in (None, "0.5"))
+    assert len(half.trades) == len(whole.trades) > 50
+    first, other = whole.trades[0], half.trades[0]
+    assert other.pnl == pytest.approx(first.pnl / 2, rel=1e-12)
+    assert other.quantity == pytest.approx(first.quantity / 2, rel=1e-12)
+    assert other.gained == first.gained
+    assert run(strategy_of(**options, risk_scale="0"), columns).trades == []
+
+
+def test_what_is_looked_at_and_not_traded_makes_no_trades() -> None:
+    columns, bitcoin = random_columns(5, 2000), random_columns(6, 2000)
+    strategy = strategy_of(long="crosses_above(close, sma(close, 5)) and on(BTCUSDT, 1h, close > open)")
+    result = run_ideal(strategy, {"ETHUSDT": columns}, M5, beside={"BTCUSDT": bitcoin})
+    assert {trade.symbol for trade in result.trades} == {"ETHUSDT"}
+    assert result.candles == 2000
+    assert run_ideal(strategy, {"ETHUSDT": columns}, M5).trades == []
 
 
 BUY_AT_THREE = "close == 3"

@@ -10,13 +10,17 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from tradewind.core.candles import Timeframe
-from tradewind.core.expressions import MAX_SETTLED, Compiler, Expression, Kind, Program, SeriesRead, suggestion
+from tradewind.core.expressions import Compiler, Expression, Kind, Program, SeriesRead, suggestion
 from tradewind.core.indicators import ArgumentError, Unit
 from tradewind.core.plan import Breakeven, TrailingKind
 from tradewind.core.signals import StrategyRef
 from tradewind.core.strategy.model import Anchor, Blueprint, Exits, Filter, Rung, Setup, StrategyError, TrailingRule
 from tradewind.core.strategy.words import LEVELS, check_sentence
 from tradewind.core.values import Side
+
+#: Candles before a strategy may speak, those that make up longer ones included. An EMA(200) of hours on 5-minute
+#: candles takes a third of it.
+MAX_WARMUP = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ class Strategy:
 
         Raises:
             StrategyError: it cannot run on such candles: it looks at timeframes that cannot be put together from them,
-                or needs more of them than `MAX_SETTLED`.
+                or needs more of them than `MAX_WARMUP`.
         """
         place = self.blueprint.name
         for _, read in sorted(self.reads, key=str):
@@ -154,9 +158,9 @@ class Strategy:
                     f"expected a timeframe that divides {read}",
                 )
         rows = max(self.program.settled_on(timeframe), self.warmup)
-        if rows > MAX_SETTLED:
+        if rows > MAX_WARMUP:
             raise StrategyError(
-                place, f"expected at most {MAX_SETTLED} candles of warm-up, on {timeframe} candles it needs {rows}"
+                place, f"expected at most {MAX_WARMUP} candles of warm-up, on {timeframe} candles it needs {rows}"
             )
         return rows
 
