@@ -179,6 +179,11 @@ class Program:
         return max((self.traits[root].settled for root in self.roots), default=0)
 
     @property
+    def cost(self) -> int:
+        """Instructions that are carried out for each candle, those for other series included."""
+        return len(self.instructions) + sum(reading.program.cost for reading in self.readings)
+
+    @property
     def needs_market(self) -> bool:
         """Whether it asks for the time or for other series."""
         return any(isinstance(each, Clock | Session | Seen) for each in self.instructions)

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import click
 
 from tradewind.core.candles import Timeframe
+from tradewind.entrypoints.cli.strategy import UnreadableDocumentError, open_strategy
 
 if TYPE_CHECKING:
     from tradewind.core.strategy import Strategy
     from tradewind.research.backtest import BacktestResult
 
 _PROFILES = ("ideal", "paper")
-_SUFFIXES = (".yaml", ".yml", ".json")
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 
 type _Bounds = tuple[int | None, int | None]
@@ -66,14 +66,14 @@ def command(
     finest = Timeframe(timeframe) if timeframe else None
     bounds = (_ms(start), _ms(stop))
     try:
-        chosen = set_parameters(_strategy(strategy), settings)
+        chosen = set_parameters(open_strategy(strategy), settings)
         if (profile or ("ideal" if chosen.blueprint.research_only else "paper")) == "ideal":
             result = _ideal(chosen, candles, names, finest, bounds, fee, year)
         else:
             result = _paper(chosen, candles, names, finest, bounds, fee, year)
     except DocumentError as error:
         sys.exit(f"tradewind backtest: {strategy}: {'; '.join(map(str, error.problems))}")
-    except (MarketDataError, ParameterError, UnknownStrategyError, _RefusedError) as error:
+    except (MarketDataError, ParameterError, UnknownStrategyError, UnreadableDocumentError, _RefusedError) as error:
         sys.exit(f"tradewind backtest: {error}")
     if as_json:
         json.dump(result.document(), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
@@ -88,23 +88,6 @@ def _ms(moment: datetime | None) -> int | None:
     if moment is None:
         return None
     return to_ms(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
-
-
-def _strategy(named: str) -> Strategy:
-    """The built-in of that name, or the document at that path."""
-    from tradewind.trading.strategies import load_builtin, parse_document
-    from tradewind.trading.strategies.reading import MAX_TEXT
-
-    path = Path(named)
-    if path.suffix not in _SUFFIXES and len(path.parts) == 1:
-        return load_builtin(named)
-    try:
-        with path.open(encoding="utf-8") as file:
-            return parse_document(file.read(MAX_TEXT + 1))
-    except OSError as error:
-        raise _RefusedError(f"{named}: expected a strategy document, got: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise _RefusedError(f"{named}: expected a strategy document as UTF-8 text, got something else") from None
 
 
 def _ideal(

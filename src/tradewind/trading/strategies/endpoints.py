@@ -9,6 +9,7 @@ from typing import Annotated
 from tradewind.core.strategy import Strategy
 from tradewind.core.values import Rounding, decimal_of, round_to
 from tradewind.kit.language import Language
+from tradewind.platform.web.errors import ErrorCode, problem
 from tradewind.platform.web.language import Spoken
 from tradewind.platform.web.parts import part
 from tradewind.platform.web.routing import api_router
@@ -17,8 +18,21 @@ from tradewind.platform.web.subjects import Scope, requires
 from tradewind.platform.web.units import QuickReading
 from tradewind.trading.performance.figures import percent
 from tradewind.trading.signals.queries import StrategyRecord, StrategyRecords
-from tradewind.trading.strategies import builtin_strategies
-from tradewind.trading.strategies.schemas import MeasuredItem, ParameterItem, StrategyItem
+from tradewind.trading.strategies import (
+    UnknownStrategyError,
+    builtin_strategies,
+    explain,
+    json_schema,
+    load_builtin,
+)
+from tradewind.trading.strategies.schemas import (
+    DocumentSchema,
+    ExplanationItem,
+    ExplanationSection,
+    MeasuredItem,
+    ParameterItem,
+    StrategyItem,
+)
 
 router = api_router("/strategies", "Strategies")
 
@@ -33,6 +47,29 @@ async def list_strategies(reader: QuickReading, records: Records, language: Spok
     measured = await records.all(reader)
     items = [_item(strategy, measured.get(name), language) for name, strategy in builtin_strategies().items()]
     return PageOf(items=items, next_cursor=None)
+
+
+@router.get("/schema", dependencies=[requires(Scope.TRADING_READ)])
+async def get_document_schema() -> DocumentSchema:
+    """The format of strategy documents, for editors and forms."""
+    return DocumentSchema(json_schema=json_schema())
+
+
+@router.get("/{name}/explain", dependencies=[requires(Scope.TRADING_READ)])
+async def explain_strategy(name: str, language: Spoken) -> ExplanationItem:
+    """A built-in strategy in words: when it enters, how it manages a position, what it needs and when it loses."""
+    try:
+        strategy = load_builtin(name)
+    except UnknownStrategyError as error:
+        raise problem(ErrorCode.NOT_FOUND, str(error)) from None
+    words = explain(strategy, language)
+    return ExplanationItem(
+        name=strategy.ref.name,
+        version=strategy.ref.version,
+        content_hash=strategy.ref.content_hash,
+        title=words.title,
+        sections=[ExplanationSection(title=each.title, lines=list(each.lines)) for each in words.sections],
+    )
 
 
 def _item(strategy: Strategy, record: StrategyRecord | None, language: Language) -> StrategyItem:

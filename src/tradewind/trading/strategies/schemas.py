@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from tradewind.platform.web.schemas import Answer, DecimalText, Moment
@@ -37,3 +39,24 @@ class StrategyItem(Answer):
     sides: list[str]
     parameters: list[ParameterItem]
     measured: MeasuredItem
+
+
+class ExplanationSection(Answer):
+    title: str
+    lines: list[str]
+
+
+class ExplanationItem(Answer):
+    """A strategy in words, in the language that was asked for."""
+
+    name: str
+    version: int
+    content_hash: str
+    title: str
+    sections: list[ExplanationSection]
+
+
+class DocumentSchema(Answer):
+    """The format of strategy documents as JSON Schema, draft 2020-12."""
+
+    json_schema: dict[str, Any]

@@ -258,8 +258,10 @@ class DocumentShape(_Shape):
 
 
 def json_schema() -> dict[str, Any]:
-    """The shape as JSON Schema (draft 2020-12)."""
-    return DocumentShape.model_json_schema()
+    """The shape as JSON Schema (draft 2020-12). What a schema cannot say (names, kinds, ranges) is checked by
+    `parse_document`."""
+    schema = DocumentShape.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Tradewind strategy"}
 
 
 def problems_of(error: ValidationError) -> Iterator[Problem]:
@@ -287,6 +289,9 @@ def _sentence(detail: ErrorDetails) -> str:
         return f"unknown key{suggestion(str(detail['loc'][-1]), known)}; expected {', '.join(sorted(known))}"
     if kind == "string_pattern_mismatch":
         return f"expected lower-case letters, digits and underscores, a letter first, got {_short(detail['input'])}"
+    if kind in {"too_long", "string_too_long"}:
+        unit = "characters" if isinstance(detail["input"], str) else "entries"
+        return f"expected at most {detail['ctx']['max_length']} {unit}, got {len(detail['input'])}"
     if kind in {"model_type", "model_attributes_type", "dict_type"}:
         return f"expected a mapping, got {_short(detail['input'])}"
     if not message.startswith("Input should be "):
@@ -315,7 +320,7 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     for part in places:
         annotation = shape.model_fields[str(part)].annotation
         shape = next(_models(annotation))
-        if typing.get_origin(annotation) in {list, dict}:
+        if any(typing.get_origin(each) in {list, dict} for each in (annotation, *typing.get_args(annotation))):
             next(places)  # which of them does not matter
     return list(shape.model_fields)
 
