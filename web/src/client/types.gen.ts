@@ -126,6 +126,20 @@ export type DecisionItem = {
 export type DenyReason = 'signal_expired' | 'stale_signal' | 'signal_closed' | 'feed_not_live' | 'account_read_only' | 'position_already_open' | 'opposite_side_open' | 'price_beyond_stop' | 'stop_beyond_liquidation' | 'no_equity' | 'exposure_limit' | 'below_minimum';
 
 /**
+ * DocumentSchema
+ *
+ * The format of strategy documents as JSON Schema, draft 2020-12.
+ */
+export type DocumentSchema = {
+    /**
+     * Json Schema
+     */
+    json_schema: {
+        [key: string]: unknown;
+    };
+};
+
+/**
  * EquityPointItem
  */
 export type EquityPointItem = {
@@ -184,6 +198,48 @@ export type ExitRequestItem = {
      * Requested At
      */
     requested_at: string;
+};
+
+/**
+ * ExplanationItem
+ *
+ * A strategy in words, in the language that was asked for.
+ */
+export type ExplanationItem = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Content Hash
+     */
+    content_hash: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Sections
+     */
+    sections: Array<ExplanationSection>;
+};
+
+/**
+ * ExplanationSection
+ */
+export type ExplanationSection = {
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Lines
+     */
+    lines: Array<string>;
 };
 
 /**
@@ -814,7 +870,7 @@ export type PositionDetail = {
     /**
      * Exit Reason
      */
-    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'manual' | 'protection_failed' | 'late_entry' | null;
+    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'exit_condition' | 'manual' | 'protection_failed' | 'late_entry' | null;
     /**
      * Opened At
      */
@@ -952,7 +1008,7 @@ export type PositionItem = {
     /**
      * Exit Reason
      */
-    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'manual' | 'protection_failed' | 'late_entry' | null;
+    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'exit_condition' | 'manual' | 'protection_failed' | 'late_entry' | null;
     /**
      * Opened At
      */
@@ -1286,7 +1342,7 @@ export type SignalDetail = {
  *
  * Why a signal is over.
  */
-export type SignalEnd = 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'expired' | 'invalidated' | 'missed';
+export type SignalEnd = 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'exit_condition' | 'expired' | 'invalidated' | 'missed';
 
 /**
  * SignalEventKind
@@ -2663,6 +2719,61 @@ export type ListStrategiesResponses = {
 };
 
 export type ListStrategiesResponse = ListStrategiesResponses[keyof ListStrategiesResponses];
+
+export type GetDocumentSchemaData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/strategies/schema';
+};
+
+export type GetDocumentSchemaErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetDocumentSchemaError = GetDocumentSchemaErrors[keyof GetDocumentSchemaErrors];
+
+export type GetDocumentSchemaResponses = {
+    /**
+     * Successful Response
+     */
+    200: DocumentSchema;
+};
+
+export type GetDocumentSchemaResponse = GetDocumentSchemaResponses[keyof GetDocumentSchemaResponses];
+
+export type ExplainStrategyData = {
+    body?: never;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/strategies/{name}/explain';
+};
+
+export type ExplainStrategyErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ExplainStrategyError = ExplainStrategyErrors[keyof ExplainStrategyErrors];
+
+export type ExplainStrategyResponses = {
+    /**
+     * Successful Response
+     */
+    200: ExplanationItem;
+};
+
+export type ExplainStrategyResponse = ExplainStrategyResponses[keyof ExplainStrategyResponses];
 
 export type ListTradingAccountsData = {
     body?: never;

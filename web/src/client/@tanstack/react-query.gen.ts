@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { getEquity, getHealth, getIntent, getMarketStatus, getMe, getMetrics, getPosition, getReadiness, getSignal, getStats, listCandles, listDecisions, listOrders, listPositions, listSessions, listSignals, listStrategies, listSymbols, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
-import type { GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
+import { explainStrategy, getDocumentSchema, getEquity, getHealth, getIntent, getMarketStatus, getMe, getMetrics, getPosition, getReadiness, getSignal, getStats, listCandles, listDecisions, listOrders, listPositions, listSessions, listSignals, listStrategies, listSymbols, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
+import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -454,6 +454,46 @@ export const listStrategiesOptions = (options?: Options<ListStrategiesData>) => 
         return data;
     },
     queryKey: listStrategiesQueryKey(options)
+});
+
+export const getDocumentSchemaQueryKey = (options?: Options<GetDocumentSchemaData>) => createQueryKey('getDocumentSchema', options);
+
+/**
+ * Get Document Schema
+ *
+ * The format of strategy documents, for editors and forms.
+ */
+export const getDocumentSchemaOptions = (options?: Options<GetDocumentSchemaData>) => queryOptions<GetDocumentSchemaResponse, GetDocumentSchemaError, GetDocumentSchemaResponse, ReturnType<typeof getDocumentSchemaQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getDocumentSchema({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getDocumentSchemaQueryKey(options)
+});
+
+export const explainStrategyQueryKey = (options: Options<ExplainStrategyData>) => createQueryKey('explainStrategy', options);
+
+/**
+ * Explain Strategy
+ *
+ * A built-in strategy in words: when it enters, how it manages a position, what it needs and when it loses.
+ */
+export const explainStrategyOptions = (options: Options<ExplainStrategyData>) => queryOptions<ExplainStrategyResponse, ExplainStrategyError, ExplainStrategyResponse, ReturnType<typeof explainStrategyQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await explainStrategy({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: explainStrategyQueryKey(options)
 });
 
 export const listTradingAccountsQueryKey = (options?: Options<ListTradingAccountsData>) => createQueryKey('listTradingAccounts', options);
