@@ -126,6 +126,18 @@ export type DecisionItem = {
 export type DenyReason = 'signal_expired' | 'stale_signal' | 'signal_closed' | 'feed_not_live' | 'account_read_only' | 'position_already_open' | 'opposite_side_open' | 'price_beyond_stop' | 'stop_beyond_liquidation' | 'no_equity' | 'exposure_limit' | 'below_minimum';
 
 /**
+ * DocumentInput
+ *
+ * A strategy document as text, YAML or JSON.
+ */
+export type DocumentInput = {
+    /**
+     * Document
+     */
+    document: string;
+};
+
+/**
  * DocumentSchema
  *
  * The format of strategy documents as JSON Schema, draft 2020-12.
@@ -545,6 +557,58 @@ export type OrderItem = {
 };
 
 /**
+ * OwnStrategyItem
+ *
+ * A strategy of one's own; its versions are never changed, one of them is active.
+ */
+export type OwnStrategyItem = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Active Version
+     */
+    active_version: number;
+    /**
+     * Document
+     *
+     * The active version's.
+     */
+    document: {
+        [key: string]: unknown;
+    };
+    /**
+     * Versions
+     *
+     * Newest first.
+     */
+    versions: Array<OwnVersionItem>;
+};
+
+/**
+ * OwnVersionItem
+ */
+export type OwnVersionItem = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Content Hash
+     */
+    content_hash: string;
+    /**
+     * Active
+     */
+    active: boolean;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
  * DecisionItemPage
  */
 export type PageOfDecisionItem = {
@@ -580,6 +644,20 @@ export type PageOfOrderItem = {
      * Items
      */
     items: Array<OrderItem>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * OwnStrategyItemPage
+ */
+export type PageOfOwnStrategyItem = {
+    /**
+     * Items
+     */
+    items: Array<OwnStrategyItem>;
     /**
      * Next Cursor
      */
@@ -1954,6 +2032,16 @@ export type UserItem = {
 };
 
 /**
+ * VersionInput
+ */
+export type VersionInput = {
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
  * Zone
  */
 export type Zone = {
@@ -2745,16 +2833,96 @@ export type GetDocumentSchemaResponses = {
 
 export type GetDocumentSchemaResponse = GetDocumentSchemaResponses[keyof GetDocumentSchemaResponses];
 
+export type ListOwnStrategiesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/strategies/own';
+};
+
+export type ListOwnStrategiesErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListOwnStrategiesError = ListOwnStrategiesErrors[keyof ListOwnStrategiesErrors];
+
+export type ListOwnStrategiesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOfOwnStrategyItem;
+};
+
+export type ListOwnStrategiesResponse = ListOwnStrategiesResponses[keyof ListOwnStrategiesResponses];
+
+export type SaveOwnStrategyData = {
+    body: DocumentInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/strategies/own';
+};
+
+export type SaveOwnStrategyErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type SaveOwnStrategyError = SaveOwnStrategyErrors[keyof SaveOwnStrategyErrors];
+
+export type SaveOwnStrategyResponses = {
+    /**
+     * Successful Response
+     */
+    200: OwnStrategyItem;
+};
+
+export type SaveOwnStrategyResponse = SaveOwnStrategyResponses[keyof SaveOwnStrategyResponses];
+
+export type ActivateOwnStrategyData = {
+    body: VersionInput;
+    path: {
+        /**
+         * Own Name
+         */
+        own_name: string;
+    };
+    query?: never;
+    url: '/api/v1/strategies/own/{own_name}/activate';
+};
+
+export type ActivateOwnStrategyErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ActivateOwnStrategyError = ActivateOwnStrategyErrors[keyof ActivateOwnStrategyErrors];
+
+export type ActivateOwnStrategyResponses = {
+    /**
+     * Successful Response
+     */
+    200: OwnStrategyItem;
+};
+
+export type ActivateOwnStrategyResponse = ActivateOwnStrategyResponses[keyof ActivateOwnStrategyResponses];
+
 export type ExplainStrategyData = {
     body?: never;
     path: {
         /**
-         * Name
+         * Strategy
          */
-        name: string;
+        strategy: string;
     };
     query?: never;
-    url: '/api/v1/strategies/{name}/explain';
+    url: '/api/v1/strategies/{strategy}/explain';
 };
 
 export type ExplainStrategyErrors = {
