@@ -31,7 +31,7 @@ from tradewind.trading.strategies import (
     load_builtin,
     parse_document,
 )
-from tradewind.trading.strategies.own import (
+from tradewind.trading.strategies.own.service import (
     MAX_VERSIONS,
     OwnStrategy,
     SaveRefusal,
