@@ -13,6 +13,7 @@ from tradewind.market.feeds import (
     Feed,
     Incident,
     IncidentKind,
+    Inside,
     ReplayFeed,
     SeriesKey,
     Step,
@@ -20,8 +21,10 @@ from tradewind.market.feeds import (
     asked_symbols,
     check_market,
     check_readable,
+    finer_timeframe,
     only_read,
     open_feed,
+    read_inside,
 )
 from tradewind.market.files import CandleFolder, read_candles, repair_candles
 from tradewind.market.store import CandleStore
@@ -37,6 +40,7 @@ __all__ = [
     "ForeignStateError",
     "Incident",
     "IncidentKind",
+    "Inside",
     "LiveFeedError",
     "MarketDataError",
     "ReplayFeed",
@@ -46,8 +50,10 @@ __all__ = [
     "asked_symbols",
     "check_market",
     "check_readable",
+    "finer_timeframe",
     "only_read",
     "open_feed",
     "read_candles",
+    "read_inside",
     "repair_candles",
 ]

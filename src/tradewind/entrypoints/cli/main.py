@@ -21,6 +21,7 @@ _COMMANDS = {
     "seed": "create the demo user",
     "strategy": "list, explain and check strategy documents",
     "backtest": "back-test a strategy over recorded candles",
+    "analyse": "analyse a symbol at the end of recorded candles",
     "replay": "run the whole engine over recorded candles and write a report",
     "doctor": "say what is wrong, in plain words",
     "openapi": "print the OpenAPI document",

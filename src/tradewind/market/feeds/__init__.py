@@ -1,5 +1,6 @@
 """Where market data comes from: one port, three sources."""
 
+from tradewind.market.feeds.inside import Inside, finer_timeframe, read_inside
 from tradewind.market.feeds.needs import check_readable, only_read
 from tradewind.market.feeds.opening import asked_symbols, check_market, open_feed
 from tradewind.market.feeds.port import Closed, Feed, Incident, IncidentKind, SeriesKey, Step, Tick
@@ -10,6 +11,7 @@ __all__ = [
     "Feed",
     "Incident",
     "IncidentKind",
+    "Inside",
     "ReplayFeed",
     "SeriesKey",
     "Step",
@@ -17,6 +19,8 @@ __all__ = [
     "asked_symbols",
     "check_market",
     "check_readable",
+    "finer_timeframe",
     "only_read",
     "open_feed",
+    "read_inside",
 ]

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
-from tradewind.market import CandleFolder, FeedSettingsError, ReplayFeed, check_readable, only_read, read_candles
+from tradewind.market import (
+    CandleFolder,
+    FeedSettingsError,
+    Inside,
+    ReplayFeed,
+    check_readable,
+    finer_timeframe,
+    only_read,
+    read_candles,
+    read_inside,
+)
 from tradewind.venues.paper import quote_of
 
 
@@ -63,18 +74,37 @@ def load_candles(
     )
 
 
+def load_inside(
+    folder: Path, columns: Mapping[str, Columns], timeframe: Timeframe, wanted: Timeframe | Literal["auto"]
+) -> dict[str, Inside]:
+    """The finer candles of the folder that tell of `columns`, by symbol.
+
+    Args:
+        wanted: their timeframe; "auto" = the shortest there is.
+
+    Raises:
+        CandleFileError: a file is not what it should be.
+        FeedSettingsError: `wanted` does not divide `timeframe`, or there is no file of it.
+    """
+    held = CandleFolder(folder)
+    finer = finer_timeframe(held, columns, timeframe, None if wanted == "auto" else wanted)
+    return read_inside(held, columns, timeframe, finer) if finer else {}
+
+
 def open_paper_feed(
     folder: Path,
     *,
     symbols: Sequence[str] = (),
     timeframe: Timeframe | None = None,
     bounds: tuple[int | None, int | None] = (None, None),
+    inside: Timeframe | Literal["auto"] | None = None,
     strategy: Strategy | None = None,
 ) -> ReplayFeed:
     """Read and check every candle file, as `tradewind replay` does.
 
     Args:
         bounds: of the open times, UTC ms; the second is outside.
+        inside: with which finer candles to look inside; "auto" = the shortest there is.
         strategy: what it looks at beside `symbols` is read too; `run_paper` is told which those are.
 
     Raises:
@@ -82,7 +112,15 @@ def open_paper_feed(
             strategy cannot run on.
     """
     symbols = (*symbols, *sorted(only_read([strategy] if strategy else [], symbols)))
-    feed = ReplayFeed.open(folder, symbols=symbols, timeframe=timeframe, timeframes=(), start=bounds[0], stop=bounds[1])
+    feed = ReplayFeed.open(
+        folder,
+        symbols=symbols,
+        timeframe=timeframe,
+        timeframes=(),
+        start=bounds[0],
+        stop=bounds[1],
+        inside=inside,
+    )
     for symbol in feed.symbols:
         try:
             quote_of(symbol)

@@ -58,6 +58,7 @@ class PositionItem(Answer):
             "manual",
             "protection_failed",
             "late_entry",
+            "liquidated",
         ]
         | None
     )

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 
 from tradewind.core.decisions import DecisionCode
 from tradewind.core.plan import PlanAction
+from tradewind.core.portfolio import Suggestion, shown
 from tradewind.core.positions import ExitReason
 from tradewind.core.risk import DenyReason
-from tradewind.kit.language import Language
-from tradewind.trading.wording.phrases import CAUSES, DECISIONS, DENIALS, EXITS, SIDES, STOPS
+from tradewind.kit.language import Language, grouped
+from tradewind.trading.wording.phrases import CAUSES, DECISIONS, DENIALS, EXITS, SIDES, STOPS, SUGGESTIONS
 
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _PLACE = re.compile(r"\{(\w+)(:raw)?\}")
-#: Thousands and decimal separators. Russian groups by a no-break space.
-_SEPARATORS = {Language.EN: (",", "."), Language.RU: ("\u00a0", ",")}
 
 
 class MissingDataError(KeyError):
@@ -30,6 +28,17 @@ def render(code: DecisionCode, data: Mapping[str, str], language: Language) -> s
         MissingDataError: the data lack something that decisions of this code always carry.
     """
     return _fill(DECISIONS[code][language], dict(data) | _derived(code, data, language), language)
+
+
+def suggest(suggestion: Suggestion, currency: str, language: Language) -> str:
+    """The suggestion as a sentence; amounts are in `currency`."""
+    data = {name: shown(value) for name, value in suggestion.facts.items()} | {"currency": currency}
+    for name, value in suggestion.facts.items():
+        data[f"{name}_percent"] = shown(value * 100)
+    if (quantity := suggestion.facts.get("quantity")) is not None:
+        data["quantity"] = format(quantity, "f")  # it is an order's: every digit counts
+    data |= dict(zip(("subject", "other_subject"), suggestion.subjects, strict=False))
+    return _fill(SUGGESTIONS[suggestion.code][language], data, language)
 
 
 def _derived(code: DecisionCode, data: Mapping[str, str], language: Language) -> dict[str, str]:
@@ -63,18 +72,3 @@ def _fill(phrase: str, data: Mapping[str, str], language: Language) -> str:
         return data[name] if raw else grouped(data[name], language)
 
     return _PLACE.sub(place, _OPTIONAL.sub(optional, phrase))
-
-
-def grouped(number: str, language: Language) -> str:
-    """A decimal as the language writes it: 61200.5 → 61,200.5; what is no number stays as it is."""
-    try:
-        value = Decimal(number)
-    except InvalidOperation:
-        return number
-    if not value.is_finite():
-        return number
-    thousands, point = _SEPARATORS[language]
-    whole, _, fraction = f"{value:,f}".partition(".")
-    sign = "−" if whole.startswith("-") else ""
-    whole = whole.removeprefix("-").replace(",", thousands)
-    return f"{sign}{whole}{point}{fraction}" if fraction else f"{sign}{whole}"
