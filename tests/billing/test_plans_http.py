@@ -21,6 +21,7 @@ async def test_the_database_has_the_catalogue(system_database: Database) -> None
             plan.max_signals_per_day,
             plan.max_active_positions,
         )
+        assert row.max_strategies == plan.max_strategies
         assert (row.auto_trading, tuple(row.auto_actions)) == (plan.auto_trading, plan.auto_actions)
 
 

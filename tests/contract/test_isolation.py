@@ -17,6 +17,7 @@ from tradewind.entrypoints.api.guard import PUBLIC, api_routes
 from tradewind.entrypoints.schema import metadata
 from tradewind.platform.database import Database, tenant_tables
 from tradewind.platform.settings import Settings
+from tradewind.trading.strategies import builtin_text
 
 TENANT_TABLES = [table.name for table in tenant_tables(metadata)]
 #: Tables that are nobody's in particular: signals and market data are everybody's, people may belong to several
@@ -157,6 +158,8 @@ APP_WRITES = {
     "organisations": {"INSERT", "UPDATE"},
     "outbox": {"INSERT"},
     "sessions": {"INSERT", "UPDATE"},
+    "strategies": {"INSERT"},
+    "strategy_versions": {"INSERT"},
     "subscriptions": {"INSERT", "UPDATE"},
     "trading_accounts": {"INSERT"},
     "user_signals": {"INSERT"},
@@ -214,7 +217,17 @@ async def test_roles_have_no_power_beyond_their_grants(
 
 
 @pytest.mark.parametrize(
-    "table", ["events", "event_seals", "ledger_entries", "decisions", "fills", "protections", "signal_events"]
+    "table",
+    [
+        "events",
+        "event_seals",
+        "ledger_entries",
+        "decisions",
+        "fills",
+        "protections",
+        "signal_events",
+        "strategy_versions",
+    ],
 )
 async def test_history_cannot_be_changed_by_its_owner_either(settings: Settings, table: str) -> None:
     connection = await asyncpg.connect(settings.database_url)
@@ -308,14 +321,17 @@ async def test_what_is_anothers_looks_like_what_is_not(own_api: Api, trader: Per
         "position_id": (await trader.ok("GET", f"/intents/{intent['id']}"))["position_id"],
         "account_id": str(trader.account_id),
         "session_id": (await trader.ok("GET", "/auth/sessions"))["items"][0]["id"],
+        "own_name": await _own_strategy(trader, market),
     }
     asked = 0
     for method, path in sorted(_routes_of_one_thing()):
         (name,) = PARAMETER.findall(path)
-        if name in ("signal_id", "symbol"):  # signals and the market are everybody's
+        if name in ("signal_id", "strategy", "symbol"):  # signals, built-in strategies and the market are everybody's
             continue
         answers = [
-            await other.client.request(method, path.replace(f"{{{name}}}", each), json={"name": "mine"})
+            await other.client.request(
+                method, path.replace(f"{{{name}}}", each), json=BODIES.get(name, {"name": "mine"})
+            )
             for each in (theirs[name], str(uuid4()))
         ]
         documents = [answer.json | {"request_id": "", "instance": ""} for answer in answers]
@@ -325,6 +341,19 @@ async def test_what_is_anothers_looks_like_what_is_not(own_api: Api, trader: Per
     assert asked >= 5
     assert (await trader.ok("GET", f"/positions/{theirs['position_id']}"))["status"] == "open"
     assert (await trader.ok("GET", "/trading-accounts"))["items"][0]["name"] != "mine"
+
+
+#: What is sent to a route about one thing, by its parameter.
+BODIES = {"own_name": {"version": 1}}
+
+
+async def _own_strategy(trader: Person, market: TestMarket) -> str:
+    """The name of a strategy of the trader's own."""
+    await market.subscribe(trader.tenant_id, "PRO")
+    document = builtin_text("ema_rsi_atr").replace("name: ema_rsi_atr", "name: of_my_own")
+    saved = await trader.ok("POST", "/strategies/own", json={"document": document})
+    assert saved["active_version"] == 1
+    return "of_my_own"
 
 
 async def test_nobody_executes_on_another_tenants_account(own_api: Api, trader: Person, market: TestMarket) -> None:

@@ -15,7 +15,17 @@ from tradewind.core.expressions import Kind, parse, parse_definitions
 from tradewind.core.indicators import Argument
 from tradewind.core.plan import TrailingKind
 from tradewind.core.series import Columns
-from tradewind.core.strategy import Blueprint, BreakevenRule, Exits, Parameter, Rung, Setup, Strategy, TrailingRule
+from tradewind.core.strategy import (
+    Blueprint,
+    BreakevenRule,
+    Exits,
+    Filter,
+    Parameter,
+    Rung,
+    Setup,
+    Strategy,
+    TrailingRule,
+)
 from tradewind.core.values import Instrument, Side
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
@@ -88,6 +98,9 @@ def strategy_of(
     breakeven: tuple[int, str | None] | None = None,
     trailing: tuple[TrailingKind, str, int] | None = None,
     time_stop: str | None = None,
+    exits: Mapping[Side, str] | None = None,
+    filters: Mapping[str, tuple[str, Side | None]] | None = None,
+    risk_scale: str | None = None,
     overrides: Mapping[str, float] | None = None,
 ) -> Strategy:
     """A strategy from texts; `parameters` are (default, least, most) and whole when all three are."""
@@ -98,10 +111,13 @@ def strategy_of(
     def number(path: str, text: str):
         return parse(path, text, Kind.NUMBER, parameters=names, definitions=definitions)
 
+    def condition(path: str, text: str):
+        return parse(path, text, Kind.CONDITION, parameters=names, definitions=definitions)
+
     def setup(side: Side, when: str, zone: tuple[str, str], stop: str) -> Setup:
         return Setup(
             side=side,
-            when=parse(f"{side}.when", when, Kind.CONDITION, parameters=names, definitions=definitions),
+            when=condition(f"{side}.when", when),
             zone_low=number(f"{side}.zone.low", zone[0]),
             zone_high=number(f"{side}.zone.high", zone[1]),
             stop=number(f"{side}.stop", stop),
@@ -111,6 +127,7 @@ def strategy_of(
             ),
             confidence=number(f"{side}.confidence", confidence),
             because={"en": because, "ru": because},
+            exit=condition(f"{side}.exit", exits[side]) if exits and side in exits else None,
         )
 
     setups = []
@@ -118,7 +135,7 @@ def strategy_of(
         setups.append(setup(Side.LONG, long, zone, stop))
     if short is not None:
         setups.append(setup(Side.SHORT, short, short_zone, short_stop))
-    exits = Exits(
+    rules = Exits(
         breakeven=BreakevenRule(breakeven[0], number("exits", breakeven[1]) if breakeven[1] else None)
         if breakeven
         else None,
@@ -139,9 +156,14 @@ def strategy_of(
         ),
         definitions=definitions,
         setups=tuple(setups),
-        exits=exits,
+        exits=rules,
         fresh_for=2,
         expires_after=3,
         leverage_cap=5,
+        filters=tuple(
+            Filter(name, condition(f"filters.{name}", when), {"en": name, "ru": name}, side)
+            for name, (when, side) in (filters or {}).items()
+        ),
+        risk_scale=number("sizing.scale", risk_scale) if risk_scale else None,
     )
     return Strategy.of(blueprint, overrides)

@@ -34,6 +34,7 @@ from tradewind.core.outcome import (
     SignalEventKind,
     SignalPhase,
     Tracking,
+    leave,
     result,
     track,
     tracking,
@@ -323,6 +324,23 @@ def test_an_exit_at_market_finds_the_next_price(side: Side) -> None:
     assert followed.end == (SignalPhase.CLOSED, SignalEnd.TIME_STOP)
     assert followed.events[-1].price == followed.level(994)
     assert followed.outcome.closed_at == START + 2 * CANDLE
+
+
+@SIDES
+def test_the_strategy_may_want_out(side: Side) -> None:
+    followed = Followed(side)
+    followed.candle(1000, 1000, 1000, 1000)
+    followed.outcome, events = leave(followed.outcome, SignalEnd.EXIT_CONDITION, followed.at)
+    assert (followed.end, events) == ((SignalPhase.OPEN, None), [])
+    again, _ = leave(followed.outcome, SignalEnd.EXIT_CONDITION, followed.at)
+    assert again is followed.outcome
+    assert followed.candle(994, 1100, 900, 1000) == ["closed"]
+    assert followed.end == (SignalPhase.CLOSED, SignalEnd.EXIT_CONDITION)
+    assert followed.events[-1].price == followed.level(994)
+    waiting, events = leave(WAITING, SignalEnd.EXIT_CONDITION, START)
+    assert (waiting.phase, waiting.end) == (SignalPhase.NOT_FILLED, SignalEnd.EXIT_CONDITION)
+    assert [event.kind for event in events] == ["not_filled"]
+    assert leave(waiting, SignalEnd.EXIT_CONDITION, START) == (waiting, [])
 
 
 @SIDES

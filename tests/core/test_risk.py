@@ -299,3 +299,13 @@ def test_a_ladder_is_sized_as_filled_to_the_last_and_stopped_out(side: Side) -> 
     )
     assert stopped_out(ladder, costs) == expected
     assert expected < stopped_out(whole, costs)
+
+
+@SIDES
+def test_a_signal_may_ask_for_a_part_of_the_risk(side: Side) -> None:
+    whole = signal(side)
+    part = replace(whole, management=replace(whole.management, risk_scale=Decimal("0.25")))
+    sized, smaller = asked(whole, account()), asked(part, account())
+    assert isinstance(sized, Sized)
+    assert isinstance(smaller, Sized)
+    assert smaller.quantity.value * 4 == sized.quantity.value

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategy_maker import INSTRUMENT, TIMEFRAME, columns_of, head, random_columns, strategy_of
 
-from tradewind.core.expressions import ExpressionError
+from tradewind.core.candles import Timeframe
+from tradewind.core.expressions import ExpressionError, Market
 from tradewind.core.plan import Breakeven, TrailingKind
 from tradewind.core.series import Columns
 from tradewind.core.signals import Signal
@@ -314,3 +315,85 @@ def test_no_candles_no_signals() -> None:
     evaluation = evaluate(strategy_of(long="rsi(close, 14) > 50", short="regime() == range"), random_columns(1, 0))
     assert evaluation.long_rows.tolist() == evaluation.short_rows.tolist() == []
     assert evaluate(strategy_of(long="ema(close, 20) > 0"), random_columns(1, 5)).long_rows.tolist() == []
+
+
+def test_filters_refuse_by_name_and_may_be_of_one_side() -> None:
+    columns = columns_of([2.0, 2.0, 1.0, 1.0], open=[1.0, 1.0, 2.0, 2.0], volume=[1.0, 5.0, 1.0, 5.0])
+    strategy = strategy_of(
+        long="close > open",
+        short="close < open",
+        zone=("close - 0.1", "close"),
+        stop="close - 0.5",
+        ladder=(("r", "1", "1"),),
+        short_zone=("close", "close + 0.1"),
+        short_stop="close + 0.5",
+        filters={"thin": ("volume > 2", Side.LONG), "never": ("close > 100", Side.SHORT), "last": ("close < 0", None)},
+    )
+    evaluation = evaluate(strategy, columns)
+    # The first that does not hold is named.
+    assert evaluation.filtered == {0: "thin", 1: "last", 2: "never", 3: "never"}
+    refused = made(strategy, columns, 0)
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.counted_as) == (RefusalReason.FILTERED, "filtered: thin")
+    passing = strategy_of(filters={"thin": ("volume > 2", None)}, stop="close - 0.5", zone=("close - 0.1", "close"))
+    assert evaluate(passing, columns).long_rows.tolist() == [1]
+
+
+def test_a_filtered_side_leaves_the_other_its_signal() -> None:
+    strategy = strategy_of(long="close > open", short="close > open", filters={"no": ("close < 0", Side.LONG)})
+    evaluation = evaluate(strategy, ONE)
+    assert (evaluation.short_rows.tolist(), evaluation.conflict_rows.tolist()) == ([0], [])
+
+
+def test_the_condition_to_leave_needs_no_set_up() -> None:
+    columns = columns_of([1.0, 3.0, 1.0, 4.0], open=[2.0] * 4)
+    evaluation = evaluate(strategy_of(exits={Side.LONG: "close > 2"}), columns)
+    assert [evaluation.leaves_at(Side.LONG, row) for row in range(4)] == [False, True, False, True]
+    assert not any(evaluation.leaves_at(Side.SHORT, row) for row in range(4))
+    warm = evaluate(strategy_of(exits={Side.LONG: "close > sma(close, 2)"}, long="close > sma(close, 3)"), columns)
+    assert [warm.leaves_at(Side.LONG, row) for row in range(4)] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(("scale", "asked"), [("0.25", "0.25"), ("1.7", "1"), ("close / 300", "0.3333")])
+def test_sizing_asks_for_a_part_of_the_risk(scale: str, asked: str) -> None:
+    assert good(strategy_of(risk_scale=scale), ONE).management.risk_scale == Decimal(asked)
+
+
+@pytest.mark.parametrize("scale", ["0", "-2", "open - close"])
+def test_no_size_is_no_signal(scale: str) -> None:
+    refused = made(strategy_of(risk_scale=scale), ONE, 0)
+    assert isinstance(refused, Refused)
+    assert refused.reason is RefusalReason.NO_SIZE
+
+
+def test_nothing_stands_where_what_is_looked_at_is_missing() -> None:
+    columns = random_columns(3, 40)
+    bitcoin = random_columns(4, 40).picked(np.array([row for row in range(40) if row not in (20, 21)]))
+    strategy = strategy_of(
+        long="not on(BTCUSDT, close > 1e9)",  # holds wherever a comparison with the undefined is false
+        exits={Side.LONG: "not on(BTCUSDT, close > 1e9)"},
+    )
+    evaluation = evaluate(strategy, columns, Market(TIMEFRAME, {"BTCUSDT": bitcoin}))
+    there = [row for row in range(40) if row not in (20, 21)]
+    assert evaluation.long_rows.tolist() == evaluation.exit_rows[Side.LONG].tolist() == there
+    assert evaluate(strategy, columns, Market(TIMEFRAME)).long_rows.tolist() == []
+    with pytest.raises(ValueError, match="expected the market beside the candles"):
+        evaluate(strategy, columns)
+
+
+def test_another_series_must_be_warm_itself() -> None:
+    columns, young = random_columns(3, 400), random_columns(4, 400).rows(250, 400)
+    strategy = strategy_of(long="not on(BTCUSDT, ema(close, 20)) > 1e9")
+    rows = evaluate(strategy, columns, Market(TIMEFRAME, {"BTCUSDT": young})).long_rows.tolist()
+    assert rows == list(range(250 + strategy.warmup_on(TIMEFRAME), 400))
+
+
+def test_on_which_candles_it_can_run() -> None:
+    strategy = strategy_of(long="close > on(1h, ema(close, 200)) and on(BTCUSDT, close > open)")
+    assert strategy.warmup_on(Timeframe.M5) == 12 * (strategy.warmup_on(Timeframe.H1) + 1)
+    assert strategy.reads == {(None, Timeframe.H1), ("BTCUSDT", None)}
+    assert strategy.symbols_read == {"BTCUSDT"}
+    with pytest.raises(StrategyError, match="looks at 1h candles, which cannot be put together from 2h ones"):
+        strategy.warmup_on(Timeframe.H2)
+    with pytest.raises(StrategyError, match="expected at most 30000 candles of warm-up, on 1m candles it needs 53460"):
+        strategy.warmup_on(Timeframe.M1)

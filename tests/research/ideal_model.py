@@ -21,12 +21,18 @@ class Position(NamedTuple):
 
 
 def positions(
-    columns: Columns, setups: dict[int, int], plan_of: Callable[[int, int, float], PlanSpec], ms: int, fee: float
+    columns: Columns,
+    setups: dict[int, int],
+    plan_of: Callable[[int, int, float], PlanSpec],
+    ms: int,
+    fee: float,
+    leaves: frozenset[tuple[int, int]] = frozenset(),
 ) -> list[Position]:
     """Every position of one symbol that was entered and left.
 
     Args:
         setups: the side (+1, −1) of the set-up at each row that has one.
+        leaves: (row, side) at whose close the strategy wants to leave.
         plan_of: (row of the set-up, side, entry price) → plan.
     """
     rows = list(columns.candles())
@@ -42,6 +48,8 @@ def positions(
         wanted = None
         if held is not None and held.left:
             held.live_through(row, candle.open, candle.high, candle.low, candle.close, candle.ts + ms)
+        if held is not None and held.left and not held.leaving and (row, held.plan.side) in leaves:
+            held.leaving = "exit_condition"
         if held is not None and not held.left:
             found.append(Position(held.plan.side, held.entry_row, held.legs, held.reason))
             held = None

@@ -111,7 +111,7 @@ def plans_of(columns: Columns, name: str) -> Callable[[int, int, float], PlanSpe
     return plan_of
 
 
-def strategy_with(name: str) -> Strategy:
+def strategy_with(name: str, leaving: dict[Side, str] | None = None) -> Strategy:
     ladder, breakeven, trailing, time_stop = PLANS[name]
     return strategy_of(
         long="crosses_above(close, sma(close, 5))",
@@ -122,6 +122,7 @@ def strategy_with(name: str) -> Strategy:
         breakeven=breakeven,
         trailing=trailing,
         time_stop=time_stop,
+        exits=leaving,
     )
 
 
@@ -179,6 +180,59 @@ def test_finer_candles_say_which_came_first_and_where_they_are_missing_it_is_the
     inside = resolve(columns, M15, fine.picked(np.delete(np.arange(18), 13)), M5)
     found = simulate(evaluation, M15, FEE, inside=inside)
     assert [(held.entry_row, held.leave, held.reason.value) for held in found] == [(1, 5.0, "target"), (4, 2.0, "stop")]
+
+
+#: What makes the strategy leave on either side: often, and from time to time.
+LEAVING = (
+    {Side.LONG: "close < open", Side.SHORT: "close > sma(close, 20)"},
+    {Side.LONG: "rsi(close, 7) > 70"},
+)
+
+
+@pytest.mark.parametrize("leaving", LEAVING, ids=["often", "at times"])
+@pytest.mark.parametrize("name", PLANS)
+def test_the_strategy_leaves_when_it_says(name: str, leaving: dict[Side, str]) -> None:
+    columns = random_columns(2, 3000)
+    evaluation = evaluate(strategy_with(name, leaving), columns)
+    setups = dict.fromkeys(evaluation.long_rows.tolist(), 1) | dict.fromkeys(evaluation.short_rows.tolist(), -1)
+    leaves = frozenset((row, side.sign) for side, rows in evaluation.exit_rows.items() for row in rows.tolist())
+    expected = positions(columns, setups, plans_of(columns, name), M5.ms, FEE, leaves)
+    found = simulate(evaluation, M5, FEE, compiled=True)
+    agree(found, expected)
+    assert any(held.reason is ExitReason.EXIT_CONDITION for held in found)
+
+
+def test_the_strategy_leaves_when_the_coarser_candle_closes() -> None:
+    fine = random_columns(11, 9000)
+    columns = coarser(fine, 3)
+    evaluation = evaluate(strategy_with("everything", LEAVING[0]), columns)
+    setups = {3 * row + 2: 1 for row in evaluation.long_rows.tolist()}
+    setups |= {3 * row + 2: -1 for row in evaluation.short_rows.tolist()}
+    leaves = frozenset((3 * row + 2, side.sign) for side, rows in evaluation.exit_rows.items() for row in rows.tolist())
+    planned = plans_of(columns, "everything")
+    expected = positions(fine, setups, lambda row, side, entry: planned(row // 3, side, entry), M5.ms, FEE, leaves)
+    agree(simulate(evaluation, M15, FEE, inside=resolve(columns, M15, fine, M5)), expected, parts=3)
+
+
+def test_sizing_takes_a_part_of_the_capital() -> None:
+    columns = random_columns(5, 2000)
+    options = {"long": "crosses_above(close, sma(close, 5))", "stop": "close - 2 * atr(14)"}
+    whole, half = (run(strategy_of(**options, risk_scale=scale), columns) for scale in (None, "0.5"))
+    assert len(half.trades) == len(whole.trades) > 50
+    first, other = whole.trades[0], half.trades[0]
+    assert other.pnl == pytest.approx(first.pnl / 2, rel=1e-12)
+    assert other.quantity == pytest.approx(first.quantity / 2, rel=1e-12)
+    assert other.gained == first.gained
+    assert run(strategy_of(**options, risk_scale="0"), columns).trades == []
+
+
+def test_what_is_looked_at_and_not_traded_makes_no_trades() -> None:
+    columns, bitcoin = random_columns(5, 2000), random_columns(6, 2000)
+    strategy = strategy_of(long="crosses_above(close, sma(close, 5)) and on(BTCUSDT, 1h, close > open)")
+    result = run_ideal(strategy, {"ETHUSDT": columns}, M5, beside={"BTCUSDT": bitcoin})
+    assert {trade.symbol for trade in result.trades} == {"ETHUSDT"}
+    assert result.candles == 2000
+    assert run_ideal(strategy, {"ETHUSDT": columns}, M5).trades == []
 
 
 BUY_AT_THREE = "close == 3"

@@ -88,7 +88,7 @@ def first_and_last(fills: Sequence[dict[str, Any]], timeframe: str) -> dict[str,
     return {position: (min(found), max(found)) for position, found in bars.items()}
 
 
-@pytest.mark.parametrize("number", range(3), ids=["rising", "falling", "patient"])
+@pytest.mark.parametrize("number", range(4), ids=["rising", "falling", "patient", "observant"])
 async def test_generated_candles(settings: Settings, tmp_path: Path, number: int) -> None:
     """Four symbols on one account: limits, slots and the order in which intents come matter."""
     folder = market(tmp_path / "candles", 40 + number, candles=1300)

@@ -29,8 +29,10 @@ from tradewind.platform.embedded.roles import Administrator, database_urls
 #: The process id of the test run; set by the first pytest process, inherited by its workers.
 RUN_VARIABLE = "TRADEWIND_TEST_RUN"
 TEMPLATE = "tradewind_template"
+#: Has rows of the platform and rows of tenants.
+STRATEGIES = ("strategies", "strategy_versions")
 #: What a migrated database has from the start; tests that change it put it back.
-KEPT = {"alembic_version", "plans", "strategies", "strategy_versions"}
+KEPT = {"alembic_version", "plans", *STRATEGIES}
 _DISCONNECT_OTHERS = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid()
@@ -72,6 +74,8 @@ class Databases:
             emptied = {row["tablename"] for row in tables} - KEPT
             # As a replica: foreign keys and the triggers that keep history from being changed do not fire.
             statements = ["set session_replication_role = replica", *(f"delete from {table}" for table in emptied)]
+            # What comes with the platform has no tenant.
+            statements += [f"delete from {table} where tenant_id is not null" for table in STRATEGIES]
             await connection.execute("; ".join(statements))
         finally:
             await connection.close()

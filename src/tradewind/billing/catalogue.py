@@ -27,7 +27,7 @@ class Plan:
     Attributes:
         price: USD a month.
         trial_days: how long it lasts when it is a trial; None = until cancelled.
-        max_signals_per_day, max_active_positions: None = unlimited.
+        max_signals_per_day, max_active_positions, max_strategies: None = unlimited; strategies are those of one's own.
         auto_trading: the platform may execute without being asked.
         auto_actions: what it may do with open positions by itself.
     """
@@ -39,6 +39,7 @@ class Plan:
     max_active_positions: int | None
     auto_trading: bool
     auto_actions: tuple[str, ...]
+    max_strategies: int | None = 0
     features: frozenset[Feature] = frozenset()
 
 
@@ -49,7 +50,7 @@ PLANS: dict[PlanCode, Plan] = {
     for plan in (
         Plan(PlanCode.FREE_TRIAL, Decimal(0), 7, 3, 1, auto_trading=False, auto_actions=()),
         Plan(PlanCode.STARTER, Decimal(29), None, 10, 3, auto_trading=True, auto_actions=("move_to_breakeven",)),
-        Plan(PlanCode.PRO, Decimal(99), None, 50, 10, auto_trading=True, auto_actions=_ALL_ACTIONS),
+        Plan(PlanCode.PRO, Decimal(99), None, 50, 10, auto_trading=True, auto_actions=_ALL_ACTIONS, max_strategies=3),
         Plan(
             PlanCode.ENTERPRISE,
             Decimal(299),
@@ -58,6 +59,7 @@ PLANS: dict[PlanCode, Plan] = {
             None,
             auto_trading=True,
             auto_actions=_ALL_ACTIONS,
+            max_strategies=None,
             features=frozenset({Feature.PORTFOLIO_ANALYSIS}),
         ),
     )

@@ -42,6 +42,8 @@ class SignalEnd(StrEnum):
     TRAILING = "trailing"
     TARGET = "target"
     TIME_STOP = "time_stop"
+    EXIT_CONDITION = "exit_condition"
+    """The strategy's own condition to leave."""
     EXPIRED = "expired"
     INVALIDATED = "invalidated"
     """The stop was reached before the zone."""
@@ -192,6 +194,16 @@ def candle_closed(
     if plan is before and not actions:
         return state, events
     return _act(spec, state._replace(plan=plan), actions, close, at, events), events
+
+
+def leave(state: Outcome, end: SignalEnd, at: int) -> tuple[Outcome, list[SignalEvent]]:
+    """The outcome once the strategy wants out, market ms: left at the next price, or never entered."""
+    events: list[SignalEvent] = []
+    if state.phase is SignalPhase.WAITING:
+        return _not_filled(state, end, at, events), events
+    if state.phase is SignalPhase.OPEN and state.leaving is None:
+        return state._replace(leaving=end), events
+    return state, events
 
 
 def since(signal: Signal, state: Outcome) -> int:

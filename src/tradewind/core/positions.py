@@ -39,6 +39,7 @@ class ExitReason(StrEnum):
     TRAILING = "trailing"
     TARGET = "target"
     TIME_STOP = "time_stop"
+    EXIT_CONDITION = "exit_condition"
     MANUAL = "manual"
     PROTECTION_FAILED = "protection_failed"
     LATE_ENTRY = "late_entry"

@@ -135,8 +135,8 @@ def assess(
 ) -> Sized | Denial:
     """Size `signal` for `account` with the market at `price`, or say why not.
 
-    Fixed-fraction sizing: quantity = equity × risk per trade ÷ what a unit loses at the stop (`stopped_out`), capped by
-    the leverage limits, rounded down to the lot and never up to a minimum.
+    Fixed-fraction sizing: quantity = equity × risk per trade × the signal's own scale ÷ what a unit loses at the stop
+    (`stopped_out`), capped by the leverage limits, rounded down to the lot and never up to a minimum.
 
     Args:
         at: market time, UTC ms.
@@ -175,7 +175,7 @@ def assess(
         )
 
     unit_loss = stopped_out(signal, costs)
-    by_risk = account.equity * account.limits.risk_per_trade / unit_loss
+    by_risk = account.equity * account.limits.risk_per_trade * signal.management.risk_scale / unit_loss
     headroom = min(account.equity * account.limits.max_leverage - account.exposure, account.equity * leverage)
     if headroom <= 0:
         return Denial(DenyReason.EXPOSURE_LIMIT, {"exposure": str(account.exposure), "equity": str(account.equity)})

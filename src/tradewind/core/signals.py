@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.ids import SignalId
@@ -18,6 +19,15 @@ class StrategyRef:
     name: str
     version: int
     content_hash: str
+
+
+class SignalSource(NamedTuple):
+    """Which set-up of which strategy made a signal, on which candles."""
+
+    content_hash: str
+    symbol: str
+    timeframe: Timeframe
+    side: Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +70,16 @@ class SignalScaleIn:
 
 @dataclass(frozen=True, slots=True)
 class Management:
-    """How the position shall be managed beside stop and ladder; what a subscription does not grant is left out."""
+    """How the position shall be managed beside stop and ladder; what a subscription does not grant is left out.
+
+    Attributes:
+        risk_scale: part of an account's risk per trade that the signal asks for, above 0 and up to 1.
+    """
 
     breakeven: Breakeven | None = None
     trailing: Trailing | None = None
     max_age_ms: int = 0
+    risk_scale: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +157,8 @@ class Signal:
             raise IllegalValueError(f"expected a confidence from 0 to 1, got {self.confidence}")
         if not self.created_at < self.fresh_until <= self.expires_at:
             raise IllegalValueError("expected creation before the end of freshness, and that not after expiry")
+        if not 0 < self.management.risk_scale <= 1:
+            raise IllegalValueError(f"expected a risk scale above 0 and up to 1, got {self.management.risk_scale}")
         if self.leverage_cap < 1:
             raise IllegalValueError(f"expected a leverage cap of at least 1, got {self.leverage_cap}")
 
@@ -165,6 +182,10 @@ class Signal:
     def range_period(self) -> int:
         """Over how many of its candles the ATR is taken that its stop hangs by; 0 = it does not."""
         return self.management.trailing.period if self.management.trailing else 0
+
+    @property
+    def source(self) -> SignalSource:
+        return SignalSource(self.strategy.content_hash, self.symbol, self.timeframe, self.side)
 
     @property
     def entry_limit(self) -> Price:

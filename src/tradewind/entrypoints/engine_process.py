@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -14,15 +14,16 @@ from redis.exceptions import RedisError
 
 import tradewind.entrypoints.schema  # noqa: F401 (tables refer to tables of other rooms)
 from tradewind.core.series import Columns
+from tradewind.core.strategy import Strategy
 from tradewind.entrypoints.tradable import check_tradable
-from tradewind.market import CandleStore, Feed, SeriesKey, open_feed
+from tradewind.market import CandleStore, Feed, SeriesKey, asked_symbols, only_read, open_feed
 from tradewind.market.record.service import CandleReader
 from tradewind.platform.broker import open_broker
 from tradewind.platform.database import Database, Urls
 from tradewind.platform.leases import take_lease
 from tradewind.platform.realtime import PriceBoard
 from tradewind.platform.settings import MarketSource, Settings
-from tradewind.trading import INBOX_CHANNEL, Engine, EngineOptions, Remembered, read_state
+from tradewind.trading import INBOX_CHANNEL, Engine, EngineOptions, Remembered, longest_series, read_state
 from tradewind.trading.strategies import builtin_strategies
 from tradewind.venues.paper import instrument_for
 
@@ -34,8 +35,6 @@ _BOARD_INTERVAL = 0.2
 #: Seconds after which the engine looks for what people asked for without having been woken, and shows that it lives.
 #: However busy the market is: the connection that listens may be lost without anybody noticing.
 _SIGN_OF_LIFE = 2.0
-#: Candles read back from the store: more than a series ever keeps.
-_KEPT = 3000
 
 
 async def run_engine(settings: Settings) -> None:
@@ -61,7 +60,8 @@ async def run_engine(settings: Settings) -> None:
 
         lease = await take_lease(connection, f"engine:{_SHARD}")
         remembered = await read_state(connection, _SHARD)
-        feed = open_feed(settings, remembered.feed if remembered else None)
+        strategies = list(builtin_strategies().values())
+        feed = open_feed(settings, remembered.feed if remembered else None, strategies=strategies)
         check_tradable(feed)
         stack.push_async_callback(feed.close)
         options = EngineOptions(
@@ -69,10 +69,10 @@ async def run_engine(settings: Settings) -> None:
             equity_interval_ms=5 * feed.timeframes[0].ms,
             record_candles=feed.source is not MarketSource.REPLAY,
             market=_describe(settings, feed),
+            silent=only_read(strategies, asked_symbols(settings)),
         )
-        strategies = list(builtin_strategies().values())
         engine = Engine(connection, feed, strategies, lease, instrument_for, options)
-        await engine.start(remembered, await _past(settings, database, feed, remembered))
+        await engine.start(remembered, await _past(settings, database, feed, remembered, strategies))
         wake = asyncio.Event()
         await listener.add_listener(INBOX_CHANNEL, lambda *_: wake.set())
         await _Runner(engine, feed, PriceBoard(broker), options.market or {}, wake, stopping).run()
@@ -161,7 +161,7 @@ def _describe(settings: Settings, feed: Feed) -> dict[str, Any]:
 
 
 async def _past(
-    settings: Settings, database: Database, feed: Feed, remembered: Remembered | None
+    settings: Settings, database: Database, feed: Feed, remembered: Remembered | None, strategies: Sequence[Strategy]
 ) -> Mapping[SeriesKey, Columns]:
     """The feed's history. The first one goes to the candle store; later ones are completed from it, because a live
     venue's reaches less far back than the candles from which the indicators were computed before."""
@@ -172,11 +172,12 @@ async def _past(
         await asyncio.to_thread(_store_history, settings, history)
         return history
     reader, finest = CandleReader(settings), feed.timeframes[0]
+    limit = longest_series(strategies, finest)
     async with database.reading() as session:
         for symbol in feed.symbols:
             recent = history[symbol, finest]
             before = int(recent.ts[0]) if len(recent) else remembered.at
-            kept = await reader.read(session, symbol, finest, before=before, limit=_KEPT)
+            kept = await reader.read(session, symbol, finest, before=before, limit=limit)
             history[symbol, finest] = Columns.joined([Columns.of(kept), recent])
     return history
 

@@ -20,7 +20,7 @@ from tradewind.entrypoints.migrating import migrate
 from tradewind.entrypoints.tradable import check_tradable
 from tradewind.kit.clock import WallClock, from_ms, to_ms
 from tradewind.kit.ids import derive_id
-from tradewind.market import ReplayFeed
+from tradewind.market import ReplayFeed, check_readable, only_read
 from tradewind.platform.database import Database, Urls
 from tradewind.platform.hooks import Hooks
 from tradewind.platform.leases import take_lease
@@ -64,6 +64,11 @@ class ReplayPlan:
     strategies: Sequence[Strategy]
     inside: Timeframe | Literal["auto"] | None = None
 
+    @property
+    def silent(self) -> frozenset[str]:
+        """Symbols that are only looked at."""
+        return only_read(self.strategies, self.symbols)
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -79,11 +84,12 @@ def open_feed(plan: ReplayPlan, resume: Mapping[str, Any] | None) -> ReplayFeed:
     """Read and check every candle file.
 
     Raises:
-        CandleFileError, CandleFolderError, FeedSettingsError, ForeignStateError: see `ReplayFeed.open`.
+        CandleFileError, CandleFolderError, FeedSettingsError, ForeignStateError: see `ReplayFeed.open`; or a strategy
+            that cannot run on these candles.
     """
     feed = ReplayFeed.open(
         plan.candles,
-        symbols=plan.symbols,
+        symbols=(*plan.symbols, *sorted(plan.silent)),
         timeframe=plan.timeframe,
         timeframes=(),
         start=None if plan.start is None else to_ms(plan.start),
@@ -93,6 +99,7 @@ def open_feed(plan: ReplayPlan, resume: Mapping[str, Any] | None) -> ReplayFeed:
         inside=plan.inside,
     )
     check_tradable(feed)
+    check_readable(plan.strategies, feed.symbols, feed.timeframes[0])
     return feed
 
 
@@ -170,7 +177,13 @@ async def _replay(
             )
         feed = open_feed(plan, remembered.feed)
     lease = await take_lease(connection, f"engine:{_SHARD}")
-    options = EngineOptions(shard=_SHARD, steps_per_commit=_STEPS_PER_COMMIT, record_candles=False, market=inputs)
+    options = EngineOptions(
+        shard=_SHARD,
+        steps_per_commit=_STEPS_PER_COMMIT,
+        record_candles=False,
+        market=inputs,
+        silent=plan.silent,
+    )
     engine = Engine(connection, feed, plan.strategies, lease, instrument_for, options)
     await engine.start(remembered, await feed.history())
     before, began = engine.candles, time.perf_counter()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tradewind.trading.accounts.service import PAPER_DEPOSIT, open_paper_account
     from tradewind.trading.dispatch import INBOX_CHANNEL, AcceptedIntent
+    from tradewind.trading.engine.analyst import longest_series
     from tradewind.trading.engine.cycle import Cycle
     from tradewind.trading.engine.engine import Engine, EngineOptions
     from tradewind.trading.engine.service import Remembered, read_state
@@ -26,6 +27,7 @@ _HOMES = {
     "Remembered": "engine.service",
     "ReplayReport": "report",
     "build_report": "report",
+    "longest_series": "engine.analyst",
     "open_paper_account": "accounts.service",
     "read_state": "engine.service",
 }
@@ -40,6 +42,7 @@ __all__ = [
     "Remembered",
     "ReplayReport",
     "build_report",
+    "longest_series",
     "open_paper_account",
     "read_state",
 ]

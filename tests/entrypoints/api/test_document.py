@@ -211,6 +211,7 @@ async def test_every_answer_is_as_the_document_says(
         "position_id": intent["position_id"],
         "session_id": session,
         "account_id": str(trader.account_id),
+        "strategy": "ema_trend",
         "symbol": "BTCUSDT",
     }
     queries = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.strategy_maker import random_columns, strategy_of
+from tests.core.strategy_maker import TIMEFRAME, random_columns, strategy_of
 from tradewind.core.expressions.program import Compute
 from tradewind.core.indicators import Kernel
 from tradewind.core.series import Columns
@@ -369,3 +369,19 @@ def test_decisions_of_a_document() -> None:
 def test_a_program_without_roots_decides_nothing() -> None:
     program = replace(CROSSING.program, roots=())
     assert not look_ahead(expressions(program), CANDLES).biased
+
+
+def test_a_document_that_looks_elsewhere_is_checked_with_what_it_looks_at() -> None:
+    candles, bitcoin = random_columns(11, 3000), random_columns(12, 3000)
+    document = strategy_of(
+        long="crosses_above(close, on(15m, ema(close, 9))) and on(BTCUSDT, 15m, close > ema(close, 5))",
+        stop="close - on(15m, atr(5)) - 1",
+    )
+    found = check_document(document, candles, timeframe=TIMEFRAME, others={"BTCUSDT": bitcoin}, cuts=80, starts=8)
+    assert not found.biased
+    assert found.warm_up.claimed == document.warmup_on(TIMEFRAME) > 0
+    assert found.warm_up.compared > 20
+    values = expressions(document.program, TIMEFRAME, {"BTCUSDT": bitcoin})
+    assert not look_ahead(values, candles, cuts=60).biased
+    # Which candles the other series had changes what is said: the check does look at it.
+    assert (np.asarray(decisions(document, TIMEFRAME)(candles))[:, 0] > 0).sum() == 0

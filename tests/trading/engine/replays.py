@@ -115,7 +115,23 @@ def strategies() -> list[Strategy]:
             stop="close * 0.98",
             ladder=(("r", "1", "1"),),
         )),
+        observant(),
     ]  # fmt: skip
+
+
+def observant() -> Strategy:
+    """Looks at a longer timeframe, another symbol and the time; filters, leaves by a condition and asks for less."""
+    return named("observant", strategy_of(
+        long="crosses_above(close, sma(close, 4)) and on(15m, close > sma(close, 3))",
+        short="crosses_below(close, sma(close, 4)) and not on(BTCUSDT, 15m, close > sma(close, 3))",
+        zone=("close * 0.997", "close * 1.001"),
+        stop="close * 0.985",
+        short_zone=("close * 0.999", "close * 1.003"),
+        short_stop="close * 1.015",
+        exits={Side.LONG: "close < on(15m, sma(close, 3))", Side.SHORT: "on(BTCUSDT, close > sma(close, 6))"},
+        filters={"night": ("session(3, 23)", None), "bitcoin": ("on(BTCUSDT, close > open)", Side.LONG)},
+        risk_scale="clip(on(BTCUSDT, rsi(close, 5)) / 100, 0, 0.8)",
+    ))  # fmt: skip
 
 
 def named(name: str, strategy: Strategy) -> Strategy:

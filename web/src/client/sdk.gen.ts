@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses } from './types.gen';
+import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -471,6 +471,90 @@ export const listStrategies = <ThrowOnError extends boolean = true>(options?: Op
             type: 'apiKey'
         }],
     url: '/api/v1/strategies',
+    ...options
+});
+
+/**
+ * Get Document Schema
+ *
+ * The format of strategy documents, for editors and forms.
+ */
+export const getDocumentSchema = <ThrowOnError extends boolean = true>(options?: Options<GetDocumentSchemaData, ThrowOnError>): RequestResult<GetDocumentSchemaResponses, GetDocumentSchemaErrors, ThrowOnError> => (options?.client ?? client).get<GetDocumentSchemaResponses, GetDocumentSchemaErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/strategies/schema',
+    ...options
+});
+
+/**
+ * List Own Strategies
+ *
+ * The caller's own strategy documents with all their versions.
+ */
+export const listOwnStrategies = <ThrowOnError extends boolean = true>(options?: Options<ListOwnStrategiesData, ThrowOnError>): RequestResult<ListOwnStrategiesResponses, ListOwnStrategiesErrors, ThrowOnError> => (options?.client ?? client).get<ListOwnStrategiesResponses, ListOwnStrategiesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/strategies/own',
+    ...options
+});
+
+/**
+ * Save Own Strategy
+ *
+ * Keep a document as a new version of the strategy that it names, and make it the active one. Content that is
+ * kept already is not kept twice. Own strategies can be back-tested; the platform does not trade them yet.
+ */
+export const saveOwnStrategy = <ThrowOnError extends boolean = true>(options: Options<SaveOwnStrategyData, ThrowOnError>): RequestResult<SaveOwnStrategyResponses, SaveOwnStrategyErrors, ThrowOnError> => (options.client ?? client).post<SaveOwnStrategyResponses, SaveOwnStrategyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/strategies/own',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Activate Own Strategy
+ *
+ * Make a kept version the active one: to roll back, name an older one.
+ */
+export const activateOwnStrategy = <ThrowOnError extends boolean = true>(options: Options<ActivateOwnStrategyData, ThrowOnError>): RequestResult<ActivateOwnStrategyResponses, ActivateOwnStrategyErrors, ThrowOnError> => (options.client ?? client).post<ActivateOwnStrategyResponses, ActivateOwnStrategyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/strategies/own/{own_name}/activate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Explain Strategy
+ *
+ * A built-in strategy in words: when it enters, how it manages a position, what it needs and when it loses.
+ */
+export const explainStrategy = <ThrowOnError extends boolean = true>(options: Options<ExplainStrategyData, ThrowOnError>): RequestResult<ExplainStrategyResponses, ExplainStrategyErrors, ThrowOnError> => (options.client ?? client).get<ExplainStrategyResponses, ExplainStrategyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/strategies/{strategy}/explain',
     ...options
 });
 

@@ -330,6 +330,32 @@ export type DiversificationItem = {
 };
 
 /**
+ * DocumentInput
+ *
+ * A strategy document as text, YAML or JSON.
+ */
+export type DocumentInput = {
+    /**
+     * Document
+     */
+    document: string;
+};
+
+/**
+ * DocumentSchema
+ *
+ * The format of strategy documents as JSON Schema, draft 2020-12.
+ */
+export type DocumentSchema = {
+    /**
+     * Json Schema
+     */
+    json_schema: {
+        [key: string]: unknown;
+    };
+};
+
+/**
  * EquityPointItem
  */
 export type EquityPointItem = {
@@ -388,6 +414,48 @@ export type ExitRequestItem = {
      * Requested At
      */
     requested_at: string;
+};
+
+/**
+ * ExplanationItem
+ *
+ * A strategy in words, in the language that was asked for.
+ */
+export type ExplanationItem = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Content Hash
+     */
+    content_hash: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Sections
+     */
+    sections: Array<ExplanationSection>;
+};
+
+/**
+ * ExplanationSection
+ */
+export type ExplanationSection = {
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Lines
+     */
+    lines: Array<string>;
 };
 
 /**
@@ -884,6 +952,58 @@ export type OrderItem = {
 };
 
 /**
+ * OwnStrategyItem
+ *
+ * A strategy of one's own; its versions are never changed, one of them is active.
+ */
+export type OwnStrategyItem = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Active Version
+     */
+    active_version: number;
+    /**
+     * Document
+     *
+     * The active version's.
+     */
+    document: {
+        [key: string]: unknown;
+    };
+    /**
+     * Versions
+     *
+     * Newest first.
+     */
+    versions: Array<OwnVersionItem>;
+};
+
+/**
+ * OwnVersionItem
+ */
+export type OwnVersionItem = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Content Hash
+     */
+    content_hash: string;
+    /**
+     * Active
+     */
+    active: boolean;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
  * AccountBooksPage
  */
 export type PageOfAccountBooks = {
@@ -933,6 +1053,20 @@ export type PageOfOrderItem = {
      * Items
      */
     items: Array<OrderItem>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * OwnStrategyItemPage
+ */
+export type PageOfOwnStrategyItem = {
+    /**
+     * Items
+     */
+    items: Array<OwnStrategyItem>;
     /**
      * Next Cursor
      */
@@ -1284,7 +1418,7 @@ export type PositionDetail = {
     /**
      * Exit Reason
      */
-    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'manual' | 'protection_failed' | 'late_entry' | 'liquidated' | null;
+    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'exit_condition' | 'manual' | 'protection_failed' | 'late_entry' | 'liquidated' | null;
     /**
      * Opened At
      */
@@ -1422,7 +1556,7 @@ export type PositionItem = {
     /**
      * Exit Reason
      */
-    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'manual' | 'protection_failed' | 'late_entry' | 'liquidated' | null;
+    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'exit_condition' | 'manual' | 'protection_failed' | 'late_entry' | 'liquidated' | null;
     /**
      * Opened At
      */
@@ -2117,7 +2251,7 @@ export type SignalDetail = {
  *
  * Why a signal is over.
  */
-export type SignalEnd = 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'expired' | 'invalidated' | 'missed';
+export type SignalEnd = 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'exit_condition' | 'expired' | 'invalidated' | 'missed';
 
 /**
  * SignalEventKind
@@ -3078,6 +3212,16 @@ export type VenueItem = {
      * Net
      */
     net: string;
+};
+
+/**
+ * VersionInput
+ */
+export type VersionInput = {
+    /**
+     * Version
+     */
+    version: number;
 };
 
 /**
@@ -4194,6 +4338,141 @@ export type ListStrategiesResponses = {
 };
 
 export type ListStrategiesResponse = ListStrategiesResponses[keyof ListStrategiesResponses];
+
+export type GetDocumentSchemaData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/strategies/schema';
+};
+
+export type GetDocumentSchemaErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetDocumentSchemaError = GetDocumentSchemaErrors[keyof GetDocumentSchemaErrors];
+
+export type GetDocumentSchemaResponses = {
+    /**
+     * Successful Response
+     */
+    200: DocumentSchema;
+};
+
+export type GetDocumentSchemaResponse = GetDocumentSchemaResponses[keyof GetDocumentSchemaResponses];
+
+export type ListOwnStrategiesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/strategies/own';
+};
+
+export type ListOwnStrategiesErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListOwnStrategiesError = ListOwnStrategiesErrors[keyof ListOwnStrategiesErrors];
+
+export type ListOwnStrategiesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOfOwnStrategyItem;
+};
+
+export type ListOwnStrategiesResponse = ListOwnStrategiesResponses[keyof ListOwnStrategiesResponses];
+
+export type SaveOwnStrategyData = {
+    body: DocumentInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/strategies/own';
+};
+
+export type SaveOwnStrategyErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type SaveOwnStrategyError = SaveOwnStrategyErrors[keyof SaveOwnStrategyErrors];
+
+export type SaveOwnStrategyResponses = {
+    /**
+     * Successful Response
+     */
+    200: OwnStrategyItem;
+};
+
+export type SaveOwnStrategyResponse = SaveOwnStrategyResponses[keyof SaveOwnStrategyResponses];
+
+export type ActivateOwnStrategyData = {
+    body: VersionInput;
+    path: {
+        /**
+         * Own Name
+         */
+        own_name: string;
+    };
+    query?: never;
+    url: '/api/v1/strategies/own/{own_name}/activate';
+};
+
+export type ActivateOwnStrategyErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ActivateOwnStrategyError = ActivateOwnStrategyErrors[keyof ActivateOwnStrategyErrors];
+
+export type ActivateOwnStrategyResponses = {
+    /**
+     * Successful Response
+     */
+    200: OwnStrategyItem;
+};
+
+export type ActivateOwnStrategyResponse = ActivateOwnStrategyResponses[keyof ActivateOwnStrategyResponses];
+
+export type ExplainStrategyData = {
+    body?: never;
+    path: {
+        /**
+         * Strategy
+         */
+        strategy: string;
+    };
+    query?: never;
+    url: '/api/v1/strategies/{strategy}/explain';
+};
+
+export type ExplainStrategyErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ExplainStrategyError = ExplainStrategyErrors[keyof ExplainStrategyErrors];
+
+export type ExplainStrategyResponses = {
+    /**
+     * Successful Response
+     */
+    200: ExplanationItem;
+};
+
+export type ExplainStrategyResponse = ExplainStrategyResponses[keyof ExplainStrategyResponses];
 
 export type ListTradingAccountsData = {
     body?: never;

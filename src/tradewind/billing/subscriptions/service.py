@@ -25,6 +25,7 @@ async def sync_plans(session: Session) -> None:
         values = {
             "max_signals_per_day": plan.max_signals_per_day,
             "max_active_positions": plan.max_active_positions,
+            "max_strategies": plan.max_strategies,
             "auto_trading": plan.auto_trading,
             "auto_actions": list(plan.auto_actions),
         }
@@ -72,6 +73,7 @@ class Entitlements:
     may_open: bool
     max_signals_per_day: int | None
     max_active_positions: int | None
+    max_strategies: int | None
     auto_trading: bool
     auto_actions: tuple[str, ...]
     current_period_end: datetime | None
@@ -93,6 +95,7 @@ async def entitlements(session: ReadSession | Session, tenant_id: UUID) -> Entit
         may_open=row.may_open,
         max_signals_per_day=row.max_signals_per_day,
         max_active_positions=row.max_active_positions,
+        max_strategies=row.max_strategies,
         auto_trading=row.auto_trading,
         auto_actions=tuple(row.auto_actions),
         current_period_end=row.current_period_end,

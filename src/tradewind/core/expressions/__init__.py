@@ -1,17 +1,21 @@
 """Expressions over candles: parsed within bounds, typed, compiled to one shared program, evaluated on whole columns."""
 
 from tradewind.core.expressions.compiler import Compiler
+from tradewind.core.expressions.market import Market
 from tradewind.core.expressions.parser import RESERVED, UnknownNameError, parse, parse_definitions, suggestion
-from tradewind.core.expressions.program import Program, Traits
+from tradewind.core.expressions.program import Answer, Program, SeriesRead, Traits
 from tradewind.core.expressions.tree import Expression, ExpressionError, Kind, canonical
 
 __all__ = [
     "RESERVED",
+    "Answer",
     "Compiler",
     "Expression",
     "ExpressionError",
     "Kind",
+    "Market",
     "Program",
+    "SeriesRead",
     "Traits",
     "UnknownNameError",
     "canonical",

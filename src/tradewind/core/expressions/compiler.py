@@ -7,9 +7,11 @@ from functools import reduce
 
 import numpy as np
 
+from tradewind.core.candles import Timeframe
 from tradewind.core.expressions.operations import OPERATIONS
 from tradewind.core.expressions.program import (
     Apply,
+    Clock,
     Column,
     Compute,
     Constant,
@@ -17,7 +19,10 @@ from tradewind.core.expressions.program import (
     Instruction,
     Previous,
     Program,
+    Reading,
     RegimeConstant,
+    Seen,
+    Session,
     Take,
     Traits,
     program_of,
@@ -34,6 +39,8 @@ from tradewind.core.expressions.tree import (
     Operation,
     ParameterOf,
     RegimeName,
+    SeenOn,
+    parts_of,
 )
 from tradewind.core.indicators import LONGEST, ArgumentError, Field, Source, Unit
 from tradewind.core.regime import WARMUP as REGIME_WARMUP
@@ -41,8 +48,12 @@ from tradewind.core.regime import WARMUP as REGIME_WARMUP
 #: Bounds on what one strategy may cost: instructions run over every candle, and candles needed before it may speak.
 MAX_INSTRUCTIONS = 400
 MAX_SETTLED = 10_000
+#: Other series that may be looked at from one, and how deep within one another.
+MAX_READINGS = 8
+MAX_NESTED = 2
 
 _CROSSES = (Op.CROSSES_ABOVE, Op.CROSSES_BELOW)
+_CLOCKS = (Op.HOUR, Op.MINUTE, Op.WEEKDAY)
 
 
 class Compiler:
@@ -58,12 +69,18 @@ class Compiler:
 
     def __init__(self, values: Mapping[str, float], definitions: Mapping[str, Expression]) -> None:
         self._values = values
+        self._texts = definitions
         self._instructions: list[Instruction] = []
         self._traits: list[Traits] = []
         self._numbers: dict[Instruction, int] = {}
         self._definitions: dict[str, int] = {}
-        for name, expression in definitions.items():
-            self._definitions[name] = self.add(expression)
+        #: Instructions so far, those for other series included.
+        self._spent = [0]
+        self._place: tuple[str | None, Timeframe | None] = (None, None)
+        self._elsewhere: list[Compiler] = []
+        self._nested = 0
+        for name in definitions:
+            self._definition(name)
 
     def add(self, expression: Expression) -> int:
         """The number of the instruction that computes `expression`.
@@ -104,14 +121,63 @@ class Compiler:
 
     def program(self, roots: Sequence[int]) -> Program:
         """The program that computes `roots`, in that order, and nothing else."""
-        return program_of(self._instructions, self._traits, roots)
+        return program_of(self._instructions, self._traits, roots, self._reading)
+
+    def _reading(self, number: int, roots: Sequence[int]) -> Reading:
+        there = self._elsewhere[number]
+        symbol, timeframe = there._place
+        return Reading(
+            None if symbol == self._place[0] else symbol,
+            None if timeframe == self._place[1] else timeframe,
+            there.program(roots),
+        )
+
+    def _compiler_on(self, expression: Expression, node: SeenOn) -> int | None:
+        """The number of the compiler for another series; None for this very one.
+
+        Raises:
+            ExpressionError: a shorter timeframe than here, or too many series.
+        """
+        symbol, timeframe = self._place
+        place = node.symbol or symbol, node.timeframe or timeframe
+        if place == self._place:
+            return None
+        wanted = node.timeframe
+        if wanted and timeframe and wanted is not timeframe and not wanted.derives_from(timeframe):
+            problem = f"expected a timeframe that can be put together from {timeframe} candles, got {wanted}"
+            raise expression.error(problem, node)
+        for number, there in enumerate(self._elsewhere):
+            if there._place == place:
+                return number
+        if self._nested == MAX_NESTED:
+            raise expression.error(f'expected at most {MAX_NESTED} "on" within one another, got more', node)
+        if len(self._elsewhere) == MAX_READINGS:
+            raise expression.error(f"expected at most {MAX_READINGS} other series, got more", node)
+        there = Compiler(self._values, {})
+        there._texts, there._spent, there._place = self._texts, self._spent, place
+        there._nested = self._nested + 1
+        self._elsewhere.append(there)
+        return len(self._elsewhere) - 1
+
+    def _definition(self, name: str) -> int:
+        """The instruction of a definition, after those it uses."""
+        if name not in self._definitions:
+            needed, new = {name}, [name]
+            while new:
+                used = _definitions_in(self._texts[new.pop()].root) - needed
+                needed |= used
+                new += sorted(used)
+            for each, expression in self._texts.items():
+                if each in needed and each not in self._definitions:
+                    self._definitions[each] = self.add(expression)
+        return self._definitions[name]
 
     def _emit(self, expression: Expression, node: Node, instruction: Instruction, traits: Traits) -> int:
         if traits.settled > MAX_SETTLED:
             raise expression.error(
                 f"expected at most {MAX_SETTLED} candles of warm-up, this needs {traits.settled}", node
             )
-        if len(self._instructions) >= MAX_INSTRUCTIONS and instruction not in self._numbers:
+        if self._spent[0] >= MAX_INSTRUCTIONS and instruction not in self._numbers:
             raise expression.error(f"expected at most {MAX_INSTRUCTIONS} different operations in all", node)
         return self._number(instruction, traits)
 
@@ -120,6 +186,7 @@ class Compiler:
         if index == len(self._instructions):
             self._instructions.append(instruction)
             self._traits.append(traits)
+            self._spent[0] += 1
         return index
 
     def _emit_constant(self, value: float) -> int:
@@ -136,7 +203,7 @@ class Compiler:
             case ParameterOf(name):
                 return self._emit_constant(self._values[name])
             case DefinitionOf(name):
-                return self._definitions[name]
+                return self._definition(name)
             case FieldOf(name):
                 return self._emit_column(name)
             case RegimeName(regime):
@@ -146,6 +213,12 @@ class Compiler:
             case Operation(Op.REGIME):
                 traits = Traits(Kind.REGIME, Unit.PLAIN, REGIME_WARMUP, REGIME_WARMUP)
                 return self._emit(expression, node, CurrentRegime(), traits)
+            case Operation(op) if op in _CLOCKS:
+                return self._emit(expression, node, Clock(op), Traits(Kind.NUMBER, Unit.PLAIN))
+            case Operation(Op.SESSION, (start, stop)):
+                return self._session(expression, node, start, stop)
+            case SeenOn():
+                return self._seen_on(expression, node)
             case Operation(Op.PREVIOUS, (inner, rows)):
                 return self._previous(expression, node, inner, rows)
             case Operation():
@@ -193,6 +266,27 @@ class Compiler:
         traits = Traits(of.kind, of.unit, of.warmup + ago, of.settled + ago)
         return self._emit(expression, node, Previous(operand, ago), traits)
 
+    def _session(self, expression: Expression, node: Operation, start: Node, stop: Node) -> int:
+        hours = [self._constant(expression, each, "a constant hour") for each in (start, stop)]
+        for hour, each in zip(hours, (start, stop), strict=True):
+            if not 0 <= hour <= 24:
+                raise expression.error(f"expected an hour of the day from 0 to 24, got {hour:g}", each)
+        if hours[0] == hours[1]:
+            raise expression.error(f"expected a session with a length, got {hours[0]:g} to {hours[1]:g}", node)
+        return self._emit(expression, node, Session(*hours), Traits(Kind.CONDITION, Unit.PLAIN))
+
+    def _seen_on(self, expression: Expression, node: SeenOn) -> int:
+        number = self._compiler_on(expression, node)
+        if number is None:
+            return self._lower(expression, node.inner)
+        there = self._elsewhere[number]
+        root = there._lower(expression, node.inner)
+        if there.is_constant(root):
+            raise expression.error("expected something that changes with the candles, got a constant", node.inner)
+        of = there.traits(root)
+        # How many of our own rows that takes depends on our timeframe: `Program.settled_on`.
+        return self._emit(expression, node, Seen(number, root), Traits(of.kind, of.unit))
+
     def _indicator(self, expression: Expression, node: IndicatorOf) -> int:
         indicator = node.indicator
         arguments: list[float] = []
@@ -239,6 +333,17 @@ class Compiler:
         if node.op is Op.MULTIPLY:
             return units[0] if units[1] is Unit.PLAIN else units[1] if units[0] is Unit.PLAIN else Unit.PLAIN
         return reduce(_common, units)
+
+
+def _definitions_in(root: Node) -> set[str]:
+    found: set[str] = set()
+    nodes = [root]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, DefinitionOf):
+            found.add(node.name)
+        nodes += parts_of(node)
+    return found
 
 
 def _common(left: Unit, right: Unit) -> Unit:

@@ -34,6 +34,36 @@ def shifted(value: Value, rows: int) -> Value:
     return moved
 
 
+def picked(value: Value, rows: NDArray[np.int64]) -> Value:
+    """The value of another series in each of `rows`; undefined (or false) where that is −1."""
+    if not isinstance(value, np.ndarray):
+        return value
+    blank = _BLANK[value.dtype.kind]
+    if not len(value):
+        return np.full(len(rows), blank, dtype=value.dtype)
+    return np.where(rows >= 0, value[rows], np.asarray(blank, dtype=value.dtype))
+
+
+def clock(op: Op, closes: NDArray[np.int64]) -> Value:
+    """Hour (0–23), minute (0–59) or weekday (1 Monday – 7 Sunday), UTC, of each moment (ms)."""
+    match op:
+        case Op.HOUR:
+            return (closes // 3_600_000 % 24).astype(np.float64)
+        case Op.MINUTE:
+            return (closes // 60_000 % 60).astype(np.float64)
+        case _:
+            # The epoch began on a Thursday.
+            return ((closes // 86_400_000 + 3) % 7 + 1).astype(np.float64)
+
+
+def within(closes: NDArray[np.int64], start: float, stop: float) -> Value:
+    """Whether each moment (ms) lies from `start` to before `stop`, hours of the UTC day; over midnight if they do."""
+    hours = closes % 86_400_000 / 3_600_000
+    if start < stop:
+        return np.greater_equal(hours, start) & np.less(hours, stop)
+    return np.greater_equal(hours, start) | np.less(hours, stop)
+
+
 def _divide(left: Any, right: Any) -> Any:
     # A quotient without meaning is undefined rather than infinite: an infinity would pass comparisons.
     return np.where(np.equal(right, 0.0), np.nan, np.divide(left, right))
@@ -68,7 +98,7 @@ def _over(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return lambda *operands: reduce(function, operands)
 
 
-#: By operation; PREVIOUS and REGIME take more than operands and are carried out by the program.
+#: By operation; PREVIOUS, REGIME and those that ask for the time take more than operands: the program carries them out.
 OPERATIONS: MappingProxyType[Op, Callable[..., Any]] = MappingProxyType(
     {
         Op.ADD: np.add,

@@ -8,6 +8,9 @@
 * crosses_above(a, b): a was ≤ b one candle ago and is > b now; crosses_below mirrored; b may be a constant
 * previous(x, n=1): the value n candles ago; abs(x), min(a, b, …), max(a, b, …), clip(x, low, high)
 * regime() == trend_up | trend_down | range | volatile
+* on(1h, x), on(BTCUSDT, x), on(BTCUSDT, 1h, x): all of x on another series, its latest candle that has closed by now
+* hour(), minute(), weekday() (1 = Monday) of the candle's close, UTC; session(8, 16.5): it closes from 8:00 to 16:30,
+  that end excluded
 
 A comparison with an undefined number (NaN) is false, and a division by zero is undefined.
 """
@@ -16,9 +19,11 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Set
 from graphlib import CycleError, TopologicalSorter
 
+from tradewind.core.candles import Timeframe
 from tradewind.core.expressions.syntax import MAX_DEPTH, syntax
 from tradewind.core.expressions.tree import (
     DefinitionOf,
@@ -33,6 +38,7 @@ from tradewind.core.expressions.tree import (
     Operation,
     ParameterOf,
     RegimeName,
+    SeenOn,
     kind_of,
 )
 from tradewind.core.indicators import CATALOGUE, Field, Indicator
@@ -64,13 +70,20 @@ _FUNCTIONS: dict[str, tuple[Op, int, int, str]] = {
     "max": (Op.MAX, 2, 8, "max(a, b, …)"),
     "clip": (Op.CLIP, 3, 3, "clip(x, low, high)"),
     "regime": (Op.REGIME, 0, 0, "regime()"),
+    "hour": (Op.HOUR, 0, 0, "hour()"),
+    "minute": (Op.MINUTE, 0, 0, "minute()"),
+    "weekday": (Op.WEEKDAY, 0, 0, "weekday()"),
+    "session": (Op.SESSION, 2, 2, "session(from, to)"),
 }
-_CROSSES = (Op.CROSSES_ABOVE, Op.CROSSES_BELOW)
+_ON = "on"
+_ON_WRITTEN = "on(1h, x), on(BTCUSDT, x) or on(BTCUSDT, 1h, x)"
+_SYMBOL = re.compile(r"[A-Z0-9]{5,24}", re.ASCII)
+_CONDITIONS = (Op.CROSSES_ABOVE, Op.CROSSES_BELOW, Op.SESSION)
 
 FIELDS = frozenset(field.value for field in Field)
 REGIMES = frozenset(regime.value for regime in Regime)
 #: Words that mean something already and cannot name a parameter or a definition.
-RESERVED = FIELDS | REGIMES | _FUNCTIONS.keys() | CATALOGUE.keys() | {"and", "or", "not"}
+RESERVED = FIELDS | REGIMES | _FUNCTIONS.keys() | CATALOGUE.keys() | {_ON, "and", "or", "not"}
 
 
 def parse(
@@ -228,6 +241,10 @@ class _Parser:
             raise self._error(tree, f'"{name}" is an indicator, write {CATALOGUE[name].signature}')
         if name in _FUNCTIONS:
             raise self._error(tree, f'"{name}" is a function, write {_FUNCTIONS[name][3]}')
+        if name == _ON:
+            raise self._error(tree, f'"{_ON}" is a function, write {_ON_WRITTEN}')
+        if name in Timeframe or _SYMBOL.fullmatch(name):
+            raise self._error(tree, f'"{name}" stands for a series and only in {_ON_WRITTEN}')
         known = FIELDS | self._parameters | self._definitions.keys() | REGIMES
         raise UnknownNameError(self._path, name, suggestion(name, known), column)
 
@@ -264,10 +281,27 @@ class _Parser:
             return self._indicator(tree, CATALOGUE[name])
         if name in _FUNCTIONS:
             return self._function(tree, *_FUNCTIONS[name])
+        if name == _ON:
+            return self._seen_on(tree)
         if name in FIELDS | self._parameters | self._definitions.keys() | REGIMES:
             raise self._error(tree, f'"{name}" is not called, write it without parentheses')
-        close = suggestion(name, CATALOGUE.keys() | _FUNCTIONS.keys())
+        close = suggestion(name, CATALOGUE.keys() | _FUNCTIONS.keys() | {_ON})
         raise self._error(tree, f'unknown indicator "{name}"{close}')
+
+    def _seen_on(self, tree: ast.Call) -> Node:
+        if tree.keywords or not 2 <= len(tree.args) <= 3:
+            raise self._error(tree, f"expected {_ON_WRITTEN}, got {len(tree.args) + len(tree.keywords)} arguments")
+        *places, inside = tree.args
+        names = [place.id if isinstance(place, ast.Name) else "" for place in places]
+        timeframe = Timeframe(names[-1]) if names[-1] in Timeframe else None
+        symbols = list(zip(names, places, strict=True))[: len(names) - (timeframe is not None)]
+        for name, place in symbols:
+            if len(symbols) > 1 or not _SYMBOL.fullmatch(name):
+                got = f'"{name}"' if name else "something else"
+                raise self._error(place, f"expected a symbol such as BTCUSDT or a timeframe such as 1h, got {got}")
+        inner = self.parse(inside)
+        symbol = symbols[0][0] if symbols else None
+        return SeenOn(symbol, timeframe, inner, kind_of(inner), tree.col_offset)
 
     def _function(self, tree: ast.Call, op: Op, least: int, most: int, written: str) -> Node:
         if tree.keywords or not least <= len(tree.args) <= most:
@@ -282,7 +316,7 @@ class _Parser:
         for operand, each in zip(operands, tree.args, strict=True):
             if kind_of(operand) is not Kind.NUMBER:
                 raise self._error(each, f"expected a number for {op}, got a {kind_of(operand)}")
-        kind = Kind.CONDITION if op in _CROSSES else Kind.REGIME if op is Op.REGIME else Kind.NUMBER
+        kind = Kind.CONDITION if op in _CONDITIONS else Kind.REGIME if op is Op.REGIME else Kind.NUMBER
         return Operation(op, tuple(operands), kind, tree.col_offset)
 
     def _indicator(self, tree: ast.Call, indicator: Indicator) -> Node:

@@ -6,14 +6,16 @@ expressions use, and is what faster back-ends can be generated from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.core.expressions.operations import OPERATIONS, Value, shifted
+from tradewind.core.candles import Timeframe
+from tradewind.core.expressions.market import Known, Market, due_rows, longer
+from tradewind.core.expressions.operations import OPERATIONS, Value, clock, picked, shifted, within
 from tradewind.core.expressions.tree import Kind, Op
 from tradewind.core.indicators import Kernel, Source, Unit
 from tradewind.core.regime import Regime, regimes
@@ -74,7 +76,32 @@ class Take:
     output: int
 
 
-Instruction = Constant | RegimeConstant | Column | CurrentRegime | Apply | Previous | Compute | Take
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The hour, minute or weekday at which each candle closes."""
+
+    part: Op
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Whether each candle closes from `start` to before `stop`, hours of the UTC day."""
+
+    start: float
+    stop: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The root number `root` of the program's `readings[reading]`, as it is seen from here."""
+
+    reading: int
+    root: int
+
+
+Instruction = (
+    Constant | RegimeConstant | Column | CurrentRegime | Apply | Previous | Compute | Take | Clock | Session | Seen
+)
 
 
 def operands_of(instruction: Instruction) -> tuple[int, ...]:
@@ -104,6 +131,32 @@ class Traits:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a program computes on another series.
+
+    Attributes:
+        symbol: None = the same as the program's own; `timeframe` likewise.
+    """
+
+    symbol: str | None
+    timeframe: Timeframe | None
+    program: Program
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a program says of every row of its columns.
+
+    Attributes:
+        values: the roots' values, one array each; read-only where an expression is constant.
+        present: rows at which every other series that is read has its due candle, with enough before it; None = all.
+    """
+
+    values: tuple[NDArray[Any], ...]
+    present: NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """Instructions in order of dependence.
 
@@ -111,42 +164,178 @@ class Program:
         traits: one per instruction.
         roots: the instructions whose results are wanted.
         last_use: for each instruction the last one that reads it, so that columns are dropped when they have served.
+        readings: what is computed on other series, for the `Seen` among the instructions.
     """
 
     instructions: tuple[Instruction, ...]
     traits: tuple[Traits, ...]
     roots: tuple[int, ...]
     last_use: tuple[int, ...]
+    readings: tuple[Reading, ...] = ()
 
     @property
     def settled(self) -> int:
-        """Rows before every root is defined and settled."""
+        """Rows before every root is defined and settled, not counting what the readings need."""
         return max((self.traits[root].settled for root in self.roots), default=0)
 
-    def run(self, columns: Columns) -> tuple[NDArray[Any], ...]:
+    @property
+    def cost(self) -> int:
+        """Instructions that are carried out for each candle, those for other series included."""
+        return len(self.instructions) + sum(reading.program.cost for reading in self.readings)
+
+    @property
+    def needs_market(self) -> bool:
+        """Whether it asks for the time or for other series."""
+        return any(isinstance(each, Clock | Session | Seen) for each in self.instructions)
+
+    def reads(self, symbol: str | None = None, timeframe: Timeframe | None = None) -> frozenset[SeriesRead]:
+        """Every other series that is read, as seen from a series of `symbol` and `timeframe`."""
+        found: set[SeriesRead] = set()
+        for reading in self.readings:
+            there = reading.symbol or symbol, reading.timeframe or timeframe
+            found |= {there} | reading.program.reads(*there)
+        return frozenset(found)
+
+    def settled_on(self, timeframe: Timeframe) -> int:
+        """Rows of `timeframe` before every root is defined and settled, other series included."""
+        if not self.readings:
+            return self.settled
+        rows: list[int] = []
+        for instruction, traits in zip(self.instructions, self.traits, strict=True):
+            if isinstance(instruction, Seen):
+                reading = self.readings[instruction.reading]
+                there = reading.timeframe or timeframe
+                # One longer candle more: the series may begin in the middle of one.
+                begun = there is not timeframe
+                rows.append((reading.program.settled_on(there) + begun) * (there.ms // timeframe.ms))
+                continue
+            inputs = operands_of(instruction)
+            if isinstance(instruction, Take):
+                # What is taken carries the figure of its kernel.
+                inputs = operands_of(self.instructions[instruction.operand])
+            own = traits.settled - max((self.traits[each].settled for each in inputs), default=0)
+            before = max((rows[each] for each in inputs), default=0)
+            rows.append(before if isinstance(instruction, Compute) else before + own)
+        return max((rows[root] for root in self.roots), default=0)
+
+    def run(self, columns: Columns, market: Market | None = None) -> tuple[NDArray[Any], ...]:
         """The roots' values, one array of the columns' length each; read-only where an expression is constant.
 
         Numbers are float64 (NaN where undefined), conditions bool, regimes int8 (0 where undefined).
+
+        Args:
+            market: what stands beside `columns`; needed where `needs_market`.
         """
+        return self.answer(columns, market).values
+
+    def answer(self, columns: Columns, market: Market | None = None) -> Answer:
+        """As `run`, and where all that is read was there."""
+        if market is None:
+            if self.needs_market:
+                raise ValueError("expected the market beside the candles: this program asks for it")
+            return self._answer(_Around(Known(columns, columns.ts), None, ()))
+        return self.answer_of(Known.at_close(columns, market.timeframe), market)
+
+    def answer_of(self, known: Known, market: Market) -> Answer:
+        """As `answer`, for candles that may be known later than they close."""
+        return self._answer(_Around(known, market, self.readings))
+
+    def _answer(self, around: _Around) -> Answer:
+        columns = around.columns
         results: list[Any] = [None] * len(self.instructions)
         with np.errstate(all="ignore"):
             for index, instruction in enumerate(self.instructions):
-                results[index] = _execute(instruction, results, columns)
+                results[index] = _execute(instruction, results, around)
                 for operand in operands_of(instruction):
                     if self.last_use[operand] == index:
                         results[operand] = None
-        return tuple(np.broadcast_to(results[root], len(columns)) for root in self.roots)
+        values = tuple(np.broadcast_to(results[root], len(columns)) for root in self.roots)
+        return Answer(values, around.present())
 
 
-def program_of(instructions: Sequence[Instruction], traits: Sequence[Traits], roots: Sequence[int]) -> Program:
-    """The part of `instructions` that `roots` need, renumbered."""
+#: A series by symbol and timeframe, each None where it is the reader's own.
+SeriesRead = tuple[str | None, Timeframe | None]
+
+
+class _Around:
+    """The candles of one run and, once they are asked for, the other series as they are seen from there."""
+
+    def __init__(self, known: Known, market: Market | None, readings: tuple[Reading, ...]) -> None:
+        self._known = known
+        self.columns = known.columns
+        self._market = market
+        self._readings = readings
+        self._seen: dict[int, tuple[Answer, NDArray[np.int64]]] = {}
+
+    @property
+    def closes(self) -> NDArray[np.int64]:
+        """When each candle closes, UTC ms."""
+        assert self._market is not None, "checked before"
+        return self.columns.ts + self._market.timeframe.ms
+
+    def seen(self, reading: int) -> tuple[Answer, NDArray[np.int64]]:
+        """What is said of another series, and which of its rows is seen from each of ours (−1: none)."""
+        if reading not in self._seen:
+            assert self._market is not None, "checked before"
+            symbol, wanted = self._readings[reading].symbol, self._readings[reading].timeframe
+            program = self._readings[reading].program
+            there = self._market.at(wanted or self._market.timeframe)
+            here = self._market.timeframe
+            if symbol is None:
+                known = longer(self._known, here, there.timeframe)
+                answer = program.answer_of(known, there)
+            else:
+                known = there.known(symbol)
+                key = (id(program), symbol)
+                if key not in there.results:
+                    # The program is kept with its result, so that its id stays its own.
+                    there.results[key] = (program, program.answer_of(known, there))
+                answer = there.results[key][1]
+            self._seen[reading] = answer, due_rows(self._known, here, known, there.timeframe)
+        return self._seen[reading]
+
+    def present(self) -> NDArray[np.bool_] | None:
+        """See `Answer.present`."""
+        if not self._readings:
+            return None
+        present = np.ones(len(self.columns), dtype=bool)
+        for number, reading in enumerate(self._readings):
+            answer, rows = self.seen(number)
+            present &= rows >= reading.program.settled
+            if answer.present is not None:
+                present &= picked(answer.present, rows)
+        return present
+
+
+def program_of(
+    instructions: Sequence[Instruction],
+    traits: Sequence[Traits],
+    roots: Sequence[int],
+    reading: Callable[[int, Sequence[int]], Reading],
+) -> Program:
+    """The part of `instructions` that `roots` need, renumbered.
+
+    Args:
+        reading: the reading of that number, whose roots shall be the given ones of its instructions.
+    """
     needed = set(roots)
     for index in range(len(instructions) - 1, -1, -1):
         if index in needed:
             needed.update(operands_of(instructions[index]))
     kept = sorted(needed)
     places = {old: new for new, old in enumerate(kept)}
-    moved = tuple(_renumbered(instructions[old], places) for old in kept)
+    wanted: dict[int, dict[int, int]] = {}
+    for old in kept:
+        if isinstance(each := instructions[old], Seen):
+            asked = wanted.setdefault(each.reading, {})
+            asked.setdefault(each.root, len(asked))
+    numbers = {old: new for new, old in enumerate(wanted)}
+    moved = tuple(
+        Seen(numbers[each.reading], wanted[each.reading][each.root])
+        if isinstance(each := instructions[old], Seen)
+        else _renumbered(each, places)
+        for old in kept
+    )
     last_use = list(range(len(moved)))
     for index, instruction in enumerate(moved):
         for operand in operands_of(instruction):
@@ -154,7 +343,8 @@ def program_of(instructions: Sequence[Instruction], traits: Sequence[Traits], ro
     new_roots = tuple(places[root] for root in roots)
     for root in new_roots:
         last_use[root] = len(moved)
-    return Program(moved, tuple(traits[old] for old in kept), new_roots, tuple(last_use))
+    readings = tuple(reading(number, list(asked)) for number, asked in wanted.items())
+    return Program(moved, tuple(traits[old] for old in kept), new_roots, tuple(last_use), readings)
 
 
 def _renumbered(instruction: Instruction, places: dict[int, int]) -> Instruction:
@@ -171,16 +361,23 @@ def _renumbered(instruction: Instruction, places: dict[int, int]) -> Instruction
             return instruction
 
 
-def _execute(instruction: Instruction, results: list[Any], columns: Columns) -> Value | tuple[NDArray[np.float64], ...]:
+def _execute(instruction: Instruction, results: list[Any], around: _Around) -> Value | tuple[NDArray[np.float64], ...]:
     match instruction:
+        case Clock(part):
+            return clock(part, around.closes)
+        case Session(start, stop):
+            return within(around.closes, start, stop)
+        case Seen(reading, root):
+            answer, rows = around.seen(reading)
+            return picked(answer.values[root], rows)
         case Constant(value):
             return value
         case RegimeConstant(regime):
             return np.int8(regime.code)
         case Column(field):
-            return field.of(columns)
+            return field.of(around.columns)
         case CurrentRegime():
-            return regimes(columns).codes
+            return regimes(around.columns).codes
         case Apply(op, operands):
             applied: Value = OPERATIONS[op](*(results[each] for each in operands))
             return applied

@@ -11,6 +11,7 @@ import ast
 import keyword
 import re
 
+from tradewind.core.candles import Timeframe
 from tradewind.core.expressions.tree import ExpressionError
 
 MAX_TEXT = 1000
@@ -22,6 +23,7 @@ _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+)
       | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\w.])
       | (?P<name>[A-Za-z_]\w*)
+      | (?P<digits>\d+(?:[mhd]|[A-Z][A-Z0-9]*))(?![\w.])
       | (?P<mark><=|>=|==|!=|[-+*/<>(),=])""",
     re.ASCII | re.VERBOSE,
 )
@@ -48,25 +50,35 @@ def syntax(path: str, text: str) -> ast.expr:
         raise ExpressionError(path, "expected an expression, got nothing")
     if len(text) > MAX_TEXT:
         raise ExpressionError(path, f"expected at most {MAX_TEXT} characters, got {len(text)}")
-    _scan(path, text)
+    spelled = _scan(path, text)
     # In parentheses white space means nothing, and offsets from 0 become columns from 1.
     wrapped = f"({re.sub(r'[\t\r\n]', ' ', text)})"
+    for column, word in spelled.items():
+        wrapped = wrapped[:column] + "_" * len(word) + wrapped[column + len(word) :]
     try:
-        return ast.parse(wrapped, mode="eval").body
+        tree = ast.parse(wrapped, mode="eval").body
     except SyntaxError as error:
         column = min(max((error.offset or 2) - 1, 1), len(text))
         raise ExpressionError(path, f"expected an expression, got {excerpt(text, column)}", column) from None
     except (ValueError, RecursionError, MemoryError):
         raise ExpressionError(path, f"expected at most {MAX_DEPTH} levels of nesting") from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.col_offset in spelled:
+            node.id = spelled[node.col_offset]
+    return tree
 
 
-def _scan(path: str, text: str) -> None:
+def _scan(path: str, text: str) -> dict[int, str]:
     """Refuse what is not of this language.
+
+    Returns:
+        The words that begin with a digit (timeframes, some symbols) by their column: to Python they are no names.
 
     Raises:
         ExpressionError: an unknown character or word, too many words, too deep a nesting.
     """
     at = tokens = depth = prefixes = 0
+    spelled: dict[int, str] = {}
     while at < len(text):
         column = at + 1
         match = _TOKEN.match(text, at)
@@ -82,6 +94,11 @@ def _scan(path: str, text: str) -> None:
             raise ExpressionError(path, f"expected at most {MAX_TOKENS} words and signs, got more", column)
         if match["name"] and len(token) > MAX_NAME:
             raise ExpressionError(path, f"expected names of at most {MAX_NAME} characters, got {len(token)}", column)
+        if match["digits"]:
+            if token[-1].islower() and token not in Timeframe:
+                there = ", ".join(Timeframe)
+                raise ExpressionError(path, f'unknown timeframe "{token}"; there are {there}', column)
+            spelled[column] = token
         if match["name"] and keyword.iskeyword(token) and token not in _WORDS:
             raise ExpressionError(path, f'unexpected word "{token}"', column)
         # Runs of "not" and signs nest just as parentheses do.
@@ -93,6 +110,7 @@ def _scan(path: str, text: str) -> None:
             raise ExpressionError(path, f"expected at most {MAX_DEPTH} levels of nesting, got more", column)
     if depth:
         raise ExpressionError(path, f'expected ")" at the end, {depth} still open', len(text))
+    return spelled
 
 
 def excerpt(text: str, column: int) -> str:

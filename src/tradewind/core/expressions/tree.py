@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tradewind.core.candles import Timeframe
 from tradewind.core.indicators import Field, Indicator
 from tradewind.core.regime import Regime
 
@@ -61,6 +62,10 @@ class Op(StrEnum):
     CROSSES_BELOW = "crosses_below"
     PREVIOUS = "previous"
     REGIME = "regime"
+    HOUR = "hour"
+    MINUTE = "minute"
+    WEEKDAY = "weekday"
+    SESSION = "session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +125,29 @@ class IndicatorOf:
     column: int = field(default=1, compare=False)
 
 
-Node = Number | FieldOf | ParameterOf | DefinitionOf | RegimeName | Operation | IndicatorOf
+@dataclass(frozen=True, slots=True)
+class SeenOn:
+    """All of `inner` as it is on another series, its latest candle that has closed by now.
+
+    Attributes:
+        symbol: None = the symbol's own.
+        timeframe: None = the same as here.
+    """
+
+    symbol: str | None
+    timeframe: Timeframe | None
+    inner: Node
+    kind: Kind
+    column: int = field(default=1, compare=False)
+
+
+Node = Number | FieldOf | ParameterOf | DefinitionOf | RegimeName | Operation | IndicatorOf | SeenOn
 
 
 def kind_of(node: Node) -> Kind:
     """The type of `node`."""
     match node:
-        case Operation() | DefinitionOf():
+        case Operation() | DefinitionOf() | SeenOn():
             return node.kind
         case RegimeName():
             return Kind.REGIME
@@ -148,8 +169,23 @@ def canonical(node: Node) -> str:
             return node.name
         case IndicatorOf():
             return f"({' '.join([node.indicator.name, *map(canonical, (*node.series, *node.arguments))])})"
+        case SeenOn(symbol, timeframe, inner):
+            return f"(on {symbol or '-'} {timeframe or '-'} {canonical(inner)})"
         case Operation():
             return f"({' '.join([node.op.value.replace(' ', '_'), *map(canonical, node.operands)])})"
+
+
+def parts_of(node: Node) -> tuple[Node, ...]:
+    """The nodes right below `node`."""
+    match node:
+        case Operation():
+            return node.operands
+        case IndicatorOf():
+            return (*node.series, *node.arguments)
+        case SeenOn():
+            return (node.inner,)
+        case _:
+            return ()
 
 
 @dataclass(frozen=True, slots=True)

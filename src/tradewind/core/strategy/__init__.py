@@ -9,6 +9,7 @@ from tradewind.core.strategy.model import (
     BreakevenRule,
     Choice,
     Exits,
+    Filter,
     Parameter,
     Rung,
     ScaleInRule,
@@ -17,7 +18,7 @@ from tradewind.core.strategy.model import (
     Text,
     TrailingRule,
 )
-from tradewind.core.strategy.signal import RefusalReason, Refused, management_at, signal
+from tradewind.core.strategy.signal import RefusalReason, Refused, signal
 from tradewind.core.strategy.words import LEVELS, check_sentence
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "CompiledSetup",
     "Evaluation",
     "Exits",
+    "Filter",
     "Parameter",
     "RefusalReason",
     "Refused",
@@ -43,6 +45,5 @@ __all__ = [
     "TrailingRule",
     "check_sentence",
     "evaluate",
-    "management_at",
     "signal",
 ]

@@ -10,7 +10,8 @@ from hashlib import sha256
 from math import isfinite
 from types import MappingProxyType
 
-from tradewind.core.expressions import Compiler, Expression, Kind, Program, suggestion
+from tradewind.core.candles import Timeframe
+from tradewind.core.expressions import Compiler, Expression, Kind, Program, SeriesRead, suggestion
 from tradewind.core.indicators import LONGEST, ArgumentError, Unit
 from tradewind.core.plan import Breakeven, TrailingKind
 from tradewind.core.signals import StrategyRef
@@ -18,6 +19,7 @@ from tradewind.core.strategy.model import (
     Anchor,
     Blueprint,
     Exits,
+    Filter,
     Rung,
     ScaleInRule,
     Setup,
@@ -30,6 +32,10 @@ from tradewind.core.values import Rounding, Side, decimal_of, round_to
 #: Longest ladder of further entries.
 MOST_ADDITIONS = 10
 _SHARE_STEP = Decimal("0.000001")
+
+#: Candles before a strategy may speak, those that make up longer ones included. An EMA(200) of hours on 5-minute
+#: candles takes a third of it.
+MAX_WARMUP = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ class CompiledSetup:
 
     Attributes:
         needed: every number that must be finite for the set-up to stand.
+        exit: the condition that ends the position; None = there is none.
     """
 
     side: Side
@@ -75,6 +82,16 @@ class CompiledSetup:
     because: Mapping[str, tuple[str, ...]]
     needed: tuple[int, ...]
     stop_is_distance: bool
+    exit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledFilter:
+    """A filter; `when` is the place of its condition among the program's roots."""
+
+    name: str
+    when: int
+    side: Side | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +152,9 @@ class Strategy:
         values: every parameter's value.
         chosen: every choice's word.
         anchor: from which price distances count.
-        warmup: rows before it may speak, so that averages have forgotten where they started.
+        warmup: rows before it may speak, so that averages have forgotten where they started; where it reads other
+            series, `warmup_on` says how many they are.
+        risk_scale: place of the part of the risk per trade that it asks for; None = all of it.
     """
 
     ref: StrategyRef
@@ -148,6 +167,40 @@ class Strategy:
     exits: CompiledExits
     scale_in: CompiledScaleIn | None
     warmup: int
+    filters: tuple[CompiledFilter, ...] = ()
+    risk_scale: int | None = None
+
+    @property
+    def reads(self) -> frozenset[SeriesRead]:
+        """Every other series that it looks at."""
+        return self.program.reads()
+
+    @property
+    def symbols_read(self) -> frozenset[str]:
+        """Symbols that it looks at whatever it trades."""
+        return frozenset(symbol for symbol, _ in self.reads if symbol is not None)
+
+    def warmup_on(self, timeframe: Timeframe) -> int:
+        """Rows of `timeframe` before it may speak, the candles of longer timeframes counted in them.
+
+        Raises:
+            StrategyError: it cannot run on such candles: it looks at timeframes that cannot be put together from them,
+                or needs more of them than `MAX_WARMUP`.
+        """
+        place = self.blueprint.name
+        for _, read in sorted(self.reads, key=str):
+            if read is not None and read is not timeframe and not read.derives_from(timeframe):
+                raise StrategyError(
+                    place,
+                    f"looks at {read} candles, which cannot be put together from {timeframe} ones; "
+                    f"expected a timeframe that divides {read}",
+                )
+        rows = max(self.program.settled_on(timeframe), self.warmup)
+        if rows > MAX_WARMUP:
+            raise StrategyError(
+                place, f"expected at most {MAX_WARMUP} candles of warm-up, on {timeframe} candles it needs {rows}"
+            )
+        return rows
 
     @classmethod
     def of(cls, blueprint: Blueprint, overrides: Mapping[str, float | str] | None = None) -> Strategy:
@@ -161,7 +214,9 @@ class Strategy:
         linker = _Linker(blueprint, values)
         exits = linker.exits(blueprint.exits)
         scale_in = linker.scale_in(blueprint.scale_in)
-        setups = tuple(linker.setup(setup, exits, scale_in) for setup in blueprint.setups)
+        scale = linker.risk_scale(blueprint.risk_scale)
+        setups = tuple(linker.setup(setup, exits, scale_in, scale) for setup in blueprint.setups)
+        filters = tuple(linker.filter(each) for each in blueprint.filters)
         program = linker.program()
         return cls(
             ref=StrategyRef(blueprint.name, blueprint.version, _content_hash(blueprint, values, chosen)),
@@ -174,6 +229,8 @@ class Strategy:
             exits=exits,
             scale_in=scale_in,
             warmup=max(program.settled, blueprint.warmup, exits.trailing.period if exits.trailing else 0),
+            filters=filters,
+            risk_scale=scale,
         )
 
     def with_parameters(self, overrides: Mapping[str, float | str]) -> Strategy:
@@ -243,13 +300,23 @@ class _Linker:
     def program(self) -> Program:
         return self._compiler.program(self._roots)
 
-    def setup(self, setup: Setup, exits: CompiledExits, scale_in: CompiledScaleIn | None) -> CompiledSetup:
+    def risk_scale(self, expression: Expression | None) -> int | None:
+        return None if expression is None else self._root(expression)
+
+    def filter(self, rule: Filter) -> CompiledFilter:
+        return CompiledFilter(rule.name, self._root(rule.when), rule.side)
+
+    def setup(
+        self, setup: Setup, exits: CompiledExits, scale_in: CompiledScaleIn | None, scale: int | None
+    ) -> CompiledSetup:
         when = self._root(setup.when)
         zone_low, zone_high = self._root(setup.zone_low), self._root(setup.zone_high)
         stop, confidence = self._root(setup.stop), self._root(setup.confidence)
         rungs = tuple(self._rung(rung) for rung in setup.ladder)
         facts = self._facts(setup)
         needed = {zone_low, zone_high, stop, confidence} | exits.needed
+        if scale is not None:
+            needed.add(scale)
         needed.update(rung.root for rung in rungs if rung.root is not None)
         needed.update(fact.root for fact in facts.values())
         if scale_in is not None:
@@ -266,6 +333,7 @@ class _Linker:
             because=setup.because,
             needed=tuple(sorted(needed)),
             stop_is_distance=setup.stop_is_distance,
+            exit=None if setup.exit is None else self._root(setup.exit),
         )
 
     def _rung(self, rung: Rung) -> CompiledRung:

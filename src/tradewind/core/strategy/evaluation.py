@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tradewind.core.expressions import Answer, Market
 from tradewind.core.series import Columns
-from tradewind.core.strategy.compiled import CompiledSetup, Strategy
+from tradewind.core.strategy.compiled import Strategy
 from tradewind.core.values import Side
 
 Rows = NDArray[np.int64]
@@ -24,6 +26,8 @@ class Evaluation:
         long_rows, short_rows: rows at which a set-up stands, rising: its condition holds, the warm-up is over, and
             every number it needs is finite.
         conflict_rows: rows at which both sides stood; they count for neither.
+        filtered: rows at which a set-up stood and a filter did not hold, with the name of the first such.
+        exit_rows: rows at which the condition to leave a position holds, by side, rising.
     """
 
     strategy: Strategy
@@ -32,6 +36,8 @@ class Evaluation:
     long_rows: Rows
     short_rows: Rows
     conflict_rows: Rows
+    filtered: Mapping[int, str] = field(default_factory=dict)
+    exit_rows: Mapping[Side, Rows] = field(default_factory=dict)
 
     def side_at(self, row: int) -> Side | None:
         """The side whose set-up stands at `row`."""
@@ -43,36 +49,62 @@ class Evaluation:
         """Whether both sides' set-ups stood at `row`."""
         return _holds(self.conflict_rows, row)
 
+    def leaves_at(self, side: Side, row: int) -> bool:
+        """Whether a position of `side` shall be left at the close of `row`."""
+        rows = self.exit_rows.get(side)
+        return rows is not None and _holds(rows, row)
+
     def number(self, root: int, row: int) -> float:
         """The value of a root at `row`."""
         return float(self.values[root][row])
 
 
-def evaluate(strategy: Strategy, columns: Columns) -> Evaluation:
+def evaluate(strategy: Strategy, columns: Columns, market: Market | None = None) -> Evaluation:
     """Evaluate `strategy` at the close of every candle of `columns`, which begin with the series' first candle.
 
     Cost: a few passes over the columns per distinct operation, whatever the number of set-ups.
+
+    Args:
+        market: the timeframe of `columns`, and series of it by symbol; needed by a strategy that asks for the time or
+            looks at other series. What it looks at and is not there is undefined: then nothing stands.
+
+    Raises:
+        ValueError: the market is needed and was not given.
+        StrategyError: the strategy cannot run on this timeframe.
     """
-    values = strategy.program.run(columns)
+    answer = strategy.program.answer(columns, market)
+    warmup = strategy.warmup if market is None else strategy.warmup_on(market.timeframe)
     rows = {side: np.empty(0, dtype=np.int64) for side in Side}
+    filtered: dict[int, str] = {}
     for setup in strategy.setups:
-        rows[setup.side] = _rows(strategy, setup, values)
+        standing = _holding(answer, setup.when, warmup)
+        for place in setup.needed:
+            standing = standing[np.isfinite(answer.values[place][standing])]
+        for rule in strategy.filters:
+            if rule.side in (None, setup.side):
+                passed = answer.values[rule.when][standing]
+                filtered |= dict.fromkeys(standing[~passed].tolist(), rule.name)
+                standing = standing[passed]
+        rows[setup.side] = standing
     conflicts = np.intersect1d(rows[Side.LONG], rows[Side.SHORT], assume_unique=True)
     return Evaluation(
         strategy,
         columns,
-        values,
+        answer.values,
         np.setdiff1d(rows[Side.LONG], conflicts, assume_unique=True),
         np.setdiff1d(rows[Side.SHORT], conflicts, assume_unique=True),
         conflicts,
+        filtered,
+        {each.side: _holding(answer, each.exit, warmup) for each in strategy.setups if each.exit is not None},
     )
 
 
-def _rows(strategy: Strategy, setup: CompiledSetup, values: tuple[NDArray[Any], ...]) -> Rows:
-    rows = np.flatnonzero(values[setup.when][strategy.warmup :]) + strategy.warmup
-    for place in setup.needed:
-        rows = rows[np.isfinite(values[place][rows])]
-    return rows
+def _holding(answer: Answer, place: int, warmup: int) -> Rows:
+    """The rows from `warmup` on at which a condition holds and all that it reads was there."""
+    holds = answer.values[place]
+    if answer.present is not None:
+        holds = holds & answer.present
+    return np.flatnonzero(holds[warmup:]) + warmup
 
 
 def _holds(rows: Rows, row: int) -> bool:

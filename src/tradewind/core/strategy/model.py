@@ -88,6 +88,7 @@ class Setup:
         ladder: nearest target first.
         confidence: strength by the strategy's own scale, clipped to 0–1.
         because: sentences by language; `{name}` stands for the number of that name.
+        exit: a condition; at the close of a candle at which it holds the position is left at market.
     """
 
     side: Side
@@ -99,6 +100,7 @@ class Setup:
     confidence: Expression
     because: Mapping[str, tuple[str, ...]]
     stop_is_distance: bool = False
+    exit: Expression | None = None
 
     @property
     def path(self) -> str:
@@ -162,6 +164,16 @@ class ScaleInRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """A condition without which no set-up of `side` (None = either) counts; `reason` says why in words."""
+
+    name: str
+    when: Expression
+    reason: Text
+    side: Side | None
+
+
+@dataclass(frozen=True, slots=True)
 class Blueprint:
     """A strategy document as typed values.
 
@@ -176,6 +188,8 @@ class Blueprint:
         warmup: rows before it may speak, at least; more where its averages need more to settle.
         research_only: a yardstick for back-tests, which never trades on a running platform.
         scale_in: how it is entered in parts; none = whole.
+        filters: all of them must hold.
+        risk_scale: part of the account's risk per trade that a signal asks for, clipped to 0–1; None = all of it.
     """
 
     name: str
@@ -196,3 +210,5 @@ class Blueprint:
     warmup: int = 0
     research_only: bool = False
     scale_in: ScaleInRule | None = None
+    filters: tuple[Filter, ...] = ()
+    risk_scale: Expression | None = None

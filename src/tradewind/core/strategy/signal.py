@@ -44,6 +44,10 @@ class RefusalReason(StrEnum):
     ADDITION_BEYOND_STOP = "addition_beyond_stop"
     ADDITIONS_TOO_CLOSE = "additions_too_close"
     """They would lie on one tick, or on the entry."""
+    FILTERED = "filtered"
+    """One of the strategy's own filters did not hold."""
+    NO_SIZE = "no_size"
+    """The strategy asks for none of the risk per trade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,12 @@ class Refused:
 
     reason: RefusalReason
     detail: Mapping[str, str]
+
+    @property
+    def counted_as(self) -> str:
+        """What it is counted by: the reason, and of a filter its name."""
+        name = self.detail.get("filter")
+        return f"{self.reason.value}: {name}" if name else self.reason.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,8 @@ def signal(
         return Refused(RefusalReason.CONFLICT, {"ts": str(int(evaluation.columns.ts[row]))})
     side = evaluation.side_at(row)
     if side is None:
-        return None
+        name = evaluation.filtered.get(row)
+        return Refused(RefusalReason.FILTERED, {"filter": name}) if name else None
     try:
         return _signal(evaluation, side, row, instrument, timeframe, simulated=simulated)
     except (IllegalValueError, ArithmeticError) as error:
@@ -95,7 +106,10 @@ def _signal(
     levels = _levels(evaluation, setup, row, instrument)
     if isinstance(levels, Refused):
         return levels
-    management = management_at(evaluation, row, timeframe)
+    scale = _risk_scale(evaluation, row)
+    if not scale:
+        return Refused(RefusalReason.NO_SIZE, {"scale": str(scale)})
+    management = _management(evaluation, row, timeframe, scale)
     if isinstance(management, Refused):
         return management
     scale_in = _scale_in(evaluation, row, setup.side, levels, instrument)
@@ -182,8 +196,12 @@ def _levels(evaluation: Evaluation, setup: CompiledSetup, row: int, instrument: 
     return _Levels(low, high, stop, tuple(targets))
 
 
-def management_at(evaluation: Evaluation, row: int, timeframe: Timeframe) -> Management | Refused:
-    """How a position entered on the candle in `row` is managed."""
+def _risk_scale(evaluation: Evaluation, row: int) -> Decimal:
+    root = evaluation.strategy.risk_scale
+    return Decimal(1) if root is None else Decimal(f"{min(max(evaluation.number(root, row), 0.0), 1.0):.4f}")
+
+
+def _management(evaluation: Evaluation, row: int, timeframe: Timeframe, scale: Decimal) -> Management | Refused:
     exits = evaluation.strategy.exits
     breakeven = exits.breakeven
     if breakeven is not None and exits.breakeven_offset is not None:
@@ -198,7 +216,7 @@ def management_at(evaluation: Evaluation, row: int, timeframe: Timeframe) -> Man
         if (distance <= 0.0 and rule.kind is not TrailingKind.MOVING_TARGET) or step < 0.0:
             return Refused(RefusalReason.TRAILING_NOT_POSITIVE, {"distance": repr(distance), "step": repr(step)})
         trailing = Trailing(rule.kind, distance, rule.after_target, rule.at_r, step, rule.period)
-    return Management(breakeven, trailing, exits.time_stop * timeframe.ms)
+    return Management(breakeven, trailing, exits.time_stop * timeframe.ms, scale)
 
 
 def _scale_in(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import click
 
 from tradewind.core.candles import Timeframe
+from tradewind.entrypoints.cli.strategy import UnreadableDocumentError, open_strategy
 
 if TYPE_CHECKING:
     from tradewind.core.strategy import Strategy
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _INSIDE = ("none", "auto", *(item.value for item in Timeframe))
 _PROFILES = ("ideal", "paper")
-_SUFFIXES = (".yaml", ".yml", ".json")
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 
 type _Bounds = tuple[int | None, int | None]
@@ -109,13 +109,13 @@ def command(
     names = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
     market = _Market(candles, names, Timeframe(timeframe) if timeframe else None, (_ms(start), _ms(stop)), year)
     try:
-        chosen = set_parameters(_strategy(strategy), settings)
+        chosen = set_parameters(open_strategy(strategy), settings)
         whole = chosen.scale_in is None
         named = profile or ("ideal" if chosen.blueprint.research_only and whole else "paper")
         result = (_ideal if named == "ideal" else _paper)(chosen, market, _Assumed(**assumed))
     except DocumentError as error:
         sys.exit(f"tradewind backtest: {strategy}: {'; '.join(map(str, error.problems))}")
-    except (MarketDataError, ParameterError, UnknownStrategyError, _RefusedError) as error:
+    except (MarketDataError, ParameterError, UnknownStrategyError, UnreadableDocumentError, _RefusedError) as error:
         sys.exit(f"tradewind backtest: {error}")
     if as_json:
         json.dump(result.document(), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
@@ -132,23 +132,6 @@ def _ms(moment: datetime | None) -> int | None:
     return to_ms(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
 
 
-def _strategy(named: str) -> Strategy:
-    """The built-in of that name, or the document at that path."""
-    from tradewind.trading.strategies import load_builtin, parse_document
-    from tradewind.trading.strategies.reading import MAX_TEXT
-
-    path = Path(named)
-    if path.suffix not in _SUFFIXES and len(path.parts) == 1:
-        return load_builtin(named)
-    try:
-        with path.open(encoding="utf-8") as file:
-            return parse_document(file.read(MAX_TEXT + 1))
-    except OSError as error:
-        raise _RefusedError(f"{named}: expected a strategy document, got: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise _RefusedError(f"{named}: expected a strategy document as UTF-8 text, got something else") from None
-
-
 def _ideal(strategy: Strategy, market: _Market, assumed: _Assumed) -> BacktestResult:
     for name in ("maker", "spread", "slippage", "latency", "funding", "risk"):
         if getattr(assumed, name) is not None:
@@ -158,22 +141,29 @@ def _ideal(strategy: Strategy, market: _Market, assumed: _Assumed) -> BacktestRe
     if strategy.scale_in is not None:
         raise _RefusedError("--profile: expected paper for a strategy that scales in; ideal enters whole positions")
     folder, symbols, timeframe, bounds, year = market
-    finest, columns = load_candles(folder, symbols=symbols, timeframe=timeframe, bounds=bounds)
+    finest, columns, beside = load_candles(
+        folder, symbols=symbols, timeframe=timeframe, bounds=bounds, strategy=strategy
+    )
     inside = load_inside(folder, columns, finest, assumed.finer) if assumed.finer else {}
     given = _given(fee=assumed.fee, start_equity=assumed.balance, leverage=assumed.leverage)
     options = replace(IdealOptions(periods=year), **given)
     with _progress_bar(sum(map(len, columns.values()))) as progress:
-        return run_ideal(strategy, columns, finest, options, bounds=bounds, inside=inside, progress=progress)
+        return run_ideal(
+            strategy, columns, finest, options, bounds=bounds, inside=inside, beside=beside, progress=progress
+        )
 
 
 def _paper(strategy: Strategy, market: _Market, assumed: _Assumed) -> BacktestResult:
     from tradewind.core.costs import Costs
     from tradewind.core.risk import RiskLimits
     from tradewind.core.values import decimal_of
+    from tradewind.market import only_read
     from tradewind.research.backtest import open_paper_feed
 
     folder, symbols, timeframe, bounds, year = market
-    feed = open_paper_feed(folder, symbols=symbols, timeframe=timeframe, bounds=bounds, inside=assumed.finer)
+    feed = open_paper_feed(
+        folder, symbols=symbols, timeframe=timeframe, bounds=bounds, inside=assumed.finer, strategy=strategy
+    )
     # Heavy; what is wrong with the candles has been said by now.
     from tradewind.research.paper import run_paper
     from tradewind.trading import PAPER_DEPOSIT
@@ -196,6 +186,7 @@ def _paper(strategy: Strategy, market: _Market, assumed: _Assumed) -> BacktestRe
             limits=RiskLimits(**{name: decimal_of(value) for name, value in limits.items()}),
             periods=year,
             bounds=bounds,
+            silent=only_read([strategy], symbols),
             progress=progress,
         )
 

@@ -19,6 +19,7 @@ _COMMANDS = {
     "beat": "run the scheduler of periodic jobs",
     "migrate": "bring the database schema up to date",
     "seed": "create the demo user",
+    "strategy": "list, explain and check strategy documents",
     "backtest": "back-test a strategy over recorded candles",
     "analyse": "analyse a symbol at the end of recorded candles",
     "replay": "run the whole engine over recorded candles and write a report",

@@ -1,7 +1,8 @@
 """Where market data comes from: one port, three sources."""
 
 from tradewind.market.feeds.inside import Inside, finer_timeframe, read_inside
-from tradewind.market.feeds.opening import check_market, open_feed
+from tradewind.market.feeds.needs import check_readable, only_read
+from tradewind.market.feeds.opening import asked_symbols, check_market, open_feed
 from tradewind.market.feeds.port import Closed, Feed, Incident, IncidentKind, SeriesKey, Step, Tick
 from tradewind.market.feeds.replay import ReplayFeed
 
@@ -15,8 +16,11 @@ __all__ = [
     "SeriesKey",
     "Step",
     "Tick",
+    "asked_symbols",
     "check_market",
+    "check_readable",
     "finer_timeframe",
+    "only_read",
     "open_feed",
     "read_inside",
 ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tradewind.core.candles import Timeframe
+from tradewind.core.strategy import Strategy
 from tradewind.kit.clock import Clock, WallClock, to_ms
 from tradewind.market.errors import FeedSettingsError
-from tradewind.market.feeds.live import LiveFeed
+from tradewind.market.feeds.live import HISTORY, LiveFeed
 from tradewind.market.feeds.model import LISTINGS
+from tradewind.market.feeds.needs import check_readable, only_read, warmup_of
 from tradewind.market.feeds.pacing import speed_of
 from tradewind.market.feeds.port import Feed
 from tradewind.market.feeds.replay import ReplayFeed
@@ -24,18 +26,39 @@ _SIMULATED_TIMEFRAME = Timeframe.M3
 _LIVE_SYMBOLS = tuple(listing.symbol for listing in LISTINGS)
 
 
-def open_feed(settings: Settings, resume: Mapping[str, Any] | None, clock: Clock | None = None) -> Feed:
+def asked_symbols(settings: Settings) -> tuple[str, ...]:
+    """The symbols that `settings` name; none stands for the source's own choice."""
+    return tuple(part for text in settings.symbols.split(",") if (part := text.strip().upper()))
+
+
+def open_feed(
+    settings: Settings,
+    resume: Mapping[str, Any] | None,
+    clock: Clock | None = None,
+    *,
+    strategies: Sequence[Strategy] = (),
+) -> Feed:
     """The feed that `settings` ask for, ready to give its history; nothing outside this process was changed.
 
     Args:
+        strategies: what they look at beside the symbols asked for is followed too.
         resume: what the feed's `state` said when the last step was committed; None to start anew.
         clock: says when a new simulated world begins; the machine's, if None.
 
     Raises:
         MarketDataError: candle files or folders that are not what they should be, settings that do not exist or do not
-            go together, or a state of another world.
+            go together, a state of another world, or a strategy that cannot run on this market.
     """
-    symbols = tuple(part for text in settings.symbols.split(",") if (part := text.strip().upper()))
+    feed = _open(settings, resume, clock, strategies)
+    check_readable(strategies, feed.symbols, feed.timeframes[0])
+    return feed
+
+
+def _open(
+    settings: Settings, resume: Mapping[str, Any] | None, clock: Clock | None, strategies: Sequence[Strategy]
+) -> Feed:
+    symbols = asked_symbols(settings)
+    symbols = (*symbols, *sorted(only_read(strategies, symbols)))
     timeframe = _timeframe(settings.timeframe)
     match settings.market:
         case MarketSource.SIMULATED:
@@ -60,11 +83,13 @@ def open_feed(settings: Settings, resume: Mapping[str, Any] | None, clock: Clock
         case MarketSource.LIVE:
             if settings.speed:
                 raise FeedSettingsError(f"expected no speed for a live market, got {settings.speed}; leave it out")
+            finest = timeframe or Timeframe.M1
             return LiveFeed(
                 settings.live_venue,
                 symbols or _LIVE_SYMBOLS,
-                timeframe=timeframe or Timeframe.M1,
+                timeframe=finest,
                 base_url=settings.venue_url,
+                history=max(HISTORY, warmup_of(strategies, finest)),
                 resume=resume,
             )
 
@@ -77,9 +102,8 @@ def check_market(settings: Settings) -> None:
         MarketDataError: as `open_feed`.
     """
     if settings.market is MarketSource.REPLAY and settings.candles is not None:
-        symbols = tuple(part for text in settings.symbols.split(",") if (part := text.strip().upper()))
         timeframe = _timeframe(settings.timeframe)
-        ReplayFeed.open(settings.candles, symbols=symbols, timeframe=timeframe, timeframes=())
+        ReplayFeed.open(settings.candles, symbols=asked_symbols(settings), timeframe=timeframe, timeframes=())
     elif settings.market is MarketSource.SIMULATED:
         open_feed(settings, None)
 

@@ -91,7 +91,8 @@ def entries_of(evaluation: Evaluation, timeframe: Timeframe) -> Entries:
     """The entries at the opens behind the set-ups of `evaluation`.
 
     Set-ups whose plan makes no sense at that open are left out, as `core.strategy.signal` refuses them: a price of zero
-    or less, a target that is not beyond the one before or on the wrong side of the stop, a stop that trails backwards.
+    or less, a target that is not beyond the one before or on the wrong side of the stop, a stop that trails backwards,
+    no size.
     """
     exits = evaluation.strategy.exits
     widest = max(len(setup.rungs) for setup in evaluation.strategy.setups)
@@ -133,6 +134,8 @@ def _side(
         sound &= (level > 0.0) & ((level - last) * sign > 0.0)
         levels[:, place], shares[:, place] = level, float(rung.share)
         last = level
+    if (root := evaluation.strategy.risk_scale) is not None:
+        sound &= numbers(root) > 0.0
     offset, distance, step = np.zeros((3, len(setups)))
     exits = evaluation.strategy.exits
     if exits.breakeven_offset is not None:

@@ -24,6 +24,7 @@ class Held(NamedTuple):
         entry_row: the candle at whose open it was entered.
         stop: initial level.
         legs: in the order in which they were closed; shares sum to 1.
+        size: part of the capital that it takes.
     """
 
     side: Side
@@ -32,6 +33,7 @@ class Held(NamedTuple):
     stop: float
     legs: tuple[Leg, ...]
     reason: ExitReason
+    size: float = 1.0
 
     @property
     def exit_row(self) -> int:

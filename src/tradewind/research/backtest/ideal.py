@@ -8,13 +8,14 @@ order is too large, and both sides pay one fee. Inside a candle the worst order 
 2. Else every target that it touches is filled at its level, or at the open where it opens beyond. Where that moves the
    stop and the close is beyond the moved stop, the rest leaves there.
 3. At its end the plan (`core.plan`) sees the candle and moves the stop for the candles to come. What it wants to leave
-   at market leaves at the open of the next candle.
+   at market leaves at the open of the next candle; so does all when the strategy's own condition to leave holds at its
+   close.
 
 Where finer candles tell of a candle, a position lives through those instead, by the same rules.
 
 One position per symbol; a set-up that stands while one is open is passed over, in the candle of the exit no more. What
 is open at the end of the candles is no trade. Each symbol has an equal share of the capital, and every trade takes all
-of its symbol's; a short that lost all of it is the symbol's last.
+of its symbol's, or the part that the strategy's sizing says; a short that lost all of it is the symbol's last.
 
 Indicators are evaluated once over whole columns. What follows is the plan kernel's work (`compiled`), or for runs that
 are over before it would be imported that of `walk`, which does the same.
@@ -32,6 +33,7 @@ from numpy.typing import NDArray
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
+from tradewind.core.expressions import Market
 from tradewind.core.indicators import average_true_range
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Evaluation, Strategy, evaluate
@@ -76,22 +78,28 @@ def run_ideal(
     *,
     bounds: tuple[int | None, int | None] = (None, None),
     inside: Mapping[str, Inside] = MappingProxyType({}),
+    beside: Mapping[str, Columns] = MappingProxyType({}),
     progress: Callable[[int], None] = lambda _: None,
 ) -> BacktestResult:
     """Back-test `strategy` on each of `columns` (by symbol, all of `timeframe`, none empty).
 
     Args:
         inside: finer candles by symbol, see `load_inside`.
+        beside: series of the same timeframe that the strategy looks at and does not trade.
         bounds: what was asked for, UTC ms; None = as far as the candles go.
         progress: told how many candles were worked through since it was told last.
+
+    Raises:
+        StrategyError: the strategy cannot run on `timeframe`.
     """
     options = options or IdealOptions()
     trades: list[BacktestTrade] = []
     curves: list[tuple[Floats, int]] = []
     capital = options.start_equity / len(columns)
     compiled = sum(map(len, columns.values())) >= _COMPILED_FROM
+    market = Market(timeframe, {**beside, **columns})
     for symbol, candles in columns.items():
-        evaluation, finer = evaluate(strategy, candles), inside.get(symbol)
+        evaluation, finer = evaluate(strategy, candles, market), inside.get(symbol)
         held = simulate(evaluation, timeframe, options.fee, leverage=options.leverage, inside=finer, compiled=compiled)
         closed, equity = _account(symbol, candles, held, capital, options)
         trades += closed
@@ -143,14 +151,15 @@ def simulate(
     Args:
         leverage: above 1, entries whose stop lies beyond their liquidation are left out.
         inside: finer candles that positions live through where they tell of the evaluation's.
-        compiled: by the kernel instead of the walk, which gives the same; the kernel knows one length of candles.
+        compiled: by the kernel instead of the walk, which gives the same; the kernel knows one length of candles and no
+            condition to leave.
     """
     entries = entries_of(evaluation, timeframe)
     if leverage > 1.0:
         entries = entries.within_margin(evaluation.columns.open, leverage)
     rule = evaluation.strategy.exits.trailing
     ranges = average_true_range(evaluation.columns, rule.period) if rule is not None and rule.period else None
-    if compiled and inside is None:
+    if compiled and inside is None and not evaluation.exit_rows:
         from tradewind.research.backtest import compiled as kernel  # noqa: PLC0415 - Numba, see `_COMPILED_FROM`
 
         bars = kernel.checked_bars(evaluation.columns, timeframe, ranges)
@@ -158,8 +167,11 @@ def simulate(
     else:
         candles = mixed(evaluation.columns, timeframe, inside)
         told = None if ranges is None else candles.at_closes(ranges)
-        walked = walk(candles.entries(entries), candles.columns, candles.ends, fee, told)
+        leaving = {side: candles.closing(rows) for side, rows in evaluation.exit_rows.items()}
+        walked = walk(candles.entries(entries), candles.columns, candles.ends, fee, ranges=told, leaving=leaving)
         found = [candles.before(held) for held in walked]
+    if (root := evaluation.strategy.risk_scale) is not None:
+        found = [held._replace(size=min(evaluation.number(root, held.entry_row - 1), 1.0)) for held in found]
     return [held.liquidated(leverage, fee) for held in found] if leverage > 1.0 else found
 
 
@@ -178,13 +190,13 @@ def _account(
         if capital <= 0.0:
             break
         sign, entry, leave = position.side.sign, position.entry, position.leave
-        quantity = capital * leverage / (entry * (1.0 + leverage * fee))
+        quantity = position.size * capital * leverage / (entry * (1.0 + leverage * fee))
         gained = position.gained(fee)
         first, last = position.entry_row, position.exit_row
         open_at = slice(int(np.searchsorted(ends, first)), int(np.searchsorted(ends, last)))
         for day in range(open_at.start, open_at.stop):
             equity[day] = capital + quantity * _marked(position, int(ends[day]), columns, fee)
-        pnl = capital * geared * gained
+        pnl = position.size * capital * geared * gained
         equity[open_at.stop :] = capital + pnl
         distance = abs(entry - position.stop)
         favourable, adverse = excursions(columns, (first, last), entry, leave, sign, at_open=True)

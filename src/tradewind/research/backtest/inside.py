@@ -32,11 +32,16 @@ class Mixed(NamedTuple):
         """`entries`, whose rows count candles of before, with rows that count these."""
         return entries._replace(rows=self.starts[entries.rows])
 
+    def closing(self, rows: Ints) -> Ints:
+        """The last of those that stand for each of `rows`, candles of before: with it that one closes."""
+        following = np.append(self.starts[1:], len(self.columns))
+        closing: Ints = following[rows] - 1
+        return closing
+
     def at_closes(self, values: Floats) -> Floats:
         """What `values` say at the close of each candle of before, NaN inside it, shape (m,)."""
-        last = np.append(self.starts[1:], len(self.whose)) - 1
         spread = np.full(len(self.whose), np.nan)
-        spread[last] = values
+        spread[self.closing(np.arange(len(values)))] = values
         return spread
 
     def before(self, held: Held) -> Held:

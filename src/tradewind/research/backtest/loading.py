@@ -11,12 +11,15 @@ import numpy as np
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
+from tradewind.core.strategy import Strategy
 from tradewind.market import (
     CandleFolder,
     FeedSettingsError,
     Inside,
     ReplayFeed,
+    check_readable,
     finer_timeframe,
+    only_read,
     read_candles,
     read_inside,
 )
@@ -29,20 +32,27 @@ def load_candles(
     symbols: Sequence[str] = (),
     timeframe: Timeframe | None = None,
     bounds: tuple[int | None, int | None] = (None, None),
-) -> tuple[Timeframe, dict[str, Columns]]:
+    strategy: Strategy | None = None,
+) -> tuple[Timeframe, dict[str, Columns], dict[str, Columns]]:
     """The candles between the bounds by symbol, in alphabetical order; which are chosen is as in `ReplayFeed.open`.
 
     Args:
         symbols: all that have candles there, if none is named.
         timeframe: the shortest of which every wanted symbol has a file, if None.
         bounds: of the open times, UTC ms; the second is outside.
+        strategy: what it looks at beside `symbols` is loaded too.
+
+    Returns:
+        The timeframe, the candles that are asked for, and those that are only looked at.
 
     Raises:
         CandleFolderError: no such folder or files.
         CandleFileError: a file is not what it should be.
-        FeedSettingsError: no candles between the bounds.
+        FeedSettingsError: no candles between the bounds, or the strategy cannot run on them.
     """
     held = CandleFolder(folder)
+    beside = only_read([strategy] if strategy else [], symbols)
+    symbols = (*symbols, *sorted(beside))
     finest = timeframe or held.finest(symbols)
     start, stop = bounds
     first, last = -math.inf if start is None else start, math.inf if stop is None else stop
@@ -56,7 +66,12 @@ def load_candles(
             raise FeedSettingsError(f"expected candles of {symbol} between the bounds asked for, {file} has none")
     if not loaded:
         raise FeedSettingsError(f"expected candles between the bounds asked for, none of {folder} lies there")
-    return finest, loaded
+    check_readable([strategy] if strategy else [], loaded, finest)
+    return (
+        finest,
+        {symbol: columns for symbol, columns in loaded.items() if symbol not in beside},
+        {symbol: columns for symbol, columns in loaded.items() if symbol in beside},
+    )
 
 
 def load_inside(
@@ -83,16 +98,20 @@ def open_paper_feed(
     timeframe: Timeframe | None = None,
     bounds: tuple[int | None, int | None] = (None, None),
     inside: Timeframe | Literal["auto"] | None = None,
+    strategy: Strategy | None = None,
 ) -> ReplayFeed:
     """Read and check every candle file, as `tradewind replay` does.
 
     Args:
         bounds: of the open times, UTC ms; the second is outside.
         inside: with which finer candles to look inside; "auto" = the shortest there is.
+        strategy: what it looks at beside `symbols` is read too; `run_paper` is told which those are.
 
     Raises:
-        MarketDataError: see `ReplayFeed.open`; or a symbol that the paper venue does not trade.
+        MarketDataError: see `ReplayFeed.open`; a symbol that the paper venue does not trade; or candles that the
+            strategy cannot run on.
     """
+    symbols = (*symbols, *sorted(only_read([strategy] if strategy else [], symbols)))
     feed = ReplayFeed.open(
         folder,
         symbols=symbols,
@@ -107,4 +126,5 @@ def open_paper_feed(
             quote_of(symbol)
         except ValueError as error:
             raise FeedSettingsError(str(error)) from None
+    check_readable([strategy] if strategy else [], feed.symbols, feed.timeframes[0])
     return feed

@@ -6,6 +6,8 @@ For what a person asks for at a time it is quicker than to import a compiler; it
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -22,7 +24,15 @@ from tradewind.research.backtest.held import Held, Leg
 _FIRST_STRETCH, _LONGEST_STRETCH = 64, 4096
 
 
-def walk(entries: Entries, columns: Columns, ends: Ints, fee: float, ranges: Floats | None = None) -> list[Held]:
+def walk(
+    entries: Entries,
+    columns: Columns,
+    ends: Ints,
+    fee: float,
+    *,
+    ranges: Floats | None = None,
+    leaving: Mapping[Side, Ints] = MappingProxyType({}),
+) -> list[Held]:
     """Every position that was entered and left, in time order.
 
     Args:
@@ -30,13 +40,14 @@ def walk(entries: Entries, columns: Columns, ends: Ints, fee: float, ranges: Flo
         ends: when each of them closed, UTC ms.
         fee: rate paid on either side.
         ranges: the ATR that a chandelier hangs by, NaN where none is known; None = nothing hangs.
+        leaving: by side the rows at whose close the strategy wants to leave, rising.
     """
     positions: list[Held] = []
     free_from = 0
     for number, row in enumerate(entries.rows.tolist()):
         if row < free_from:
             continue
-        held = _Walk(columns, ends, entries.plan(number), row, fee, ranges).run()
+        held = _Walk(columns, ends, entries.plan(number), row, fee, ranges, leaving).run()
         if held is None:
             break  # open to the end of the candles
         positions.append(held)
@@ -48,7 +59,14 @@ class _Walk:
     """One position, from event to event."""
 
     def __init__(
-        self, columns: Columns, ends: Ints, spec: PlanSpec, entry_row: int, fee: float, ranges: Floats | None
+        self,
+        columns: Columns,
+        ends: Ints,
+        spec: PlanSpec,
+        entry_row: int,
+        fee: float,
+        ranges: Floats | None,
+        leaving: Mapping[Side, Ints],
     ) -> None:
         self._columns = columns
         self._ends = ends
@@ -69,6 +87,11 @@ class _Walk:
         self._oldest = len(columns)
         if spec.max_age_ms:
             self._oldest = int(np.searchsorted(ends, opened_at + spec.max_age_ms))
+        #: First row at whose close the strategy wants to leave.
+        self._leaving = len(columns)
+        rows = leaving.get(self._side)
+        if rows is not None and (place := int(np.searchsorted(rows, entry_row))) < len(rows):
+            self._leaving = int(rows[place])
         #: Whether new best prices can move anything; where not, nobody need look at them.
         self._follows = spec.trailing is not None or (spec.breakeven is not None and spec.breakeven.at_r > 0.0)
 
@@ -77,22 +100,24 @@ class _Walk:
         row = self._entry_row
         while (event := self._next(row)) is not None:
             asked = self._live_through(event)
-            if self._left > 0.0 and asked is not None:
+            reason = ExitReason(asked.action.value) if asked else ExitReason.EXIT_CONDITION
+            if self._left > 0.0 and (asked is not None or event == self._leaving):
                 if event + 1 >= len(self._columns):
                     return None
-                self._leave(event + 1, float(self._columns.open[event + 1]), ExitReason(asked.action.value))
+                self._leave(event + 1, float(self._columns.open[event + 1]), reason)
             if self._left == 0.0:
                 return Held(self._side, self._entry_row, self._entry, self._spec.stop, tuple(self._legs), self._reason)
             row = event + 1
         return None
 
     def _next(self, row: int) -> int | None:
-        """The first row from `row` on in which a level is touched, the plan may move, or the position is too old."""
+        """The first row from `row` on in which a level is touched, the plan may move, or the position is to be left."""
         columns, state = self._columns, self._state
         if self._hangs and state.trailing_on:
             return row if row < len(columns) else None  # every candle brings another ATR
         target = self._spec.targets[state.targets_filled].level
-        end, size = min(self._oldest + 1, len(columns)), _FIRST_STRETCH
+        last = min(self._oldest, self._leaving)
+        end, size = min(last + 1, len(columns)), _FIRST_STRETCH
         start = row
         watched = min(target, state.best) if self._side is Side.LONG else max(target, state.best)
         watched = watched if self._follows else target
@@ -107,7 +132,7 @@ class _Walk:
             if hit[first]:
                 return start + first
             start, size = stop, min(2 * size, _LONGEST_STRETCH)
-        return end - 1 if end == self._oldest + 1 and end > row else None
+        return end - 1 if end == last + 1 and end > row else None
 
     def _live_through(self, row: int) -> ExitNow | None:
         """Take the candle in `row`; what it asks to leave at the next open, if anything."""

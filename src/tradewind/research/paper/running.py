@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -47,6 +47,7 @@ def run_paper(
     plan: PlanCode = PlanCode.PRO,
     periods: float = DAYS,
     bounds: tuple[int | None, int | None] = (None, None),
+    silent: Set[str] = frozenset(),
     progress: Callable[[int], None] = lambda _: None,
 ) -> BacktestResult:
     """Back-test `strategy` as one follower on `plan` of `tradewind replay --strategies …` would trade it.
@@ -60,9 +61,10 @@ def run_paper(
         deposit: what the account begins with, quote currency.
         periods: days a year, for what is annualised.
         bounds: what was asked for, UTC ms; None = as far as the candles go.
+        silent: symbols that the strategy looks at and does not trade.
         progress: told how many candles were lived through since it was told last.
     """
-    settings = _Settings(costs or Costs(), limits or RiskLimits(), deposit, periods, bounds)
+    settings = _Settings(costs or Costs(), limits or RiskLimits(), deposit, periods, bounds, silent)
     return asyncio.run(_run(strategy, feed, plan, settings, progress))
 
 
@@ -74,6 +76,7 @@ class _Settings(NamedTuple):
     deposit: Decimal
     periods: float
     bounds: tuple[int | None, int | None]
+    silent: Set[str]
 
 
 async def _run(
@@ -81,7 +84,16 @@ async def _run(
 ) -> BacktestResult:
     notes, follower = Notes(), Follower(plan, settings.limits, settings.deposit)
     finest = feed.timeframes[0]
-    cycle = Cycle([strategy], finest, notes, settings.costs, instrument_for, simulated=False, feed_live=False)
+    cycle = Cycle(
+        [strategy],
+        finest,
+        notes,
+        settings.costs,
+        instrument_for,
+        simulated=False,
+        feed_live=False,
+        silent=settings.silent,
+    )
     history, recorded = await feed.history(), feed.recorded()
     resolution = Resolution(feed.finer, *feed.resolution())
     cycle.load(history, recorded)
@@ -109,8 +121,9 @@ def _result(
 ) -> BacktestResult:
     bounds, deposit = settings.bounds, float(settings.deposit)
     finest = feed.timeframes[0]
-    lived = {symbol: recorded[symbol, finest] for symbol in feed.symbols if len(recorded[symbol, finest])}
-    whole = {symbol: Columns.joined([history[symbol, finest], recorded[symbol, finest]]) for symbol in feed.symbols}
+    symbols = tuple(symbol for symbol in feed.symbols if symbol not in settings.silent)
+    lived = {symbol: recorded[symbol, finest] for symbol in symbols if len(recorded[symbol, finest])}
+    whole = {symbol: Columns.joined([history[symbol, finest], recorded[symbol, finest]]) for symbol in symbols}
     trades = [_trade(opened, whole) for opened in notes.closed()]
     trades.sort(key=lambda trade: (trade.entry_at, trade.symbol))
     began = min(int(columns.ts[0]) for columns in lived.values())
@@ -118,7 +131,7 @@ def _result(
     return BacktestResult(
         strategy=strategy,
         profile=Profile.PAPER,
-        symbols=feed.symbols,
+        symbols=symbols,
         timeframe=finest,
         start=start if bounds[0] is None else bounds[0],
         stop=cycle.at if bounds[1] is None else bounds[1],

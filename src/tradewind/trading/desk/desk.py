@@ -20,7 +20,7 @@ from tradewind.core.matching import Stretch, is_past
 from tradewind.core.plan import AutoAction
 from tradewind.core.positions import ExitReason, PositionStatus
 from tradewind.core.risk import AccountView, Denial, DenyReason, RiskLimits, assess
-from tradewind.core.signals import Signal
+from tradewind.core.signals import Signal, SignalSource
 from tradewind.core.trade import (
     Accepted,
     Amended,
@@ -221,6 +221,12 @@ class Desk:
         self._feed(active, ExitAsked(at, reason))
         self._settle(active, at, before)
         return True
+
+    def leave(self, source: SignalSource, at: int) -> None:
+        """Leave at market whatever was entered by signals of `source`, and enter no more of it."""
+        for active in list(self._by_symbol.get(source.symbol, {}).values()):
+            if active.trade.mandate.signal.source == source:
+                self.exit(active.trade.position_id, ExitReason.EXIT_CONDITION, at)
 
     def charge_funding(self, at: int) -> None:
         """Charge funding on everything held that was open at market ms `at`, in an order that a restart keeps."""

@@ -11,15 +11,17 @@ from tradewind.core.matching import Stretch, is_past
 from tradewind.core.outcome import (
     WAITING,
     Outcome,
+    SignalEnd,
     SignalEvent,
     SignalEventKind,
     candle_closed,
+    leave,
     result,
     since,
     track,
     tracking,
 )
-from tradewind.core.signals import Signal
+from tradewind.core.signals import Signal, SignalSource
 from tradewind.platform.spine import EventType
 from tradewind.trading.desk.port import TradingRecord
 from tradewind.trading.desk.state import TrackedSignal
@@ -72,8 +74,7 @@ class SignalTracker:
         for tracked in list(signals.values()):
             if is_past(stretch, since(tracked.signal, tracked.outcome)):
                 continue
-            outcome, events = track(tracked.spec, tracked.outcome, stretch)
-            self._moved(tracked, outcome, events)
+            self._go_on(tracked, *track(tracked.spec, tracked.outcome, stretch))
 
     def periods(self, symbol: str, timeframe: Timeframe) -> set[int]:
         """Over how many candles the chandeliers of open signals take their ATR."""
@@ -86,10 +87,15 @@ class SignalTracker:
             signal = tracked.signal
             if (signal.range_period, signal.timeframe) != (period, timeframe) or at <= since(signal, tracked.outcome):
                 continue
-            outcome, events = candle_closed(tracked.spec, tracked.outcome, at, market, atr)
-            self._moved(tracked, outcome, events)
+            self._go_on(tracked, *candle_closed(tracked.spec, tracked.outcome, at, market, atr))
 
-    def _moved(self, tracked: TrackedSignal, outcome: Outcome, events: list[SignalEvent]) -> None:
+    def leave(self, source: SignalSource, at: int) -> None:
+        """End the active signals of `source` at market, because its strategy's condition to leave holds at `at`."""
+        for tracked in list(self._by_symbol.get(source.symbol, {}).values()):
+            if tracked.signal.source == source:
+                self._go_on(tracked, *leave(tracked.outcome, SignalEnd.EXIT_CONDITION, at))
+
+    def _go_on(self, tracked: TrackedSignal, outcome: Outcome, events: list[SignalEvent]) -> None:
         if outcome is tracked.outcome:
             return
         tracked.outcome = outcome

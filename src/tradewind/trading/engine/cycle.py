@@ -5,7 +5,7 @@ Live, paper and replay run it between two commits; a back-test runs it alone. Th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from tradewind.core.candles import Timeframe
@@ -42,12 +42,17 @@ class Cycle:
         simulated: bool,
         feed_live: bool,
         equity_interval_ms: int = 3_600_000,
+        silent: Set[str] = frozenset(),
     ) -> None:
         """
         Args:
             simulated: the market is made up.
             feed_live: the prices are a live venue's own.
             equity_interval_ms: market time between two points of an equity curve.
+            silent: symbols that strategies look at without making signals there.
+
+        Raises:
+            StrategyError: a strategy cannot run on candles as short as `finest`.
         """
         self._finest = finest
         self._instrument_of = instrument_of
@@ -56,7 +61,7 @@ class Cycle:
         self._scales: dict[str, float] = {}
         self.tracker = SignalTracker(costs, record)
         self.desk = Desk(costs, record, feed_live=feed_live)
-        self._analyst = Analyst(strategies, (finest,), simulated=simulated, instrument_of=self.instrument)
+        self._analyst = Analyst(strategies, finest, simulated=simulated, instrument_of=self.instrument, silent=silent)
         self._ticked = TickedCandles(finest)
         self._last_ticks: dict[str, Tick] = {}
         #: Accepted intents that wait for the next step.
@@ -178,22 +183,26 @@ class Cycle:
             self.desk.record_equity(at - at % interval)
             self._equity_at = at - at % interval + interval
 
-    def _hand_ranges(self, symbol: str, timeframe: Timeframe, at: int) -> None:
-        """Let the chandeliers of what is open take the ATR of the candle that closed at `at`."""
+    def _hand_ranges(self, symbol: str) -> None:
+        """Let the chandeliers of what is open take the ATR of the candle that closed."""
+        timeframe = self._finest
         for period in sorted(self.tracker.periods(symbol, timeframe) | self.desk.periods(symbol, timeframe)):
-            atr = self._analyst.atr(symbol, timeframe, period)
+            atr = self._analyst.atr(symbol, period)
             if atr is not None:
-                market = self.desk.prices[symbol]
+                at, market = self._analyst.closed_at(symbol), self.desk.prices[symbol]
                 self.tracker.candle_closed(symbol, timeframe, at, market, period, atr)
                 self.desk.candle_closed(symbol, timeframe, at, market, period, atr)
 
     def _close_candles(self, closed: Sequence[Closed]) -> list[Signal]:
+        """What the candles that closed at this step make of each other: all of them are known before any is judged."""
         signals: list[Signal] = []
-        for symbol, timeframe, candle in closed:
-            if timeframe is self._finest:
-                self.candles += 1
-            for signal in self._analyst.close(symbol, timeframe, candle, self.tracker.occupied):
+        self.candles += sum(timeframe is self._finest for _, timeframe, _ in closed)
+        for symbol in self._analyst.close(closed):
+            for source in self._analyst.leaving(symbol):
+                self.tracker.leave(source, self.at)
+                self.desk.leave(source, self.at)
+            for signal in self._analyst.signals(symbol, self.tracker.occupied):
                 self.tracker.add(signal)
                 signals.append(signal)
-            self._hand_ranges(symbol, timeframe, candle.ts + timeframe.ms)
+            self._hand_ranges(symbol)
         return signals

@@ -55,6 +55,7 @@ class EngineOptions:
         equity_interval_ms: market time between two points of an equity curve.
         record_candles: keep closed candles for the candle store; off where the source is a recording.
         market: what is told about the market (source, speed), for banners.
+        silent: symbols that strategies look at without making signals there.
     """
 
     shard: str = "main"
@@ -63,6 +64,7 @@ class EngineOptions:
     record_candles: bool = True
     costs: Costs = field(default_factory=Costs)
     market: Mapping[str, Any] | None = None
+    silent: frozenset[str] = frozenset()
 
 
 class Engine:
@@ -91,6 +93,7 @@ class Engine:
             simulated=feed.source is MarketSource.SIMULATED,
             feed_live=feed.source is MarketSource.LIVE,
             equity_interval_ms=options.equity_interval_ms,
+            silent=options.silent,
         )
         self._market_writer = BulkWriter()
         tail_columns = ("symbol", "timeframe", "ts", "open", "high", "low", "close", "volume")

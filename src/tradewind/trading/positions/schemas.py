@@ -54,6 +54,7 @@ class PositionItem(Answer):
             "trailing",
             "target",
             "time_stop",
+            "exit_condition",
             "manual",
             "protection_failed",
             "late_entry",

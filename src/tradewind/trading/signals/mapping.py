@@ -98,6 +98,7 @@ def content_values(signal: Signal) -> tuple[Any, ...]:
                 "max_age_ms": management.max_age_ms,
             }
             | _scale_in_item(signal.scale_in)
+            | ({} if management.risk_scale == 1 else {"risk_scale": str(management.risk_scale)})
         ),
         signal.confidence,
         signal.leverage_cap,
@@ -208,6 +209,7 @@ def signal_of(row: Mapping[str, Any], instrument_of: Callable[[str, float], Inst
             breakeven=Breakeven(**management["breakeven"]) if management["breakeven"] else None,
             trailing=Trailing(**{**trailing, "kind": TrailingKind(trailing["kind"])}) if trailing else None,
             max_age_ms=management["max_age_ms"],
+            risk_scale=Decimal(management.get("risk_scale", 1)),
         ),
         confidence=row["confidence"],
         leverage_cap=row["leverage_cap"],

@@ -24,7 +24,7 @@ def builtin_strategies() -> Mapping[str, Strategy]:
 
     Yardsticks for research (`research_only`) are not among them; `load_builtin` knows them too.
     """
-    found = map(load_builtin, _names())
+    found = map(load_builtin, builtin_names())
     return MappingProxyType({each.ref.name: each for each in found if not each.blueprint.research_only})
 
 
@@ -35,7 +35,7 @@ def load_builtin(name: str) -> Strategy:
     Raises:
         UnknownStrategyError: there is none.
     """
-    names = _names()
+    names = builtin_names()
     if name not in names:
         known = ", ".join(names)
         raise UnknownStrategyError(f'no built-in strategy "{name}"{suggestion(name, names)}; there are {known}')
@@ -47,6 +47,6 @@ def builtin_text(name: str) -> str:
     return (_LIBRARY / f"{name}.yaml").read_text(encoding="utf-8")
 
 
-def _names() -> list[str]:
-    """Names of all documents; each is that of its file."""
+def builtin_names() -> list[str]:
+    """Names of all built-in strategies, those for research only among them; each is that of its file."""
     return sorted(entry.name.removesuffix(".yaml") for entry in _LIBRARY.iterdir() if entry.name.endswith(".yaml"))

@@ -33,6 +33,7 @@ from tradewind.core.strategy import (
     BreakevenRule,
     Choice,
     Exits,
+    Filter,
     Parameter,
     Rung,
     ScaleInRule,
@@ -107,6 +108,8 @@ class _Assembly:
         ]
         exits = self._exits(shape.exits)
         scale_in = self._scale_in(shape.scale_in)
+        filters = self._filters()
+        risk_scale = self._optional("sizing.scale", shape.sizing.scale if shape.sizing else None)
         self._check_anchor()
         if shape.fresh_for > shape.expires_after:
             found = f"{shape.fresh_for} > {shape.expires_after}"
@@ -132,6 +135,8 @@ class _Assembly:
             warmup=shape.warmup or 0,
             research_only=bool(shape.research_only),
             scale_in=scale_in,
+            filters=filters,
+            risk_scale=risk_scale,
         )
 
     def _check_names(self) -> None:
@@ -165,6 +170,7 @@ class _Assembly:
         key, text = ("stop_distance", shape.stop_distance) if by_distance else ("stop", shape.stop)
         stop = self._optional(f"{path}.{key}", text)
         confidence = self._number(f"{path}.confidence", shape.confidence)
+        leave = None if shape.exit is None else self._parse(f"{path}.exit", shape.exit, Kind.CONDITION)
         rungs = self._ladder(path, shape)
         self._check_sentences(path, shape)
         if when is None or zone_low is None or zone_high is None or stop is None or confidence is None:
@@ -172,7 +178,7 @@ class _Assembly:
         if len(rungs) < len(shape.targets):
             return None
         because = {language: tuple(sentences) for language, sentences in shape.because.model_dump().items()}
-        return Setup(side, when, zone_low, zone_high, stop, tuple(rungs), confidence, because, by_distance)
+        return Setup(side, when, zone_low, zone_high, stop, tuple(rungs), confidence, because, by_distance, leave)
 
     def _ladder(self, path: str, shape: SetupShape) -> list[Rung]:
         rungs: list[Rung] = []
@@ -196,6 +202,22 @@ class _Assembly:
                     check_sentence(f"{path}.because.{language}[{number}]", sentence, known)
                 except ExpressionError as error:
                     self._problems.append(_problem(error))
+
+    def _filters(self) -> tuple[Filter, ...]:
+        filters: dict[str, Filter] = {}
+        for number, shape in enumerate(self._shape.filters or ()):
+            path = f"filters[{number}]"
+            if shape.name in filters:
+                self._problems.append(Problem(f"{path}.name", f'expected each filter once, got "{shape.name}" again'))
+            if shape.side is not None and getattr(self._shape, shape.side) is None:
+                self._problems.append(
+                    Problem(f"{path}.side", f"expected a side that the document has, got {shape.side}")
+                )
+            when = self._parse(f"{path}.when", shape.when, Kind.CONDITION)
+            if when is not None:
+                side = None if shape.side is None else Side(shape.side)
+                filters[shape.name] = Filter(shape.name, when, shape.reason.model_dump(), side)
+        return tuple(filters.values())
 
     def _exits(self, shape: ExitsShape) -> Exits:
         breakeven: BreakevenRule | None = None

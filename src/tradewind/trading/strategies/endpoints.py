@@ -5,20 +5,52 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
+from uuid import UUID
 
 from tradewind.core.strategy import Strategy
 from tradewind.core.values import Rounding, decimal_of, round_to
 from tradewind.kit.language import Language
+from tradewind.kit.problems import FieldProblem
+from tradewind.platform.database import Session
+from tradewind.platform.web.errors import ErrorCode, problem
 from tradewind.platform.web.language import Spoken
 from tradewind.platform.web.parts import part
 from tradewind.platform.web.routing import api_router
 from tradewind.platform.web.schemas import PageOf
-from tradewind.platform.web.subjects import Scope, requires
-from tradewind.platform.web.units import QuickReading
+from tradewind.platform.web.subjects import Scope, TradingReader, TradingWriter, requires
+from tradewind.platform.web.units import QuickReading, Reading, Writing
 from tradewind.trading.performance.figures import percent
 from tradewind.trading.signals.queries import StrategyRecord, StrategyRecords
-from tradewind.trading.strategies import builtin_strategies
-from tradewind.trading.strategies.schemas import MeasuredItem, ParameterItem, StrategyItem
+from tradewind.trading.strategies import (
+    DocumentError,
+    UnknownStrategyError,
+    builtin_names,
+    builtin_strategies,
+    explain,
+    json_schema,
+    load_builtin,
+    parse_document,
+)
+from tradewind.trading.strategies.own.service import (
+    MAX_VERSIONS,
+    OwnStrategy,
+    SaveRefusal,
+    activate,
+    own_strategies,
+    save,
+)
+from tradewind.trading.strategies.schemas import (
+    DocumentInput,
+    DocumentSchema,
+    ExplanationItem,
+    ExplanationSection,
+    MeasuredItem,
+    OwnStrategyItem,
+    OwnVersionItem,
+    ParameterItem,
+    StrategyItem,
+    VersionInput,
+)
 
 router = api_router("/strategies", "Strategies")
 
@@ -33,6 +65,100 @@ async def list_strategies(reader: QuickReading, records: Records, language: Spok
     measured = await records.all(reader)
     items = [_item(strategy, measured.get(name), language) for name, strategy in builtin_strategies().items()]
     return PageOf(items=items, next_cursor=None)
+
+
+@router.get("/schema", dependencies=[requires(Scope.TRADING_READ)])
+async def get_document_schema() -> DocumentSchema:
+    """The format of strategy documents, for editors and forms."""
+    return DocumentSchema(json_schema=json_schema())
+
+
+@router.get("/own")
+async def list_own_strategies(caller: TradingReader, session: Reading) -> PageOf[OwnStrategyItem]:
+    """The caller's own strategy documents with all their versions."""
+    found = await own_strategies(session, caller.tenant_id)
+    return PageOf(items=[_own_item(each) for each in found], next_cursor=None)
+
+
+@router.post("/own")
+async def save_own_strategy(wish: DocumentInput, caller: TradingWriter, session: Writing) -> OwnStrategyItem:
+    """Keep a document as a new version of the strategy that it names, and make it the active one. Content that is
+    kept already is not kept twice. Own strategies can be back-tested; the platform does not trade them yet."""
+    try:
+        strategy = parse_document(wish.document)
+    except DocumentError as error:
+        faults = [FieldProblem("#/document", str(each)) for each in error.problems]
+        raise problem(ErrorCode.VALIDATION_FAILED, "the document is not sound", errors=faults) from None
+    name = strategy.ref.name
+    if name in builtin_names():
+        raise _unsound(f"name: expected a name of its own, {name} is a built-in strategy")
+    refused = await save(session, caller.tenant_id, strategy, wish.document)
+    if refused is SaveRefusal.PLAN_LIMIT:
+        raise problem(ErrorCode.PLAN_LIMIT_REACHED, "the plan allows no further strategy of your own")
+    if refused is SaveRefusal.VERSION_TAKEN:
+        raise _unsound(f"version: expected one above all that are kept, got {strategy.ref.version} with other content")
+    if refused is SaveRefusal.TOO_MANY_VERSIONS:
+        raise _unsound(f"version: expected at most {MAX_VERSIONS} versions of a strategy")
+    return await _own(session, caller.tenant_id, name)
+
+
+@router.post("/own/{own_name}/activate")
+async def activate_own_strategy(
+    own_name: str, wish: VersionInput, caller: TradingWriter, session: Writing
+) -> OwnStrategyItem:
+    """Make a kept version the active one: to roll back, name an older one."""
+    if not await activate(session, caller.tenant_id, own_name, wish.version):
+        raise _no_own()
+    return await _own(session, caller.tenant_id, own_name)
+
+
+async def _own(session: Session, tenant_id: UUID, name: str) -> OwnStrategyItem:
+    (found,) = await own_strategies(session, tenant_id, name)
+    return _own_item(found)
+
+
+def _own_item(own: OwnStrategy) -> OwnStrategyItem:
+    return OwnStrategyItem(
+        name=own.name,
+        active_version=own.active_version,
+        document=own.active.document,
+        versions=[
+            OwnVersionItem(
+                version=each.version,
+                content_hash=each.content_hash,
+                active=each.version == own.active_version,
+                created_at=each.created_at,
+            )
+            for each in own.versions
+        ],
+    )
+
+
+def _no_own() -> Exception:
+    return problem(ErrorCode.NOT_FOUND, "no strategy of yours has this name and version")
+
+
+def _unsound(detail: str) -> Exception:
+    return problem(
+        ErrorCode.VALIDATION_FAILED, "the document is not sound", errors=[FieldProblem("#/document", detail)]
+    )
+
+
+@router.get("/{strategy}/explain", dependencies=[requires(Scope.TRADING_READ)])
+async def explain_strategy(strategy: str, language: Spoken) -> ExplanationItem:
+    """A built-in strategy in words: when it enters, how it manages a position, what it needs and when it loses."""
+    try:
+        found = load_builtin(strategy)
+    except UnknownStrategyError as error:
+        raise problem(ErrorCode.NOT_FOUND, str(error)) from None
+    words = explain(found, language)
+    return ExplanationItem(
+        name=found.ref.name,
+        version=found.ref.version,
+        content_hash=found.ref.content_hash,
+        title=words.title,
+        sections=[ExplanationSection(title=each.title, lines=list(each.lines)) for each in words.sections],
+    )
 
 
 def _item(strategy: Strategy, record: StrategyRecord | None, language: Language) -> StrategyItem:

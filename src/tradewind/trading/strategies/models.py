@@ -21,6 +21,8 @@ class StrategyRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID | None]
     name: Mapped[str]
+    #: Of a tenant's own.
+    active_version: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

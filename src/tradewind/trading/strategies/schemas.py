@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
-from tradewind.platform.web.schemas import Answer, DecimalText, Moment
+from tradewind.platform.web.schemas import Answer, DecimalText, Moment, Wish
+from tradewind.trading.strategies.reading import MAX_TEXT
 
 
 class ParameterItem(Answer):
@@ -37,3 +40,50 @@ class StrategyItem(Answer):
     sides: list[str]
     parameters: list[ParameterItem]
     measured: MeasuredItem
+
+
+class ExplanationSection(Answer):
+    title: str
+    lines: list[str]
+
+
+class ExplanationItem(Answer):
+    """A strategy in words, in the language that was asked for."""
+
+    name: str
+    version: int
+    content_hash: str
+    title: str
+    sections: list[ExplanationSection]
+
+
+class DocumentSchema(Answer):
+    """The format of strategy documents as JSON Schema, draft 2020-12."""
+
+    json_schema: dict[str, Any]
+
+
+class DocumentInput(Wish):
+    """A strategy document as text, YAML or JSON."""
+
+    document: str = Field(min_length=1, max_length=MAX_TEXT)
+
+
+class VersionInput(Wish):
+    version: int = Field(ge=1, le=1_000_000)
+
+
+class OwnVersionItem(Answer):
+    version: int
+    content_hash: str
+    active: bool
+    created_at: Moment
+
+
+class OwnStrategyItem(Answer):
+    """A strategy of one's own; its versions are never changed, one of them is active."""
+
+    name: str
+    active_version: int
+    document: dict[str, Any] = Field(description="The active version's.")
+    versions: list[OwnVersionItem] = Field(description="Newest first.")

@@ -149,7 +149,8 @@ class RungShape(_Shape):
 
 class SetupShape(_Shape):
     """When to enter on one side, and where stop and targets lie: the `stop` at a price, or `stop_distance` (price) away
-    from the strategy's `anchor`."""
+    from the strategy's `anchor`. Where the condition `exit` holds at a candle's close, the position is left at market.
+    """
 
     when: Code
     zone: ZoneShape
@@ -158,6 +159,7 @@ class SetupShape(_Shape):
     targets: Annotated[list[RungShape], Field(min_length=1, max_length=10)]
     confidence: Code
     because: Sentences
+    exit: Code | None = None
 
     @model_validator(mode="after")
     def _one_stop(self) -> Self:
@@ -228,6 +230,21 @@ class ScaleInShape(_Shape):
     targets: Literal["average", "fixed"] = "average"
 
 
+class FilterShape(_Shape):
+    """A condition without which no set-up counts, of one side or of both, and why in words."""
+
+    name: Name
+    when: Code
+    reason: Bilingual
+    side: Literal["long", "short"] | None = None
+
+
+class SizingShape(_Shape):
+    """How large: `scale` is the part, 0 to 1, of the risk per trade that the account's owner allows."""
+
+    scale: Code
+
+
 class DocumentShape(_Shape):
     """A Tradewind strategy.
 
@@ -256,6 +273,8 @@ class DocumentShape(_Shape):
     warmup: Annotated[int | None, Field(ge=1, le=10_000)] = None
     research_only: bool | None = None
     scale_in: ScaleInShape | None = None
+    filters: Annotated[list[FilterShape] | None, Field(min_length=1, max_length=16)] = None
+    sizing: SizingShape | None = None
 
     @model_validator(mode="after")
     def _sides(self) -> Self:
@@ -265,8 +284,10 @@ class DocumentShape(_Shape):
 
 
 def json_schema() -> dict[str, Any]:
-    """The shape as JSON Schema (draft 2020-12)."""
-    return DocumentShape.model_json_schema()
+    """The shape as JSON Schema (draft 2020-12). What a schema cannot say (names, kinds, ranges) is checked by
+    `parse_document`."""
+    schema = DocumentShape.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Tradewind strategy"}
 
 
 def problems_of(error: ValidationError) -> Iterator[Problem]:
@@ -294,6 +315,9 @@ def _sentence(detail: ErrorDetails) -> str:
         return f"unknown key{suggestion(str(detail['loc'][-1]), known)}; expected {', '.join(sorted(known))}"
     if kind == "string_pattern_mismatch":
         return f"expected lower-case letters, digits and underscores, a letter first, got {_short(detail['input'])}"
+    if kind in {"too_long", "string_too_long"}:
+        unit = "characters" if isinstance(detail["input"], str) else "entries"
+        return f"expected at most {detail['ctx']['max_length']} {unit}, got {len(detail['input'])}"
     if kind in {"model_type", "model_attributes_type", "dict_type"}:
         return f"expected a mapping, got {_short(detail['input'])}"
     if not message.startswith("Input should be "):
@@ -322,7 +346,7 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     for part in places:
         annotation = shape.model_fields[str(part)].annotation
         shape = next(_models(annotation))
-        if typing.get_origin(annotation) in {list, dict}:
+        if any(typing.get_origin(each) in {list, dict} for each in (annotation, *typing.get_args(annotation))):
             next(places)  # which of them does not matter
     return list(shape.model_fields)
 

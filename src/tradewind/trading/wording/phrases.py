@@ -166,6 +166,10 @@ EXITS: Mapping[ExitReason, Mapping[Language, str]] = {
         Language.EN: "the time limit of the plan",
         Language.RU: "время по плану вышло",
     },
+    ExitReason.EXIT_CONDITION: {
+        Language.EN: "the strategy's exit condition",
+        Language.RU: "условие выхода стратегии",
+    },
     ExitReason.MANUAL: {Language.EN: "your own request", Language.RU: "по вашей команде"},
     ExitReason.PROTECTION_FAILED: {
         Language.EN: "the refused protective stop",

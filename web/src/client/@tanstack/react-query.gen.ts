@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { exportFills, exportLedger, exportTaxLots, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getPortfolio, getPosition, getReadiness, getResults, getSignal, getStats, listBalances, listCandles, listDecisions, listOrders, listPositions, listSessions, listSignals, listStrategies, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
-import type { ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
+import { explainStrategy, exportFills, exportLedger, exportTaxLots, getDocumentSchema, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getPortfolio, getPosition, getReadiness, getResults, getSignal, getStats, listBalances, listCandles, listDecisions, listOrders, listOwnStrategies, listPositions, listSessions, listSignals, listStrategies, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
+import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListOwnStrategiesData, ListOwnStrategiesError, ListOwnStrategiesResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -626,6 +626,66 @@ export const listStrategiesOptions = (options?: Options<ListStrategiesData>) => 
         return data;
     },
     queryKey: listStrategiesQueryKey(options)
+});
+
+export const getDocumentSchemaQueryKey = (options?: Options<GetDocumentSchemaData>) => createQueryKey('getDocumentSchema', options);
+
+/**
+ * Get Document Schema
+ *
+ * The format of strategy documents, for editors and forms.
+ */
+export const getDocumentSchemaOptions = (options?: Options<GetDocumentSchemaData>) => queryOptions<GetDocumentSchemaResponse, GetDocumentSchemaError, GetDocumentSchemaResponse, ReturnType<typeof getDocumentSchemaQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getDocumentSchema({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getDocumentSchemaQueryKey(options)
+});
+
+export const listOwnStrategiesQueryKey = (options?: Options<ListOwnStrategiesData>) => createQueryKey('listOwnStrategies', options);
+
+/**
+ * List Own Strategies
+ *
+ * The caller's own strategy documents with all their versions.
+ */
+export const listOwnStrategiesOptions = (options?: Options<ListOwnStrategiesData>) => queryOptions<ListOwnStrategiesResponse, ListOwnStrategiesError, ListOwnStrategiesResponse, ReturnType<typeof listOwnStrategiesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listOwnStrategies({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listOwnStrategiesQueryKey(options)
+});
+
+export const explainStrategyQueryKey = (options: Options<ExplainStrategyData>) => createQueryKey('explainStrategy', options);
+
+/**
+ * Explain Strategy
+ *
+ * A built-in strategy in words: when it enters, how it manages a position, what it needs and when it loses.
+ */
+export const explainStrategyOptions = (options: Options<ExplainStrategyData>) => queryOptions<ExplainStrategyResponse, ExplainStrategyError, ExplainStrategyResponse, ReturnType<typeof explainStrategyQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await explainStrategy({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: explainStrategyQueryKey(options)
 });
 
 export const listTradingAccountsQueryKey = (options?: Options<ListTradingAccountsData>) => createQueryKey('listTradingAccounts', options);

@@ -1,0 +1,1 @@
+"""Strategy documents of a tenant's own."""
