@@ -1,8 +1,9 @@
 """Expressions over candles: parsed within bounds, typed, compiled to one shared program, evaluated on whole columns."""
 
 from tradewind.core.expressions.compiler import Compiler
+from tradewind.core.expressions.incremental import ProgramState
 from tradewind.core.expressions.parser import RESERVED, UnknownNameError, parse, parse_definitions, suggestion
-from tradewind.core.expressions.program import Program, Traits
+from tradewind.core.expressions.program import Program, Traits, joined
 from tradewind.core.expressions.tree import Expression, ExpressionError, Kind, canonical
 
 __all__ = [
@@ -12,9 +13,11 @@ __all__ = [
     "ExpressionError",
     "Kind",
     "Program",
+    "ProgramState",
     "Traits",
     "UnknownNameError",
     "canonical",
+    "joined",
     "parse",
     "parse_definitions",
     "suggestion",

@@ -21,7 +21,8 @@ from tradewind.core.regime import UNDEFINED
 #: An array with one value per row, or a scalar that stands for the same value in every row.
 Value = NDArray[Any] | np.generic | float
 
-_BLANK = {"f": np.nan, "b": False, "i": UNDEFINED}
+#: What stands where there is no earlier row, by the kind of array.
+BLANK = MappingProxyType({"f": np.float64(np.nan), "b": np.False_, "i": np.int8(UNDEFINED)})
 
 
 def shifted(value: Value, rows: int) -> Value:
@@ -29,7 +30,7 @@ def shifted(value: Value, rows: int) -> Value:
     if not isinstance(value, np.ndarray):
         return value
     moved = np.empty_like(value)
-    moved[:rows] = _BLANK[value.dtype.kind]
+    moved[:rows] = BLANK[value.dtype.kind]
     moved[rows:] = value[: max(len(value) - rows, 0)]
     return moved
 
@@ -48,12 +49,14 @@ def _clip(value: Any, low: Any, high: Any) -> Any:
     return np.minimum(np.maximum(value, low), high)
 
 
-def _crosses_above(left: Any, right: Any) -> Any:
-    return np.greater(left, right) & np.less_equal(shifted(left, 1), shifted(right, 1))
+def crossed_above(left: Any, right: Any, left_before: Any, right_before: Any) -> Any:
+    """Whether left is above right now and was not a row before."""
+    return np.greater(left, right) & np.less_equal(left_before, right_before)
 
 
-def _crosses_below(left: Any, right: Any) -> Any:
-    return np.less(left, right) & np.greater_equal(shifted(left, 1), shifted(right, 1))
+def crossed_below(left: Any, right: Any, left_before: Any, right_before: Any) -> Any:
+    """Whether left is below right now and was not a row before."""
+    return np.less(left, right) & np.greater_equal(left_before, right_before)
 
 
 def _same_regime(left: Any, right: Any) -> Any:
@@ -91,7 +94,7 @@ OPERATIONS: MappingProxyType[Op, Callable[..., Any]] = MappingProxyType(
         Op.AND: _over(np.logical_and),
         Op.OR: _over(np.logical_or),
         Op.NOT: np.logical_not,
-        Op.CROSSES_ABOVE: _crosses_above,
-        Op.CROSSES_BELOW: _crosses_below,
+        Op.CROSSES_ABOVE: lambda left, right: crossed_above(left, right, shifted(left, 1), shifted(right, 1)),
+        Op.CROSSES_BELOW: lambda left, right: crossed_below(left, right, shifted(left, 1), shifted(right, 1)),
     }
 )

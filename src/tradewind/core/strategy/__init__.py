@@ -16,6 +16,7 @@ from tradewind.core.strategy.model import (
     Text,
     TrailingRule,
 )
+from tradewind.core.strategy.scan import Scan, Standing
 from tradewind.core.strategy.signal import RefusalReason, Refused, signal
 from tradewind.core.strategy.words import LEVELS, check_sentence
 
@@ -33,7 +34,9 @@ __all__ = [
     "RefusalReason",
     "Refused",
     "Rung",
+    "Scan",
     "Setup",
+    "Standing",
     "Strategy",
     "StrategyError",
     "Text",

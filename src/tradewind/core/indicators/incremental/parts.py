@@ -10,10 +10,12 @@ window. So they do not drift, and the bits of one symbol do not depend on which 
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tradewind.core.indicators.incremental.state import State
+from tradewind.core.indicators.incremental.state import Blank, State
 from tradewind.core.series import Floats
 
 
@@ -25,19 +27,18 @@ class Window:
 
     __slots__ = ("_data", "_n", "_places", "_state")
 
-    def __init__(self, state: State, n: int, blank: float = np.nan) -> None:
+    def __init__(self, state: State, n: int, blank: Blank = np.nan) -> None:
         self._state, self._n = state, n
         self._data, self._places = state.window(2 * n, blank)
 
-    def __call__(self, x: Floats) -> Floats:
+    def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
         """The windows with `x` taken in, shape (symbols of the update, n); valid until the next call."""
         rows, n = self._state.rows, self._n
         place = self._aligned()
         self._data[rows, place] = x
         self._data[rows, place + n] = x
         self._places[rows] = (place + 1) % n
-        window: Floats = self._data[rows, place + 1 : place + 1 + n]
-        return window
+        return self._data[rows, place + 1 : place + 1 + n]
 
     def _aligned(self) -> int:
         """The column where all symbols of the update write next; those that missed updates are turned to it."""
@@ -58,10 +59,10 @@ class Lag:
 
     __slots__ = ("_window",)
 
-    def __init__(self, state: State, n: int, blank: float = np.nan) -> None:
+    def __init__(self, state: State, n: int, blank: Blank = np.nan) -> None:
         self._window = Window(state, n + 1, blank)
 
-    def __call__(self, x: Floats) -> Floats:
+    def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
         return self._window(x)[:, 0].copy()
 
 

@@ -14,6 +14,9 @@ from tradewind.core.series import Floats
 Rows = slice | NDArray[np.intp]
 ALL = slice(None)
 
+#: What stands where nothing has come yet.
+Blank = float | np.generic
+
 #: The inputs of the symbols in `State.rows`, one new value each → one output, or all outputs of a kernel.
 Update = Callable[..., Floats | tuple[Floats, ...]]
 
@@ -34,7 +37,7 @@ class State:
         self.symbols = symbols
         self.rows: Rows = ALL
         self.recursive = False
-        self._blanks: list[tuple[NDArray[Any], float]] = []
+        self._blanks: list[tuple[NDArray[Any], Blank]] = []
         self._places: list[NDArray[np.intp]] = []
         self.age = np.zeros(symbols, dtype=np.int64)
         self._blanks.append((self.age, 0))
@@ -44,8 +47,11 @@ class State:
         self.recursive = True
         return self._array(blank, ())
 
-    def window(self, width: int, blank: float = np.nan) -> tuple[Floats, NDArray[np.intp]]:
-        """`width` numbers per symbol, and where in them each symbol writes next (survives `forget`)."""
+    def window(self, width: int, blank: Blank = np.nan) -> tuple[NDArray[Any], NDArray[np.intp]]:
+        """`width` values of the blank's type per symbol, and where in them each symbol writes next.
+
+        That place survives `forget`, so that symbols which take their candles together stay together.
+        """
         places = np.zeros(self.symbols, dtype=np.intp)
         self._places.append(places)
         return self._array(blank, (width,)), places
@@ -64,7 +70,7 @@ class State:
         """Memory of the arrays."""
         return sum(array.nbytes for array, _ in self._blanks) + sum(each.nbytes for each in self._places)
 
-    def _array(self, blank: float, shape: tuple[int, ...]) -> Floats:
+    def _array(self, blank: Blank, shape: tuple[int, ...]) -> NDArray[Any]:
         array = np.full((self.symbols, *shape), blank)
         self._blanks.append((array, blank))
         return array
