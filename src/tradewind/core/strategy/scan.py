@@ -64,6 +64,8 @@ class Scan:
             candles: one row per symbol in `rows`, in their order; times may differ.
             rows: all symbols, or the places of some, rising and each once.
         """
+        if not len(candles):
+            return []
         values = self._program.step(candles, rows)
         seen = self._seen[rows].copy()
         self._seen[rows] += 1

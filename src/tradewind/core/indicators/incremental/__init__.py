@@ -5,7 +5,7 @@ candles that lie behind.
 """
 
 from tradewind.core.indicators.incremental.forms import FORMS, Memory, memory, running
-from tradewind.core.indicators.incremental.running import Form, Running
-from tradewind.core.indicators.incremental.state import ALL, Rows
+from tradewind.core.indicators.incremental.running import Running
+from tradewind.core.indicators.incremental.state import ALL, Form, Rows
 
 __all__ = ["ALL", "FORMS", "Form", "Memory", "Rows", "Running", "memory", "running"]

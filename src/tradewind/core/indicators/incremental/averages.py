@@ -19,7 +19,7 @@ from tradewind.core.indicators.incremental.parts import (
     Wma,
     ratio,
 )
-from tradewind.core.indicators.incremental.state import State, Update
+from tradewind.core.indicators.incremental.state import Form, Single, State, Update
 from tradewind.core.series import Floats
 
 
@@ -38,7 +38,7 @@ def heikin_ashi(state: State) -> Update:
     return update
 
 
-def dema(state: State, n: int) -> Update:
+def dema(state: State, n: int) -> Single:
     averages = Emas(state, n, 2)
 
     def update(x: Floats) -> Floats:
@@ -48,7 +48,7 @@ def dema(state: State, n: int) -> Update:
     return update
 
 
-def tema(state: State, n: int) -> Update:
+def tema(state: State, n: int) -> Single:
     averages = Emas(state, n, 3)
 
     def update(x: Floats) -> Floats:
@@ -58,7 +58,7 @@ def tema(state: State, n: int) -> Update:
     return update
 
 
-def t3(state: State, n: int, v: float) -> Update:
+def t3(state: State, n: int, v: float) -> Single:
     averages = Emas(state, n, 6)
 
     def update(x: Floats) -> Floats:
@@ -70,22 +70,22 @@ def t3(state: State, n: int, v: float) -> Update:
     return update
 
 
-def trima(state: State, n: int) -> Update:
+def trima(state: State, n: int) -> Single:
     inner, outer = Sma(state, (n + 1) // 2), Sma(state, n // 2 + 1)
     return lambda x: outer(inner(x))
 
 
-def hma(state: State, n: int) -> Update:
+def hma(state: State, n: int) -> Single:
     half, whole, last = Wma(state, n // 2), Wma(state, n), Wma(state, math.isqrt(n))
     return lambda x: last(2.0 * half(x) - whole(x))
 
 
-def zlema(state: State, n: int) -> Update:
+def zlema(state: State, n: int) -> Single:
     lag, average = Lag(state, (n - 1) // 2), Ema(state, n)
     return lambda x: average(2.0 * x - lag(x))
 
 
-def kama(state: State, n: int) -> Update:
+def kama(state: State, n: int) -> Single:
     fastest, slowest = 2.0 / 3.0, 2.0 / 31.0
     window, travelled, value = Window(state, n + 2), state.numbers(0.0), state.numbers()
 
@@ -108,23 +108,23 @@ def kama(state: State, n: int) -> Update:
     return update
 
 
-def alma(state: State, n: int, offset: float, sigma: float) -> Update:
+def alma(state: State, n: int, offset: float, sigma: float) -> Single:
     peak, width = offset * (n - 1), n / sigma
     weights = np.exp(-((np.arange(n) - peak) ** 2) / (2.0 * width * width))
     return Weighted(state, weights / weights.sum())
 
 
-def vwma(state: State, n: int) -> Update:
+def vwma(state: State, n: int) -> Single:
     valued, traded, plain = Sum(state, n), Sum(state, n), Sma(state, n)
     return lambda x, volume: ratio(valued(x * volume), traded(volume), plain(x))
 
 
-def midpoint(state: State, n: int) -> Update:
+def midpoint(state: State, n: int) -> Single:
     middle = Middle(state, n)
     return lambda x: middle(x, x)
 
 
-FORMS = {
+FORMS: dict[str, Form] = {
     "avgprice": lambda _: lambda opened, high, low, close: (opened + high + low + close) / 4.0,
     "medprice": lambda _: lambda high, low: (high + low) / 2.0,
     "typprice": lambda _: lambda high, low, close: (high + low + close) / 3.0,

@@ -18,7 +18,7 @@ from tradewind.core.indicators.incremental.parts import (
     ratio,
     spread,
 )
-from tradewind.core.indicators.incremental.state import State, Update
+from tradewind.core.indicators.incremental.state import Form, Single, State, Update
 from tradewind.core.indicators.incremental.statistics import linreg
 from tradewind.core.series import Floats
 
@@ -44,7 +44,7 @@ def bands(state: State, n: int, deviations: float) -> Update:
     return update
 
 
-def percent_b(state: State, n: int, deviations: float) -> Update:
+def percent_b(state: State, n: int, deviations: float) -> Single:
     window = Window(state, n)
 
     def update(x: Floats) -> Floats:
@@ -54,7 +54,7 @@ def percent_b(state: State, n: int, deviations: float) -> Update:
     return update
 
 
-def bandwidth(state: State, n: int, deviations: float) -> Update:
+def bandwidth(state: State, n: int, deviations: float) -> Single:
     window = Window(state, n)
 
     def update(x: Floats) -> Floats:
@@ -84,27 +84,27 @@ def acceleration(state: State, n: int) -> Update:
     return update
 
 
-def chandelier_long(state: State, n: int, multiplier: float) -> Update:
+def chandelier_long(state: State, n: int, multiplier: float) -> Single:
     highest, atr = Highest(state, n), Atr(state, n)
     return lambda high, low, close: highest(high) - multiplier * atr(high, low, close)
 
 
-def chandelier_short(state: State, n: int, multiplier: float) -> Update:
+def chandelier_short(state: State, n: int, multiplier: float) -> Single:
     lowest, atr = Lowest(state, n), Atr(state, n)
     return lambda high, low, close: lowest(low) + multiplier * atr(high, low, close)
 
 
-def span_a(state: State, conversion: int, base: int, displacement: int) -> Update:
+def span_a(state: State, conversion: int, base: int, displacement: int) -> Single:
     fast, slow, lag = Middle(state, conversion), Middle(state, base), Lag(state, displacement)
     return lambda high, low: lag((fast(high, low) + slow(high, low)) / 2.0)
 
 
-def span_b(state: State, n: int, displacement: int) -> Update:
+def span_b(state: State, n: int, displacement: int) -> Single:
     middle, lag = Middle(state, n), Lag(state, displacement)
     return lambda high, low: lag(middle(high, low))
 
 
-def squeeze(state: State, n: int, deviations: float, multiplier: float) -> Update:
+def squeeze(state: State, n: int, deviations: float, multiplier: float) -> Single:
     window, true_range, average = Window(state, n), TrueRange(state), Sma(state, n)
 
     def update(high: Floats, low: Floats, close: Floats) -> Floats:
@@ -114,12 +114,12 @@ def squeeze(state: State, n: int, deviations: float, multiplier: float) -> Updat
     return update
 
 
-def squeeze_momentum(state: State, n: int) -> Update:
+def squeeze_momentum(state: State, n: int) -> Single:
     middle, average, line = Middle(state, n), Sma(state, n), linreg(state, n)
     return lambda high, low, close: line(close - (middle(high, low) + average(close)) / 2.0)
 
 
-FORMS = {
+FORMS: dict[str, Form] = {
     "highest": Highest,
     "lowest": Lowest,
     "donchian_upper": donchian,

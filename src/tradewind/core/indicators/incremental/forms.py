@@ -19,7 +19,8 @@ from tradewind.core.indicators.incremental import (
     volume,
 )
 from tradewind.core.indicators.incremental.patterns import pattern
-from tradewind.core.indicators.incremental.running import Form, Running
+from tradewind.core.indicators.incremental.running import Running
+from tradewind.core.indicators.incremental.state import Form
 from tradewind.core.indicators.model import Indicator, Kernel
 
 _BY_NAME: dict[str, Form] = {

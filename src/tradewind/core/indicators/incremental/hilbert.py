@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.core.indicators.incremental.parts import Lag, Window
-from tradewind.core.indicators.incremental.state import State, Update
+from tradewind.core.indicators.incremental.state import Form, Single, State
 from tradewind.core.series import Floats
 
 _A, _B = 0.0962, 0.5769
@@ -48,7 +48,8 @@ class _Price:
         weighted = self._weighted[rows] + x * np.minimum(age + 1.0, 4.0)
         self._plain[rows] = plain
         self._weighted[rows] = np.where(age > 2, weighted - plain, weighted)
-        return weighted * 0.1
+        smooth: Floats = weighted * 0.1
+        return smooth
 
 
 class _Cycle:
@@ -88,11 +89,11 @@ class _Cycle:
         return cycle
 
 
-def period(state: State) -> Update:
+def period(state: State) -> Single:
     return _Cycle(state, _PERIOD_BEGINS)
 
 
-def trendline(state: State) -> Update:
+def trendline(state: State) -> Single:
     cycle, window, averages = _Cycle(state, _TRENDLINE_BEGINS), Window(state, _LONGEST), Window(state, 4, 0.0)
 
     def update(x: Floats) -> Floats:
@@ -102,9 +103,10 @@ def trendline(state: State) -> Update:
         began = state.age[state.rows] >= _TRENDLINE_BEGINS
         mean = np.where(began, total / np.maximum(candles[:, 0], 1), 0.0)
         last = averages(mean)
-        return (4.0 * last[:, 3] + 3.0 * last[:, 2] + 2.0 * last[:, 1] + last[:, 0]) / 10.0
+        line: Floats = (4.0 * last[:, 3] + 3.0 * last[:, 2] + 2.0 * last[:, 1] + last[:, 0]) / 10.0
+        return line
 
     return update
 
 
-FORMS = {"ht_trendline": trendline, "ht_period": period}
+FORMS: dict[str, Form] = {"ht_trendline": trendline, "ht_period": period}

@@ -19,7 +19,7 @@ from tradewind.core.indicators.incremental.parts import (
     moments,
     ratio,
 )
-from tradewind.core.indicators.incremental.state import State, Update
+from tradewind.core.indicators.incremental.state import Form, Single, State, Update
 from tradewind.core.indicators.incremental.statistics import forecast, percent_rank
 from tradewind.core.series import Floats
 
@@ -36,12 +36,12 @@ class Roc:
         return (ratio(x, self._lag(x), 1.0) - 1.0) * 100.0
 
 
-def mom(state: State, n: int) -> Update:
+def mom(state: State, n: int) -> Single:
     lag = Lag(state, n)
     return lambda x: x - lag(x)
 
 
-def cmo(state: State, n: int) -> Update:
+def cmo(state: State, n: int) -> Single:
     strength = Strength(state, n)
 
     def update(x: Floats) -> Floats:
@@ -51,12 +51,12 @@ def cmo(state: State, n: int) -> Update:
     return update
 
 
-def apo(state: State, fast: int, slow: int) -> Update:
+def apo(state: State, fast: int, slow: int) -> Single:
     quick, steady = Ema(state, min(fast, slow)), Ema(state, max(fast, slow))
     return lambda x: quick(x) - steady(x)
 
 
-def ppo(state: State, fast: int, slow: int) -> Update:
+def ppo(state: State, fast: int, slow: int) -> Single:
     quick, steady = Ema(state, min(fast, slow)), Ema(state, max(fast, slow))
 
     def update(x: Floats) -> Floats:
@@ -66,12 +66,12 @@ def ppo(state: State, fast: int, slow: int) -> Update:
     return update
 
 
-def trix(state: State, n: int) -> Update:
+def trix(state: State, n: int) -> Single:
     averages, roc = Emas(state, n, 3), Roc(state, 1)
     return lambda x: roc(averages(x)[2])
 
 
-def tsi(state: State, first: int, second: int) -> Update:
+def tsi(state: State, first: int, second: int) -> Single:
     change = Change(state)
     inner, outer, inner_size, outer_size = (Ema(state, n) for n in (first, second, first, second))
 
@@ -82,7 +82,7 @@ def tsi(state: State, first: int, second: int) -> Update:
     return update
 
 
-def cci(state: State, n: int) -> Update:
+def cci(state: State, n: int) -> Single:
     window = Window(state, n)
 
     def update(high: Floats, low: Floats, close: Floats) -> Floats:
@@ -92,7 +92,7 @@ def cci(state: State, n: int) -> Update:
     return update
 
 
-def ultosc(state: State, *spans: int) -> Update:
+def ultosc(state: State, *spans: int) -> Single:
     true_range, closes = TrueRange(state), Lag(state, 1)
     sums = [(Sum(state, n), Sum(state, n), weight) for n, weight in zip(sorted(spans), (4.0, 2.0, 1.0), strict=True)]
 
@@ -106,11 +106,11 @@ def ultosc(state: State, *spans: int) -> Update:
     return update
 
 
-def balance(_: State) -> Update:
+def balance(_: State) -> Single:
     return lambda opened, high, low, close: ratio(close - opened, high - low)
 
 
-def imi(state: State, n: int) -> Update:
+def imi(state: State, n: int) -> Single:
     gains, bodies = Sum(state, n), Sum(state, n)
 
     def update(opened: Floats, close: Floats) -> Floats:
@@ -120,12 +120,12 @@ def imi(state: State, n: int) -> Update:
     return update
 
 
-def qstick(state: State, n: int) -> Update:
+def qstick(state: State, n: int) -> Single:
     average = Sma(state, n)
     return lambda opened, close: average(close - opened)
 
 
-def ao(state: State, fast: int, slow: int) -> Update:
+def ao(state: State, fast: int, slow: int) -> Single:
     quick, steady = Sma(state, fast), Sma(state, slow)
 
     def update(high: Floats, low: Floats) -> Floats:
@@ -135,7 +135,7 @@ def ao(state: State, fast: int, slow: int) -> Update:
     return update
 
 
-def ac(state: State, fast: int, slow: int, signal: int) -> Update:
+def ac(state: State, fast: int, slow: int, signal: int) -> Single:
     oscillator, average = ao(state, fast, slow), Sma(state, signal)
 
     def update(high: Floats, low: Floats) -> Floats:
@@ -145,22 +145,22 @@ def ac(state: State, fast: int, slow: int, signal: int) -> Update:
     return update
 
 
-def coppock(state: State, average: int, short: int, long: int) -> Update:
+def coppock(state: State, average: int, short: int, long: int) -> Single:
     one, other, smooth = Roc(state, short), Roc(state, long), Wma(state, average)
     return lambda x: smooth(one(x) + other(x))
 
 
-def dpo(state: State, n: int) -> Update:
+def dpo(state: State, n: int) -> Single:
     lag, average = Lag(state, n // 2 + 1), Sma(state, n)
     return lambda x: lag(x) - average(x)
 
 
-def efficiency(state: State, n: int) -> Update:
+def efficiency(state: State, n: int) -> Single:
     lag, change, travelled = Lag(state, n), Change(state), Sum(state, n)
     return lambda x: ratio(np.abs(x - lag(x)), travelled(np.abs(change(x))), 1.0)
 
 
-def fosc(state: State, n: int) -> Update:
+def fosc(state: State, n: int) -> Single:
     line, lag = forecast(state, n), Lag(state, 1)
     return lambda x: 100.0 * ratio(x - lag(line(x)), x)
 
@@ -203,7 +203,7 @@ def kst(state: State, signal: int) -> Update:
     return update
 
 
-def connors(state: State, n: int, streak: int, rank: int) -> Update:
+def connors(state: State, n: int, streak: int, rank: int) -> Single:
     change, rate, ranked = Change(state), Roc(state, 1), percent_rank(state, rank)
     strength, streak_strength, length = Rsi(state, n), Rsi(state, streak), state.numbers(0.0)
 
@@ -217,7 +217,7 @@ def connors(state: State, n: int, streak: int, rank: int) -> Update:
     return update
 
 
-FORMS = {
+FORMS: dict[str, Form] = {
     "rsi": Rsi,
     "roc": Roc,
     "mom": mom,

@@ -10,7 +10,6 @@ window. So they do not drift, and the bits of one symbol do not depend on which 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,14 +30,15 @@ class Window:
         self._state, self._n = state, n
         self._data, self._places = state.window(2 * n, blank)
 
-    def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
+    def __call__[T: np.generic](self, x: NDArray[T]) -> NDArray[T]:
         """The windows with `x` taken in, shape (symbols of the update, n); valid until the next call."""
         rows, n = self._state.rows, self._n
         place = self._aligned()
         self._data[rows, place] = x
         self._data[rows, place + n] = x
         self._places[rows] = (place + 1) % n
-        return self._data[rows, place + 1 : place + 1 + n]
+        window: NDArray[T] = self._data[rows, place + 1 : place + 1 + n]
+        return window
 
     def _aligned(self) -> int:
         """The column where all symbols of the update write next; those that missed updates are turned to it."""
@@ -62,7 +62,7 @@ class Lag:
     def __init__(self, state: State, n: int, blank: Blank = np.nan) -> None:
         self._window = Window(state, n + 1, blank)
 
-    def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
+    def __call__[T: np.generic](self, x: NDArray[T]) -> NDArray[T]:
         return self._window(x)[:, 0].copy()
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.core.indicators.incremental.parts import Window
-from tradewind.core.indicators.incremental.running import Form
-from tradewind.core.indicators.incremental.state import State, Update
+from tradewind.core.indicators.incremental.state import Form, State, Update
 from tradewind.core.indicators.model import Indicator
 from tradewind.core.series import Floats
 

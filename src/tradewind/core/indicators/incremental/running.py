@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.core.indicators.incremental.state import ALL, Rows, State, Update
+from tradewind.core.indicators.incremental.state import ALL, Form, Rows, State
 from tradewind.core.series import Floats
-
-#: (state of the batch, arguments of the indicator …) → what takes the next values.
-Form = Callable[..., Update]
 
 
 class Running:

@@ -19,6 +19,10 @@ Blank = float | np.generic
 
 #: The inputs of the symbols in `State.rows`, one new value each → one output, or all outputs of a kernel.
 Update = Callable[..., Floats | tuple[Floats, ...]]
+#: An update with one output.
+Single = Callable[..., Floats]
+#: (state of the batch, arguments of the indicator …) → what takes the next values.
+Form = Callable[..., Update]
 
 
 class State:

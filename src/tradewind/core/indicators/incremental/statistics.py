@@ -8,31 +8,31 @@ from collections.abc import Callable
 import numpy as np
 
 from tradewind.core.indicators.incremental.parts import Sum, Window, moments, ratio, spread
-from tradewind.core.indicators.incremental.state import State, Update
+from tradewind.core.indicators.incremental.state import Form, Single, State
 from tradewind.core.series import Floats
 
 
-def variance(state: State, n: int) -> Update:
+def variance(state: State, n: int) -> Single:
     window = Window(state, n)
     return lambda x: spread(window(x)) / n
 
 
-def stddev(state: State, n: int) -> Update:
+def stddev(state: State, n: int) -> Single:
     squared = variance(state, n)
     return lambda x: np.sqrt(squared(x))
 
 
-def avgdev(state: State, n: int) -> Update:
+def avgdev(state: State, n: int) -> Single:
     window = Window(state, n)
     return lambda x: np.abs(moments(window(x))[1]).mean(axis=1)
 
 
-def percentile(state: State, n: int, percent: float) -> Update:
+def percentile(state: State, n: int, percent: float) -> Single:
     window, place = Window(state, n), max(math.ceil(percent / 100.0 * n), 1) - 1
     return lambda x: np.sort(window(x), axis=1)[:, place]
 
 
-def percent_rank(state: State, n: int) -> Update:
+def percent_rank(state: State, n: int) -> Single:
     window = Window(state, n + 1)
 
     def update(x: Floats) -> Floats:
@@ -43,7 +43,7 @@ def percent_rank(state: State, n: int) -> Update:
     return update
 
 
-def zscore(state: State, n: int) -> Update:
+def zscore(state: State, n: int) -> Single:
     window = Window(state, n)
 
     def update(x: Floats) -> Floats:
@@ -53,10 +53,10 @@ def zscore(state: State, n: int) -> Update:
     return update
 
 
-def line(ahead: Callable[[int], float]) -> Callable[[State, int], Update]:
+def line(ahead: Callable[[int], float]) -> Callable[[State, int], Single]:
     """A least-squares line through the window, at a place counted in candles from the window's first one."""
 
-    def form(state: State, n: int) -> Update:
+    def form(state: State, n: int) -> Single:
         window, place = Window(state, n), ahead(n) - (n - 1) / 2.0
         weights = _slope_weights(n)
 
@@ -70,13 +70,13 @@ def line(ahead: Callable[[int], float]) -> Callable[[State, int], Update]:
     return form
 
 
-def slope(state: State, n: int) -> Update:
+def slope(state: State, n: int) -> Single:
     window, weights = Window(state, n), _slope_weights(n)
     return lambda x: (moments(window(x))[1] * weights).sum(axis=1)
 
 
 def _slope_weights(n: int) -> Floats:
-    places = np.arange(n) - (n - 1) / 2.0
+    places = np.arange(float(n)) - (n - 1) / 2.0
     weights: Floats = places / (places * places).sum()
     return weights
 
@@ -85,7 +85,7 @@ linreg = line(lambda n: n - 1)
 forecast = line(lambda n: n)
 
 
-def correlation(state: State, n: int) -> Update:
+def correlation(state: State, n: int) -> Single:
     xs, ys = Window(state, n), Window(state, n)
 
     def update(x: Floats, y: Floats) -> Floats:
@@ -94,8 +94,8 @@ def correlation(state: State, n: int) -> Update:
     return update
 
 
-def r_squared(state: State, n: int) -> Update:
-    window, places = Window(state, n), np.arange(n) - (n - 1) / 2.0
+def r_squared(state: State, n: int) -> Single:
+    window, places = Window(state, n), np.arange(float(n)) - (n - 1) / 2.0
     return lambda x: _correlated(moments(window(x))[1], places) ** 2
 
 
@@ -104,7 +104,7 @@ def _correlated(dx: Floats, dy: Floats) -> Floats:
     return np.clip(ratio((dx * dy).sum(axis=-1), both), -1.0, 1.0)
 
 
-def beta(state: State, n: int) -> Update:
+def beta(state: State, n: int) -> Single:
     xs, ys = Window(state, n), Window(state, n)
 
     def update(x: Floats, y: Floats) -> Floats:
@@ -114,7 +114,7 @@ def beta(state: State, n: int) -> Update:
     return update
 
 
-def hurst(state: State, n: int) -> Update:
+def hurst(state: State, n: int) -> Single:
     lags = [2**power for power in range(n.bit_length()) if 2**power <= n // 4]
     places = np.log(lags)
     weights = places - places.mean()
@@ -135,7 +135,7 @@ def hurst(state: State, n: int) -> Update:
     return update
 
 
-FORMS = {
+FORMS: dict[str, Form] = {
     "stddev": stddev,
     "variance": variance,
     "avgdev": avgdev,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.core.indicators.incremental.parts import Ema, Highest, Lowest, Place, Rma, Rsi, Sma, ratio
-from tradewind.core.indicators.incremental.state import State, Update
+from tradewind.core.indicators.incremental.state import Form, Single, State, Update
 from tradewind.core.indicators.stochastics import STILL
 from tradewind.core.series import Floats
 
 
-def willr(state: State, n: int) -> Update:
+def willr(state: State, n: int) -> Single:
     highest, lowest = Highest(state, n), Lowest(state, n)
 
     def update(high: Floats, low: Floats, close: Floats) -> Floats:
@@ -68,7 +68,7 @@ def smi(state: State, n: int, fast: int, slow: int, signal: int) -> Update:
     return update
 
 
-def fisher(state: State, n: int) -> Update:
+def fisher(state: State, n: int) -> Single:
     place, smooth, last = Place(state, n, still=0.5), Ema(state, 5), Ema(state, 3)
 
     def update(high: Floats, low: Floats) -> Floats:
@@ -79,7 +79,7 @@ def fisher(state: State, n: int) -> Update:
     return update
 
 
-FORMS = {
+FORMS: dict[str, Form] = {
     "willr": willr,
     "stoch_k": stochastic,
     "stochrsi_k": stochastic_rsi,

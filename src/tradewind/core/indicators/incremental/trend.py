@@ -13,14 +13,13 @@ from tradewind.core.indicators.incremental.parts import (
     Highest,
     Lag,
     Lowest,
-    Rma,
     Sum,
     TrueRange,
     WilderSum,
     Window,
     ratio,
 )
-from tradewind.core.indicators.incremental.state import State, Update
+from tradewind.core.indicators.incremental.state import Form, Single, State, Update
 from tradewind.core.series import Floats
 
 
@@ -54,22 +53,22 @@ class Directional:
         return 100.0 * ratio(self._plus(plus), ranged), 100.0 * ratio(self._minus(minus), ranged)
 
 
-def plus_di(state: State, n: int) -> Update:
+def plus_di(state: State, n: int) -> Single:
     directional = Directional(state, n)
     return lambda high, low, close: directional(high, low, close)[0]
 
 
-def minus_di(state: State, n: int) -> Update:
+def minus_di(state: State, n: int) -> Single:
     directional = Directional(state, n)
     return lambda high, low, close: directional(high, low, close)[1]
 
 
-def plus_dm(state: State, n: int) -> Update:
+def plus_dm(state: State, n: int) -> Single:
     movement, total = Movement(state), WilderSum(state, n)
     return lambda high, low: total(movement(high, low)[0])
 
 
-def minus_dm(state: State, n: int) -> Update:
+def minus_dm(state: State, n: int) -> Single:
     movement, total = Movement(state), WilderSum(state, n)
     return lambda high, low: total(movement(high, low)[1])
 
@@ -79,7 +78,7 @@ def _imbalance(plus: Floats, minus: Floats) -> Floats:
     return 100.0 * ratio(np.abs(minus - plus), minus + plus, np.nan)
 
 
-def dx(state: State, n: int) -> Update:
+def dx(state: State, n: int) -> Single:
     directional, last = Directional(state, n), state.numbers(0.0)
 
     def update(high: Floats, low: Floats, close: Floats) -> Floats:
@@ -91,7 +90,7 @@ def dx(state: State, n: int) -> Update:
     return update
 
 
-def adx(state: State, n: int) -> Update:
+def adx(state: State, n: int) -> Single:
     directional, total, value = Directional(state, n), state.numbers(0.0), state.numbers()
 
     def update(high: Floats, low: Floats, close: Floats) -> Floats:
@@ -133,7 +132,7 @@ class Aroon:
         return 100.0 * (self._n - since_low) / self._n, 100.0 * (self._n - since_high) / self._n
 
 
-def aroon_osc(state: State, n: int) -> Update:
+def aroon_osc(state: State, n: int) -> Single:
     aroon = Aroon(state, n)
 
     def update(high: Floats, low: Floats) -> Floats:
@@ -164,12 +163,12 @@ def elder_ray(state: State, n: int) -> Update:
     return update
 
 
-def vhf(state: State, n: int) -> Update:
+def vhf(state: State, n: int) -> Single:
     highest, lowest, change, travelled = Highest(state, n), Lowest(state, n), Change(state), Sum(state, n)
     return lambda x: ratio(highest(x) - lowest(x), travelled(np.abs(change(x))))
 
 
-def choppiness(state: State, n: int) -> Update:
+def choppiness(state: State, n: int) -> Single:
     true_range, travelled, highest, lowest = TrueRange(state), Sum(state, n), Highest(state, n), Lowest(state, n)
 
     def update(high: Floats, low: Floats, close: Floats) -> Floats:
@@ -179,7 +178,7 @@ def choppiness(state: State, n: int) -> Update:
     return update
 
 
-def sar(state: State, acceleration: float, maximum: float) -> Update:
+def sar(state: State, acceleration: float, maximum: float) -> Single:
     acceleration = min(acceleration, maximum)
     movement, highs, lows = Movement(state), Lag(state, 1), Lag(state, 1)
     rising, stop, extreme, pace = (state.numbers() for _ in range(4))
@@ -219,14 +218,14 @@ def supertrend(state: State, n: int, multiplier: float) -> Update:
         # Each band moves towards the price only, until a close behind it sets it free; so it does where none is yet.
         above = np.where((middle + width >= above) & ~(before > above), above, middle + width)
         below = np.where((middle - width <= below) & ~(before < below), below, middle - width)
-        up = np.where(side[rows] > 0.0, ~(close < below), close > above)
+        up = np.where(side[rows] > 0.0, ~(close < below) | np.isnan(lower[rows]), close > above)
         upper[rows], lower[rows], side[rows] = above, below, np.where(up, 1.0, -1.0)
         return np.where(up, below, above), side[rows].copy()
 
     return update
 
 
-FORMS = {
+FORMS: dict[str, Form] = {
     "adx": adx,
     "adxr": adxr,
     "dx": dx,

@@ -9,7 +9,7 @@ import numpy as np
 from tradewind.core.indicators.incremental.averages import vwma
 from tradewind.core.indicators.incremental.momentum import ppo
 from tradewind.core.indicators.incremental.parts import Change, Ema, Lag, Sma, Sum, ratio
-from tradewind.core.indicators.incremental.state import State, Update
+from tradewind.core.indicators.incremental.state import Form, Single, State
 from tradewind.core.series import Floats
 
 
@@ -31,11 +31,12 @@ def money_flow(high: Floats, low: Floats, close: Floats, volume: Floats) -> Floa
     return ratio((close - low) - (high - close), high - low) * volume
 
 
-def mfi(state: State, n: int) -> Update:
+def mfi(state: State, n: int) -> Single:
     change, gains, losses = Change(state), Sum(state, n), Sum(state, n)
 
     def update(high: Floats, low: Floats, close: Floats, volume: Floats) -> Floats:
-        price = (high + low + close) / 3.0
+        # By the reciprocal, as TA-Lib is compiled: whether the price moved may hang on its last bit.
+        price = (high + low + close) * (1.0 / 3.0)
         moved, flow = change(price), price * volume
         undefined = np.where(np.isnan(moved), np.nan, 0.0)
         gained = gains(np.where(moved > 0.0, flow, undefined))
@@ -44,7 +45,7 @@ def mfi(state: State, n: int) -> Update:
     return update
 
 
-def obv(state: State) -> Update:
+def obv(state: State) -> Single:
     change, total = Change(state), Total(state)
 
     def update(close: Floats, volume: Floats) -> Floats:
@@ -54,12 +55,12 @@ def obv(state: State) -> Update:
     return update
 
 
-def ad(state: State) -> Update:
+def ad(state: State) -> Single:
     total = Total(state)
     return lambda high, low, close, volume: total(money_flow(high, low, close, volume))
 
 
-def adosc(state: State, fast: int, slow: int) -> Update:
+def adosc(state: State, fast: int, slow: int) -> Single:
     line = ad(state)
     averages = [(2.0 / (n + 1), state.numbers()) for n in (fast, slow)]
 
@@ -74,20 +75,20 @@ def adosc(state: State, fast: int, slow: int) -> Update:
     return update
 
 
-def cmf(state: State, n: int) -> Update:
+def cmf(state: State, n: int) -> Single:
     flows, traded = Sum(state, n), Sum(state, n)
     return lambda high, low, close, volume: ratio(flows(money_flow(high, low, close, volume)), traded(volume))
 
 
-def force_index(state: State, n: int) -> Update:
+def force_index(state: State, n: int) -> Single:
     change, average = Change(state), Ema(state, n)
     return lambda close, volume: average(change(close) * volume)
 
 
-def volume_index(sign: float) -> Callable[[State], Update]:
+def volume_index(sign: float) -> Callable[[State], Single]:
     """From 1000, moves with the close's returns where the volume's change has this sign."""
 
-    def form(state: State) -> Update:
+    def form(state: State) -> Single:
         closes, volumes, value = Lag(state, 1), Change(state), state.numbers(1000.0)
 
         def update(close: Floats, volume: Floats) -> Floats:
@@ -101,7 +102,7 @@ def volume_index(sign: float) -> Callable[[State], Update]:
     return form
 
 
-def pvt(state: State) -> Update:
+def pvt(state: State) -> Single:
     closes, total = Lag(state, 1), Total(state)
 
     def update(close: Floats, volume: Floats) -> Floats:
@@ -111,7 +112,7 @@ def pvt(state: State) -> Update:
     return update
 
 
-def wad(state: State) -> Update:
+def wad(state: State) -> Single:
     closes, total = Lag(state, 1), Total(state)
 
     def update(high: Floats, low: Floats, close: Floats) -> Floats:
@@ -122,12 +123,12 @@ def wad(state: State) -> Update:
     return update
 
 
-def relative_volume(state: State, n: int) -> Update:
+def relative_volume(state: State, n: int) -> Single:
     average, lag = Sma(state, n), Lag(state, 1)
     return lambda volume: ratio(volume, lag(average(volume)), 1.0)
 
 
-def rolling_vwap(state: State, n: int) -> Update:
+def rolling_vwap(state: State, n: int) -> Single:
     average = vwma(state, n)
     return lambda high, low, close, volume: average((high + low + close) / 3.0, volume)
 
@@ -146,7 +147,7 @@ class Session:
         return begins
 
 
-def session_bands(state: State, deviations: float = 0.0) -> Update:
+def session_bands(state: State, deviations: float = 0.0) -> Single:
     session, first = Session(state), state.numbers()
     totals = [state.numbers(0.0) for _ in range(3)]
 
@@ -166,7 +167,7 @@ def session_bands(state: State, deviations: float = 0.0) -> Update:
     return update
 
 
-def session_open(state: State) -> Update:
+def session_open(state: State) -> Single:
     session, value = Session(state), state.numbers()
 
     def update(opened: Floats, day: Floats) -> Floats:
@@ -176,10 +177,10 @@ def session_open(state: State) -> Update:
     return update
 
 
-def session_extreme(pick: Callable[[Floats, Floats], Floats]) -> Callable[[State], Update]:
+def session_extreme(pick: Callable[[Floats, Floats], Floats]) -> Callable[[State], Single]:
     """The highest or lowest of the UTC day so far."""
 
-    def form(state: State) -> Update:
+    def form(state: State) -> Single:
         session, value = Session(state), state.numbers()
 
         def update(x: Floats, day: Floats) -> Floats:
@@ -191,7 +192,7 @@ def session_extreme(pick: Callable[[Floats, Floats], Floats]) -> Callable[[State
     return form
 
 
-FORMS = {
+FORMS: dict[str, Form] = {
     "mfi": mfi,
     "obv": obv,
     "ad": ad,
