@@ -39,7 +39,7 @@ def stepped(
     arguments: Sequence[float],
     present: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float64]:
-    """Outputs by (output, symbol, row of that symbol); each symbol takes its next row where `present` in (step, symbol)."""
+    """Outputs by (output, symbol, row of that symbol); in a step the symbols `present` take their next row each."""
     rows, symbols = len(batch[0][0]), len(batch)
     part = running(indicator.kernel, arguments, indicator.warmup(*arguments), symbols)
     taken = np.zeros(symbols, dtype=np.intp)

@@ -12,6 +12,8 @@ from tradewind.core.indicators.incremental.parts import Change, Ema, Lag, Sma, S
 from tradewind.core.indicators.incremental.state import Form, Single, State
 from tradewind.core.series import Floats
 
+_ROUNDING = 1e-14
+
 
 class Total:
     """A running total."""
@@ -32,12 +34,13 @@ def money_flow(high: Floats, low: Floats, close: Floats, volume: Floats) -> Floa
 
 
 def mfi(state: State, n: int) -> Single:
-    change, gains, losses = Change(state), Sum(state, n), Sum(state, n)
+    prices, gains, losses = Lag(state, 1), Sum(state, n), Sum(state, n)
 
     def update(high: Floats, low: Floats, close: Floats, volume: Floats) -> Floats:
-        # By the reciprocal, as TA-Lib is compiled: whether the price moved may hang on its last bit.
-        price = (high + low + close) * (1.0 / 3.0)
-        moved, flow = change(price), price * volume
+        price = (high + low + close) / 3.0
+        before, flow = prices(price), price * volume
+        # As TA-Lib, what is left of adding three prices is no move.
+        moved = np.where(np.abs(price - before) < _ROUNDING * (price + before), 0.0, price - before)
         undefined = np.where(np.isnan(moved), np.nan, 0.0)
         gained = gains(np.where(moved > 0.0, flow, undefined))
         return 100.0 * ratio(gained, gained + losses(np.where(moved < 0.0, flow, undefined)))
