@@ -15,7 +15,7 @@ from tradewind.core.expressions import Compiler, Kind, Program, ProgramState, jo
 from tradewind.core.expressions.program import Column
 from tradewind.core.indicators import Field
 from tradewind.core.series import Columns
-from tradewind.core.strategy import Refused, Scan, Standing, Strategy, evaluate, signal
+from tradewind.core.strategy import Evaluation, RefusalReason, Refused, Scan, Standing, evaluate, signal
 from tradewind.core.values import Side
 
 NUMBERS = (
@@ -105,21 +105,15 @@ STRATEGIES = (
 )
 
 
-def told(standing: Standing) -> object:
-    """The signal or the refusal, as it would be told."""
-    return signal(standing.evaluation, 0, instrument=INSTRUMENT, timeframe=TIMEFRAME, simulated=True)
+def told(evaluation: Evaluation, row: int) -> tuple[Side | None, object]:
+    """The side that stands, and which signal that makes or why none; their numbers are compared by themselves."""
+    made = signal(evaluation, row, instrument=INSTRUMENT, timeframe=TIMEFRAME, simulated=True)
+    return evaluation.side_at(row), made.reason if isinstance(made, Refused) else made and made.id
 
 
-def expected_of(strategy: Strategy, market: Columns) -> dict[int, tuple[Side | None, object]]:
-    evaluation = evaluate(strategy, market)
+def standing_rows(evaluation: Evaluation) -> list[int]:
     rows = np.concatenate([evaluation.long_rows, evaluation.short_rows, evaluation.conflict_rows])
-    return {
-        int(row): (
-            evaluation.side_at(int(row)),
-            signal(evaluation, int(row), instrument=INSTRUMENT, timeframe=TIMEFRAME, simulated=True),
-        )
-        for row in np.sort(rows)
-    }
+    return [int(row) for row in np.sort(rows)]
 
 
 def closes(scan: Scan, markets: Sequence[Columns], present: NDArray[np.bool_]) -> dict[tuple[int, int, int], Standing]:
@@ -152,16 +146,22 @@ def test_a_scan_finds_what_evaluations_find_and_makes_the_same_signals(seed: int
     for number, strategy in enumerate(STRATEGIES):
         for symbol, market in enumerate(markets):
             mine = {row: each for (which, where, row), each in found.items() if (which, where) == (number, symbol)}
-            expected = expected_of(strategy, market)
-            assert {row: (each.side, told(each)) for row, each in mine.items()} == expected
+            whole = evaluate(strategy, market)
+            assert sorted(mine) == standing_rows(whole)
+            for row, each in mine.items():
+                assert (each.side, told(each.evaluation, 0)) == (whole.side_at(row), told(whole, row))
+                numbers = [each.evaluation.number(root, 0) for root in range(len(whole.values))]
+                expected = [whole.number(root, row) for root in range(len(whole.values))]
+                np.testing.assert_allclose(numbers, expected, rtol=1e-9, atol=1e-9)
 
 
 def test_conflicts_and_refusals_are_among_what_is_compared() -> None:
     market = random_columns(5, 150)
-    answers = [answer for strategy in STRATEGIES for answer in expected_of(strategy, market).values()]
+    evaluations = [evaluate(strategy, market) for strategy in STRATEGIES]
+    answers = [told(each, row) for each in evaluations for row in standing_rows(each)]
     assert any(side is None for side, _ in answers)
-    assert any(isinstance(made, Refused) and side is not None for side, made in answers)
-    assert any(not isinstance(made, Refused) for _, made in answers)
+    assert any(isinstance(made, RefusalReason) and side is not None for side, made in answers)
+    assert any(not isinstance(made, RefusalReason) for _, made in answers)
 
 
 def test_no_candles_are_no_news() -> None:
