@@ -54,7 +54,7 @@ def _strategies() -> list[Strategy]:
 
 
 def _looked_again(program: Program, columns: Columns) -> None:
-    """Every indicator that reads candle columns, over the whole window, for its last value."""
+    """Every indicator over the whole window, for its last value; one of another indicator reads the close instead."""
     for instruction in program.instructions:
         if isinstance(instruction, Compute):
             read = [program.instructions[each] for each in instruction.operands]
