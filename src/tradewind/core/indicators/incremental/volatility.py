@@ -57,7 +57,7 @@ def mass(state: State, average: int, n: int) -> Single:
 
     def update(high: Floats, low: Floats) -> Floats:
         one, two = averages(high - low)
-        return total(ratio(one, two))
+        return total(ratio(one, two, 1.0))
 
     return update
 
