@@ -4,7 +4,7 @@ from tradewind.core.expressions.compiler import Compiler
 from tradewind.core.expressions.incremental import ProgramState
 from tradewind.core.expressions.market import Market
 from tradewind.core.expressions.parser import RESERVED, UnknownNameError, parse, parse_definitions, suggestion
-from tradewind.core.expressions.program import Answer, Program, SeriesRead, Traits, joined
+from tradewind.core.expressions.program import Answer, Program, SeriesRead, Traits, Values, joined
 from tradewind.core.expressions.tree import Expression, ExpressionError, Kind, canonical
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "SeriesRead",
     "Traits",
     "UnknownNameError",
+    "Values",
     "canonical",
     "joined",
     "parse",

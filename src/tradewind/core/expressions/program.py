@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,16 +143,84 @@ class Reading:
     program: Program
 
 
+class Values(Sequence[NDArray[Any]]):
+    """The roots' values: as whole columns, or in a few rows, for which only those are computed.
+
+    Levels are asked for where a set-up stands, and nowhere else; so numbers that are put together row by row from what
+    is known are left until somebody asks.
+    """
+
+    __slots__ = ("_instructions", "_length", "_results", "_roots")
+
+    def __init__(
+        self, instructions: Sequence[Instruction], roots: Sequence[int], results: dict[int, Any], length: int
+    ) -> None:
+        """
+        Args:
+            results: of the instructions that are known, by number; the others can be computed from them row by row.
+            length: rows of a whole column.
+        """
+        self._instructions = instructions
+        self._roots = roots
+        self._results = results
+        self._length = length
+
+    @classmethod
+    def known(cls, columns: Sequence[NDArray[Any]]) -> Values:
+        """Values that are there already, one column per root."""
+        return cls((), range(len(columns)), dict(enumerate(columns)), len(columns[0]) if columns else 0)
+
+    def __len__(self) -> int:
+        return len(self._roots)
+
+    @overload
+    def __getitem__(self, root: int) -> NDArray[Any]: ...
+    @overload
+    def __getitem__(self, root: slice) -> tuple[NDArray[Any], ...]: ...
+    def __getitem__(self, root: int | slice) -> NDArray[Any] | tuple[NDArray[Any], ...]:
+        """The whole column of a root; read-only where it is constant."""
+        if isinstance(root, slice):
+            return tuple(self[each] for each in range(*root.indices(len(self))))
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(self._whole(self._roots[root]), self._length)
+
+    def at(self, root: int, rows: Any) -> NDArray[Any]:
+        """The value of a root in each of `rows`, shape of `rows`."""
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(self._picked(self._roots[root], rows, {}), np.shape(rows))
+
+    def _whole(self, index: int) -> Any:
+        if index not in self._results:
+            op, operands = _applied(self._instructions[index])
+            self._results[index] = OPERATIONS[op](*(self._whole(each) for each in operands))
+        return self._results[index]
+
+    def _picked(self, index: int, rows: Any, picked: dict[int, Any]) -> Any:
+        if index not in picked:
+            known = self._results.get(index)
+            if known is not None:
+                picked[index] = known[rows] if isinstance(known, np.ndarray) else known
+            else:
+                op, operands = _applied(self._instructions[index])
+                picked[index] = OPERATIONS[op](*(self._picked(each, rows, picked) for each in operands))
+        return picked[index]
+
+
+def _applied(instruction: Instruction) -> tuple[Op, tuple[int, ...]]:
+    assert isinstance(instruction, Apply), "the others are always known"
+    return instruction.op, instruction.operands
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """What a program says of every row of its columns.
 
     Attributes:
-        values: the roots' values, one array each; read-only where an expression is constant.
+        values: of the roots.
         present: rows at which every other series that is read has its due candle, with enough before it; None = all.
     """
 
-    values: tuple[NDArray[Any], ...]
+    values: Values
     present: NDArray[np.bool_] | None
 
 
@@ -164,6 +232,7 @@ class Program:
         traits: one per instruction.
         roots: the instructions whose results are wanted.
         last_use: for each instruction the last one that reads it, so that columns are dropped when they have served.
+        deferred: instructions that only levels need, computed where somebody asks; see `Values`.
         readings: what is computed on other series, for the `Seen` among the instructions.
     """
 
@@ -172,6 +241,7 @@ class Program:
     roots: tuple[int, ...]
     last_use: tuple[int, ...]
     readings: tuple[Reading, ...] = ()
+    deferred: frozenset[int] = frozenset()
 
     @property
     def settled(self) -> int:
@@ -226,7 +296,7 @@ class Program:
         Args:
             market: what stands beside `columns`; needed where `needs_market`.
         """
-        return self.answer(columns, market).values
+        return tuple(self.answer(columns, market).values)
 
     def answer(self, columns: Columns, market: Market | None = None) -> Answer:
         """As `run`, and where all that is read was there."""
@@ -241,17 +311,21 @@ class Program:
         return self._answer(_Around(known, market, self.readings))
 
     def _answer(self, around: _Around) -> Answer:
-        columns = around.columns
-        results: list[Any] = [None] * len(self.instructions)
+        results: dict[int, Any] = {}
         with np.errstate(all="ignore"):
             for index, instruction in enumerate(self.instructions):
+                if index in self.deferred:
+                    continue
                 results[index] = _execute(instruction, results, around)
                 for operand in operands_of(instruction):
                     if self.last_use[operand] == index:
-                        results[operand] = None
-        values = tuple(np.broadcast_to(results[root], len(columns)) for root in self.roots)
+                        results.pop(operand, None)
+        values = Values(self.instructions, self.roots, results, len(around.columns))
         return Answer(values, around.present())
 
+
+#: Operations that look at the row before.
+_LOOK_BACK = frozenset({Op.CROSSES_ABOVE, Op.CROSSES_BELOW})
 
 #: A series by symbol and timeframe, each None where it is the reader's own.
 SeriesRead = tuple[str | None, Timeframe | None]
@@ -336,15 +410,31 @@ def program_of(
         else _renumbered(each, places)
         for old in kept
     )
+    new_roots = tuple(places[root] for root in roots)
+    new_traits = tuple(traits[old] for old in kept)
+    deferred = _deferred(moved, new_traits, new_roots)
     last_use = list(range(len(moved)))
     for index, instruction in enumerate(moved):
         for operand in operands_of(instruction):
-            last_use[operand] = index
-    new_roots = tuple(places[root] for root in roots)
+            last_use[operand] = len(moved) if index in deferred else max(last_use[operand], index)
     for root in new_roots:
         last_use[root] = len(moved)
     readings = tuple(reading(number, list(asked)) for number, asked in wanted.items())
-    return Program(moved, tuple(traits[old] for old in kept), new_roots, tuple(last_use), readings)
+    return Program(moved, new_traits, new_roots, tuple(last_use), readings, deferred)
+
+
+def _deferred(instructions: Sequence[Instruction], traits: Sequence[Traits], roots: Sequence[int]) -> frozenset[int]:
+    """The numbers that are put together row by row and that no condition, indicator or earlier row needs."""
+    eager = {root for root in roots if traits[root].kind is not Kind.NUMBER}
+    deferred: set[int] = set()
+    for index in range(len(instructions) - 1, -1, -1):
+        instruction = instructions[index]
+        by_row = isinstance(instruction, Apply) and instruction.op not in _LOOK_BACK
+        if by_row and index not in eager and traits[index].kind is Kind.NUMBER:
+            deferred.add(index)
+        else:
+            eager.update(operands_of(instruction))
+    return frozenset(deferred)
 
 
 def joined(programs: Sequence[Program]) -> Program:
@@ -389,7 +479,9 @@ def _renumbered(instruction: Instruction, places: Mapping[int, int]) -> Instruct
             return instruction
 
 
-def _execute(instruction: Instruction, results: list[Any], around: _Around) -> Value | tuple[NDArray[np.float64], ...]:
+def _execute(
+    instruction: Instruction, results: Mapping[int, Any], around: _Around
+) -> Value | tuple[NDArray[np.float64], ...]:
     match instruction:
         case Clock(part):
             return clock(part, around.closes)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.core.expressions import ProgramState, joined
+from tradewind.core.expressions import ProgramState, Values, joined
 from tradewind.core.indicators.incremental import ALL, Rows
 from tradewind.core.series import Columns
 from tradewind.core.strategy.compiled import CompiledSetup, Strategy
@@ -99,7 +99,7 @@ def _evaluation(
     return Evaluation(
         strategy,
         candle,
-        tuple(each[row : row + 1] for each in values),
+        Values.known([each[row : row + 1] for each in values]),
         _HERE if side is Side.LONG else _NONE,
         _HERE if side is Side.SHORT else _NONE,
         _HERE if side is None else _NONE,
