@@ -1,7 +1,7 @@
 """Expressions over candles: parsed within bounds, typed, compiled to one shared program, evaluated on whole columns."""
 
 from tradewind.core.expressions.compiler import Compiler
-from tradewind.core.expressions.incremental import ProgramState
+from tradewind.core.expressions.incremental import ProgramState, Stepped, steppable
 from tradewind.core.expressions.market import Market
 from tradewind.core.expressions.parser import RESERVED, UnknownNameError, parse, parse_definitions, suggestion
 from tradewind.core.expressions.program import Answer, Program, SeriesRead, Traits, joined
@@ -18,11 +18,13 @@ __all__ = [
     "Program",
     "ProgramState",
     "SeriesRead",
+    "Stepped",
     "Traits",
     "UnknownNameError",
     "canonical",
     "joined",
     "parse",
     "parse_definitions",
+    "steppable",
     "suggestion",
 ]

@@ -336,43 +336,43 @@ def program_of(
         else _renumbered(each, places)
         for old in kept
     )
-    last_use = list(range(len(moved)))
-    for index, instruction in enumerate(moved):
-        for operand in operands_of(instruction):
-            last_use[operand] = index
     new_roots = tuple(places[root] for root in roots)
-    for root in new_roots:
-        last_use[root] = len(moved)
     readings = tuple(reading(number, list(asked)) for number, asked in wanted.items())
-    return Program(moved, tuple(traits[old] for old in kept), new_roots, tuple(last_use), readings)
+    return Program(moved, tuple(traits[old] for old in kept), new_roots, _last_use(moved, new_roots), readings)
 
 
 def joined(programs: Sequence[Program]) -> Program:
-    """One program whose roots are those of all `programs`, one after the other; what is equal in them is there once.
-
-    Raises:
-        ValueError: one of them reads other series.
-    """
-    if any(program.readings for program in programs):
-        raise ValueError("expected programs on their own candles alone, got one that reads other series")
+    """One program whose roots are those of all `programs`, one after the other; what is equal in them is there once."""
     instructions: list[Instruction] = []
     traits: list[Traits] = []
     numbers: dict[Instruction, int] = {}
+    readings: dict[Reading, int] = {}
     roots: list[int] = []
     for program in programs:
         places: dict[int, int] = {}
+        series = [readings.setdefault(each, len(readings)) for each in program.readings]
         for index, instruction in enumerate(program.instructions):
-            moved = _renumbered(instruction, places)
+            if isinstance(instruction, Seen):
+                moved: Instruction = Seen(series[instruction.reading], instruction.root)
+            else:
+                moved = _renumbered(instruction, places)
             places[index] = numbers.setdefault(moved, len(instructions))
             if places[index] == len(instructions):
                 instructions.append(moved)
                 traits.append(program.traits[index])
         roots += [places[root] for root in program.roots]
-    return program_of(instructions, traits, roots, _unread)
+    last_use = _last_use(instructions, roots)
+    return Program(tuple(instructions), tuple(traits), tuple(roots), last_use, tuple(readings))
 
 
-def _unread(number: int, _: Sequence[int]) -> Reading:
-    raise IndexError(number)
+def _last_use(instructions: Sequence[Instruction], roots: Sequence[int]) -> tuple[int, ...]:
+    last_use = list(range(len(instructions)))
+    for index, instruction in enumerate(instructions):
+        for operand in operands_of(instruction):
+            last_use[operand] = index
+    for root in roots:
+        last_use[root] = len(instructions)
+    return tuple(last_use)
 
 
 def _renumbered(instruction: Instruction, places: Mapping[int, int]) -> Instruction:
