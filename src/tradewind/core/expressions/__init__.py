@@ -1,7 +1,7 @@
 """Expressions over candles: parsed within bounds, typed, compiled to one shared program, evaluated on whole columns."""
 
 from tradewind.core.expressions.compiler import Compiler
-from tradewind.core.expressions.incremental import ProgramState
+from tradewind.core.expressions.incremental import ProgramState, Stepped, steppable
 from tradewind.core.expressions.market import Market
 from tradewind.core.expressions.parser import RESERVED, UnknownNameError, parse, parse_definitions, suggestion
 from tradewind.core.expressions.program import Answer, Program, SeriesRead, Traits, Values, joined
@@ -18,6 +18,7 @@ __all__ = [
     "Program",
     "ProgramState",
     "SeriesRead",
+    "Stepped",
     "Traits",
     "UnknownNameError",
     "Values",
@@ -25,5 +26,6 @@ __all__ = [
     "joined",
     "parse",
     "parse_definitions",
+    "steppable",
     "suggestion",
 ]

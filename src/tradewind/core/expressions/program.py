@@ -6,7 +6,7 @@ expressions use, and is what faster back-ends can be generated from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -413,14 +413,8 @@ def program_of(
     new_roots = tuple(places[root] for root in roots)
     new_traits = tuple(traits[old] for old in kept)
     deferred = _deferred(moved, new_traits, new_roots)
-    last_use = list(range(len(moved)))
-    for index, instruction in enumerate(moved):
-        for operand in operands_of(instruction):
-            last_use[operand] = len(moved) if index in deferred else max(last_use[operand], index)
-    for root in new_roots:
-        last_use[root] = len(moved)
     readings = tuple(reading(number, list(asked)) for number, asked in wanted.items())
-    return Program(moved, new_traits, new_roots, tuple(last_use), readings, deferred)
+    return Program(moved, new_traits, new_roots, _last_use(moved, new_roots, deferred), readings, deferred)
 
 
 def _deferred(instructions: Sequence[Instruction], traits: Sequence[Traits], roots: Sequence[int]) -> frozenset[int]:
@@ -438,31 +432,39 @@ def _deferred(instructions: Sequence[Instruction], traits: Sequence[Traits], roo
 
 
 def joined(programs: Sequence[Program]) -> Program:
-    """One program whose roots are those of all `programs`, one after the other; what is equal in them is there once.
-
-    Raises:
-        ValueError: one of them reads other series.
-    """
-    if any(program.readings for program in programs):
-        raise ValueError("expected programs on their own candles alone, got one that reads other series")
+    """One program whose roots are those of all `programs`, one after the other; what is equal in them is there once."""
     instructions: list[Instruction] = []
     traits: list[Traits] = []
     numbers: dict[Instruction, int] = {}
+    readings: dict[Reading, int] = {}
     roots: list[int] = []
     for program in programs:
         places: dict[int, int] = {}
+        series = [readings.setdefault(each, len(readings)) for each in program.readings]
         for index, instruction in enumerate(program.instructions):
-            moved = _renumbered(instruction, places)
+            if isinstance(instruction, Seen):
+                moved: Instruction = Seen(series[instruction.reading], instruction.root)
+            else:
+                moved = _renumbered(instruction, places)
             places[index] = numbers.setdefault(moved, len(instructions))
             if places[index] == len(instructions):
                 instructions.append(moved)
                 traits.append(program.traits[index])
         roots += [places[root] for root in program.roots]
-    return program_of(instructions, traits, roots, _unread)
+    last_use = _last_use(instructions, roots)
+    return Program(tuple(instructions), tuple(traits), tuple(roots), last_use, tuple(readings))
 
 
-def _unread(number: int, _: Sequence[int]) -> Reading:
-    raise IndexError(number)
+def _last_use(
+    instructions: Sequence[Instruction], roots: Sequence[int], deferred: Set[int] = frozenset()
+) -> tuple[int, ...]:
+    last_use = list(range(len(instructions)))
+    for index, instruction in enumerate(instructions):
+        for operand in operands_of(instruction):
+            last_use[operand] = len(instructions) if index in deferred else max(last_use[operand], index)
+    for root in roots:
+        last_use[root] = len(instructions)
+    return tuple(last_use)
 
 
 def _renumbered(instruction: Instruction, places: Mapping[int, int]) -> Instruction:
