@@ -165,3 +165,14 @@ def test_the_same_every_time(tmp_path: Path) -> None:
     assert one.trades
     assert one.fingerprint == two.fingerprint
     assert one.document() == two.document()
+
+
+def test_r_of_a_ladder_is_what_all_of_it_would_have_lost(tmp_path: Path) -> None:
+    """Half a percent of the equity, less what leaving costs, whether one part was entered or five."""
+    result = run_paper(load_builtin("dca_dip"), open_paper_feed(market(tmp_path, 61, candles=2000)))
+    trades = sorted(result.trades, key=lambda trade: trade.exit_at)
+    assert len(trades) > 20
+    equity = 10_000.0
+    for trade in trades:
+        assert 0.0045 < trade.pnl / trade.r_multiple / equity < 0.005
+        equity += trade.pnl

@@ -90,8 +90,8 @@ def test_the_desk_does_to_a_trade_what_would_be_done_to_it_alone(seed: int, nast
     active = trade_of(desk)
     if active is None:
         return  # denied
-    quantity = active.trade.mandate.quantity
-    alone = Driver(Scenario(replace(agreed, quantity=quantity), START, ()))
+    taken = active.trade.mandate
+    alone = Driver(Scenario(replace(agreed, quantity=taken.quantity, leverage=taken.leverage), START, ()))
     assert dump_trade(active.trade) == dump_trade(alone.trade)
     for happening in scenario.happenings:
         match happening:

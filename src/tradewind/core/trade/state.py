@@ -18,7 +18,7 @@ from tradewind.core.signals import Signal, SignalTarget
 from tradewind.core.values import Price, Quantity, Side
 from tradewind.kit.ids import derive_id
 
-_ZERO = Decimal(0)
+_ZERO, _ONE = Decimal(0), Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Mandate:
         costs: the venue's rates.
         spec: the part of the signal's plan that `actions` allow.
         targets: the rungs that `actions` allow.
+        leverage: of the position's isolated margin, notional ÷ margin.
     """
 
     intent_id: IntentId
@@ -42,6 +43,7 @@ class Mandate:
     costs: Costs
     spec: PlanSpec
     targets: tuple[SignalTarget, ...]
+    leverage: Decimal
 
     @property
     def first(self) -> Quantity:
@@ -69,11 +71,12 @@ def mandate(
     actions: frozenset[AutoAction],
     quantity: Quantity,
     costs: Costs,
+    leverage: Decimal = _ONE,
 ) -> Mandate:
     """The mandate for executing `signal` on the account; its position id follows from the intent's."""
     targets = signal.targets
     if AutoAction.PARTIAL_CLOSE not in actions:
-        targets = (SignalTarget(targets[0].price, Decimal(1)),)
+        targets = (SignalTarget(targets[0].price, _ONE),)
     return Mandate(
         intent_id=intent_id,
         position_id=PositionId(derive_id("position", intent_id)),
@@ -84,6 +87,7 @@ def mandate(
         costs=costs,
         spec=signal.plan.allowing(actions),
         targets=targets,
+        leverage=leverage,
     )
 
 

@@ -155,7 +155,11 @@ def _trade(opened: Opened, columns: Mapping[str, Columns]) -> BacktestTrade:
     entry, leave, initial = trade.entry_price, trade.exit_price, trade.mandate.signal.stop.value
     assert entry is not None, "it was opened"
     assert leave is not None, "it was closed"
-    distance = abs(entry - initial)
+    # R of a ladder is what all of it would lose, however much of it was entered; as of its signal (`core.outcome`).
+    signal, size, planned = trade.mandate.signal, trade.entered, entry
+    if signal.scale_in is not None:
+        size, planned = trade.mandate.quantity, signal.scale_in.average(signal.entry_limit.value)
+    distance = abs(planned - initial)
     pnl, cost = trade.net_pnl, trade.entry_value + trade.entry_fees
     own = columns[trade.symbol]
     first, last = (int(own.ts.searchsorted(ts)) for ts in (opened.entry_bar, opened.exit_bar))
@@ -174,7 +178,7 @@ def _trade(opened: Opened, columns: Mapping[str, Columns]) -> BacktestTrade:
         fees=float(trade.fees),
         pnl=float(pnl),
         gained=float(pnl / cost),
-        r_multiple=float(pnl / (trade.entered.value * distance)) if distance else math.nan,
+        r_multiple=float(pnl / (size.value * distance)) if distance else math.nan,
         mfe=reached.favourable,
         mae=reached.adverse,
         risk=float(distance / entry),
