@@ -17,7 +17,7 @@ import pytest
 from tests.market.candle_maker import save
 from tests.market.coarser import coarser
 from tests.trading.engine.replays import PRICES, market, strategies
-from tradewind.billing import PlanCode
+from tradewind.billing import PLANS, PlanCode
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
@@ -101,6 +101,9 @@ async def test_generated_candles_on_a_plan_that_limits(settings: Settings, tmp_p
     folder = market(tmp_path / "candles", 47, candles=1300)
     report, result = await both(settings, replay_plan(folder, strategies()[0], plan=plan))
     check(report, result, least=0 if plan is PlanCode.FREE_TRIAL else 10)
+    (told,) = (each for each in result.assumptions if each.key == "plan")
+    assert told.value == plan
+    assert str(PLANS[plan].max_signals_per_day) in told.en
 
 
 @pytest.mark.parametrize("name", ["ema_trend", "bollinger_reversion", "donchian_breakout", "ema_rsi_atr", "dca_dip"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from tradewind.core import plan as planning
 from tradewind.core.costs import Costs
 from tradewind.core.decisions import DecisionCode
 from tradewind.core.ids import AccountId, IntentId, OrderId, PositionId
@@ -161,6 +162,18 @@ class Trade(NamedTuple):
         """Average price of the exit fills, for people; None before the first."""
         exited = self.entered.value - self.held.value
         return self.exit_value / exited if exited else None
+
+    @property
+    def targets(self) -> tuple[SignalTarget, ...]:
+        """The targets where they belong now: those that count from the average entry move with it, on the tick."""
+        agreed, plan = self.mandate, self.plan
+        if plan is None or agreed.spec.scale_in is None or agreed.spec.scale_in.targets_from == 0.0:
+            return agreed.targets
+        instrument, towards_entry = agreed.signal.instrument, planning.rounding_of_target(self.side.sign)
+        return tuple(
+            SignalTarget(instrument.quantise(planning.target_level(agreed.spec, plan, rung), towards_entry), each.share)
+            for rung, each in enumerate(agreed.targets, start=1)
+        )
 
     @property
     def net_pnl(self) -> Decimal:

@@ -67,9 +67,7 @@ class Part(NamedTuple):
 def held_at(account: AccountRecord, positions: Iterable[PositionRecord], prices: Mapping[str, float]) -> list[Held]:
     """What the account holds at the board's prices; a symbol without a price counts as unchanged since entry."""
     return [
-        Held(record, account.venue, _holding(record, prices))
-        for record in positions
-        if record.account_id == account.id
+        Held(record, account.venue, _holding(record, prices)) for record in positions if record.account_id == account.id
     ]
 
 
