@@ -163,8 +163,8 @@ def _plan(plan: Plan) -> Assumption:
     return Assumption(
         "plan",
         plan.code.value,
-        f"One follower on the {plan.code} plan: {signals} signals a day {positions} positions at once; the rest pass by.",
-        f"Один подписчик на тарифе {plan.code}: до {signals} сигналов в день и {positions} позиций сразу; прочие мимо.",
+        f"One follower on the {plan.code} plan: {signals} signals a day, {positions} positions at once, no more.",
+        f"Один подписчик на тарифе {plan.code}: до {signals} сигналов в день и {positions} позиций сразу, не больше.",
     )
 
 
