@@ -37,7 +37,7 @@ from tradewind.core.series import Columns
 from tradewind.core.strategy import Anchor, CompiledSetup, Evaluation, Strategy, evaluate
 from tradewind.core.values import Side
 from tradewind.research.backtest.result import START_EQUITY, BacktestResult, BacktestTrade, Profile, exposure_of
-from tradewind.research.metrics import DAYS, excursions, measure
+from tradewind.research.metrics import DAYS, DailyReturns, excursions, measure
 
 _DAY_MS = 86_400_000
 #: Candles looked at together while searching; most positions end within the first stretch.
@@ -144,6 +144,8 @@ def run_ideal(
         candles=sum(map(len, columns.values())),
         trades=trades,
         metrics=measure(trades, returns, start_equity=options.start_equity, exposure=exposure, periods=options.periods),
+        daily=DailyReturns(min(day for _, day in curves), tuple(returns.tolist())),
+        year=options.periods,
     )
 
 

@@ -15,7 +15,7 @@ from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
 from tradewind.core.values import Side
 from tradewind.kit.clock import from_ms
-from tradewind.research.metrics import Metrics
+from tradewind.research.metrics import DailyReturns, Metrics
 
 #: What an account begins with, quote currency; the deposit of a paper account.
 START_EQUITY = 10_000.0
@@ -44,6 +44,8 @@ class BacktestTrade:
         r_multiple: `pnl` ÷ (quantity × |entry price − initial stop|); NaN (null in JSON) where that risk is nothing.
         mfe, mae: largest favourable and adverse excursion, fractions of the entry price.
         risk: |entry price − initial stop| ÷ entry price.
+        funding: quote currency, negative when received.
+        waited: from the signal to the open of the entry's candle, ms.
     """
 
     symbol: str
@@ -61,6 +63,8 @@ class BacktestTrade:
     mfe: float
     mae: float
     risk: float
+    funding: float = 0.0
+    waited: int = 0
 
     def item(self) -> dict[str, Any]:
         """As JSON values; times RFC 3339 UTC, numbers with all their digits."""
@@ -77,6 +81,10 @@ class BacktestTrade:
             "pnl": self.pnl,
             "return": self.gained,
             "r_multiple": None if math.isnan(self.r_multiple) else self.r_multiple,
+            "signal_at": moment(self.entry_at - self.waited),
+            "funding": self.funding,
+            "mfe": self.mfe,
+            "mae": self.mae,
         }
 
 
@@ -88,6 +96,8 @@ class BacktestResult:
         start, stop: open time of the first candle, and the end of the last (or the bounds asked for), UTC ms.
         candles: of all symbols.
         trades: by entry time, then symbol.
+        daily: of the account's equity, open positions at the close.
+        year: days that make one, for what is annualised.
     """
 
     strategy: Strategy
@@ -99,6 +109,8 @@ class BacktestResult:
     candles: int
     trades: Sequence[BacktestTrade]
     metrics: Metrics
+    daily: DailyReturns
+    year: float
 
     @property
     def fingerprint(self) -> str:
