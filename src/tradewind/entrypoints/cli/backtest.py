@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,16 +14,21 @@ from typing import TYPE_CHECKING
 import click
 
 from tradewind.core.candles import Timeframe
+from tradewind.entrypoints.cli.files import OUTPUT, write_whole
+from tradewind.kit.language import Language
 
 if TYPE_CHECKING:
+    from tradewind.core.series import Columns
     from tradewind.core.strategy import Strategy
     from tradewind.research.backtest import BacktestResult
+    from tradewind.research.validation import Evidence, Verdict
 
 _PROFILES = ("ideal", "paper")
 _SUFFIXES = (".yaml", ".yml", ".json")
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 
 type _Bounds = tuple[int | None, int | None]
+type _Ran = tuple[BacktestResult, Mapping[str, Columns]]
 
 
 class _RefusedError(Exception):
@@ -42,6 +47,13 @@ class _RefusedError(Exception):
 @click.option("--fee", type=click.FloatRange(0, 0.1), help="Rate paid on either side; ideal only.  [default: 0.0006]")
 @click.option("--year", type=click.FloatRange(1, 366), default=365, show_default=True, help="Days that make a year.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
+@click.option("--html", type=OUTPUT, help="Write a report for people here, one file that needs no network.")
+@click.option("--csv", "trades_file", type=OUTPUT, help="Write the trades here, as CSV.")
+@click.option("--equity-csv", "equity_file", type=OUTPUT, help="Write the equity of every day here, as CSV.")
+@click.option("--check", is_flag=True, help="Look for a look ahead, a short warm-up and a lucky order of the trades.")
+@click.option(
+    "--language", type=click.Choice([each.value for each in Language]), default="en", help="Of summary and report."
+)
 def command(
     strategy: str,
     candles: Path,
@@ -54,12 +66,19 @@ def command(
     fee: float | None,
     year: float,
     as_json: bool,
+    html: Path | None,
+    trades_file: Path | None,
+    equity_file: Path | None,
+    check: bool,
+    language: str,
 ) -> None:
     """Back-test STRATEGY, a built-in's name or a document's path, over recorded candles."""
     # Nothing here multiplies matrices, and the threads kept ready for it cost more than the back-test.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from tradewind.market import MarketDataError
     from tradewind.research.backtest import ParameterError, set_parameters
+    from tradewind.research.reports import document, equity_csv, judged, trades_csv
+    from tradewind.research.validation import ValidationError
     from tradewind.trading.strategies import DocumentError, UnknownStrategyError
 
     names = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
@@ -68,18 +87,29 @@ def command(
     try:
         chosen = set_parameters(_strategy(strategy), settings)
         if (profile or ("ideal" if chosen.blueprint.research_only else "paper")) == "ideal":
-            result = _ideal(chosen, candles, names, finest, bounds, fee, year)
+            result, columns = _ideal(chosen, candles, names, finest, bounds, fee, year)
         else:
-            result = _paper(chosen, candles, names, finest, bounds, fee, year)
+            result, columns = _paper(chosen, candles, names, finest, bounds, fee, year)
+        evidence, verdict = judged(result, columns if check else None)
     except DocumentError as error:
         sys.exit(f"tradewind backtest: {strategy}: {'; '.join(map(str, error.problems))}")
     except (MarketDataError, ParameterError, UnknownStrategyError, _RefusedError) as error:
         sys.exit(f"tradewind backtest: {error}")
+    except ValidationError as error:
+        sys.exit(f"tradewind backtest: --check: {error}")
+    if html is not None:
+        from tradewind.research.reports import html_page
+
+        write_whole(html, html_page(result, verdict, columns, Language(language)))
+    if trades_file is not None:
+        write_whole(trades_file, trades_csv(result.trades))
+    if equity_file is not None:
+        write_whole(equity_file, equity_csv(result))
     if as_json:
-        json.dump(result.document(), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+        json.dump(document(result, evidence, verdict), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
         print()
     else:
-        _summarise(result)
+        _summarise(result, evidence, verdict, language)
 
 
 def _ms(moment: datetime | None) -> int | None:
@@ -115,13 +145,13 @@ def _ideal(
     bounds: _Bounds,
     fee: float | None,
     year: float,
-) -> BacktestResult:
+) -> _Ran:
     from tradewind.research.backtest import IdealOptions, load_candles, run_ideal
 
     finest, columns = load_candles(folder, symbols=symbols, timeframe=timeframe, bounds=bounds)
     options = IdealOptions(periods=year) if fee is None else IdealOptions(fee=fee, periods=year)
     with _progress_bar(sum(map(len, columns.values()))) as progress:
-        return run_ideal(strategy, columns, finest, options, bounds=bounds, progress=progress)
+        return run_ideal(strategy, columns, finest, options, bounds=bounds, progress=progress), columns
 
 
 def _paper(
@@ -132,7 +162,7 @@ def _paper(
     bounds: _Bounds,
     fee: float | None,
     year: float,
-) -> BacktestResult:
+) -> _Ran:
     if fee is not None:
         raise _RefusedError("--fee: expected only with --profile ideal; the paper venue has rates of its own")
     from tradewind.research.backtest import open_paper_feed
@@ -140,8 +170,9 @@ def _paper(
     feed = open_paper_feed(folder, symbols=symbols, timeframe=timeframe, bounds=bounds)
     from tradewind.research.paper import run_paper  # heavy; what is wrong with the candles has been said by now
 
-    with _progress_bar(sum(map(len, feed.recorded().values()))) as progress:
-        return run_paper(strategy, feed, periods=year, bounds=bounds, progress=progress)
+    columns = {symbol: held for (symbol, _), held in feed.recorded().items()}
+    with _progress_bar(sum(map(len, columns.values()))) as progress:
+        return run_paper(strategy, feed, periods=year, bounds=bounds, progress=progress), columns
 
 
 @contextmanager
@@ -154,35 +185,36 @@ def _progress_bar(candles: int) -> Iterator[Callable[[int], None]]:
         yield bar.update
 
 
-def _summarise(result: BacktestResult) -> None:
-    metrics = result.metrics
-    percents = (
-        "total_return",
-        "cagr",
-        "volatility",
-        "max_drawdown",
-        "win_rate",
-        "exposure",
-        "average_mfe",
-        "average_mae",
-    )
-    spoken = {name: _shown(value, percent=name in percents) for name, value in metrics.items().items()}
-    values = ", ".join(f"{name}={value}" for name, value in result.document()["parameters"].items())
+def _summarise(result: BacktestResult, evidence: Evidence, verdict: Verdict, language: str) -> None:
+    from tradewind.research.metrics import DEFINITIONS, shown
+
     document = result.document()
+    values = ", ".join(f"{name}={value}" for name, value in document["parameters"].items())
     print(f"{document['strategy']} v{document['version']} ({values})")
+    russian = language == Language.RU
     print(
-        f"{', '.join(result.symbols)} · {result.timeframe} · {document['from']} to {document['to']} · "
-        f"{result.candles:,} candles · profile {result.profile}"
+        f"{', '.join(result.symbols)} · {result.timeframe} · {document['from']} – {document['to']} · "
+        f"{result.candles:,} {'свечей · профиль' if russian else 'candles · profile'} {result.profile}"
     )
-    width = max(map(len, spoken))
-    for name, value in spoken.items():
-        print(f"  {name.replace('_', ' '):<{width}}  {value:>14}")
-    print(f"fingerprint {result.fingerprint}")
-
-
-def _shown(value: float | None, *, percent: bool) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value * 100:,.2f} %" if percent else f"{value:,.2f}"
+    titles = {name: definition.title[language] for name, definition in DEFINITIONS.items()}
+    width = max(map(len, titles.values()))
+    for name, value in result.metrics.items().items():
+        print(f"  {titles[name]:<{width}}  {shown(value, DEFINITIONS[name].unit):>14}")
+    if verdict.reasons:
+        print("Почему результат может быть слишком хорош:" if russian else "Why it may be too good:")
+    for reason in verdict.reasons:
+        print(f"  • {reason.words(language)}")
+    ahead, early = evidence.look_ahead, evidence.warm_up
+    if ahead is not None and not ahead.biased:
+        print(
+            f"Будущего не видит: проверено обрывов истории {ahead.cuts}."
+            if russian
+            else f"It does not see the future: {ahead.cuts} shorter histories gave the same decisions."
+        )
+    if early is not None and not early.biased:
+        print(
+            f"Прогрев достаточен: {early.claimed} свечей, сравнено решений {early.compared}."
+            if russian
+            else f"Its warm-up of {early.claimed} candles is enough: {early.compared} decisions compared."
+        )
+    print(f"{'отпечаток' if russian else 'fingerprint'} {result.fingerprint}")

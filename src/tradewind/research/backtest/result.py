@@ -21,6 +21,27 @@ from tradewind.research.metrics import DailyReturns, Metrics
 START_EQUITY = 10_000.0
 
 
+#: What `BacktestTrade.item` has, in its order.
+TRADE_KEYS = (
+    "symbol",
+    "side",
+    "entry_at",
+    "entry_price",
+    "exit_at",
+    "exit_price",
+    "exit_reason",
+    "quantity",
+    "fees",
+    "pnl",
+    "return",
+    "r_multiple",
+    "signal_at",
+    "funding",
+    "mfe",
+    "mae",
+)
+
+
 class Profile(StrEnum):
     """How a back-test fills orders."""
 
