@@ -7,14 +7,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tradewind.core.candles import Timeframe
-from tradewind.entrypoints.cli.files import OUTPUT, write_whole
+from tradewind.entrypoints.cli.parameters import MOMENT, OUTPUT, write_whole
+from tradewind.kit.clock import to_ms
 from tradewind.kit.language import Language
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _PROFILES = ("ideal", "paper")
 _SUFFIXES = (".yaml", ".yml", ".json")
-_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 
 type _Bounds = tuple[int | None, int | None]
 type _Ran = tuple[BacktestResult, Mapping[str, Columns]]
@@ -40,8 +40,8 @@ class _RefusedError(Exception):
 @click.option("--candles", type=click.Path(path_type=Path), required=True, help="Folder of Parquet candles.")
 @click.option("--symbols", default="", help="Comma-separated; every symbol of the folder when not given.")
 @click.option("--timeframe", type=click.Choice([item.value for item in Timeframe]), help="The folder's finest if none.")
-@click.option("--from", "start", type=_MOMENT, help="First open time, UTC.")
-@click.option("--to", "stop", type=_MOMENT, help="Open time to stop before, UTC.")
+@click.option("--from", "start", type=MOMENT, help="First open time, UTC.")
+@click.option("--to", "stop", type=MOMENT, help="Open time to stop before, UTC.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter's value; may be repeated.")
 @click.option("--profile", type=click.Choice(_PROFILES), help="How orders fill; paper, but ideal for a yardstick.")
 @click.option("--fee", type=click.FloatRange(0, 0.1), help="Rate paid on either side; ideal only.  [default: 0.0006]")
@@ -83,7 +83,7 @@ def command(
 
     names = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
     finest = Timeframe(timeframe) if timeframe else None
-    bounds = (_ms(start), _ms(stop))
+    bounds = (start and to_ms(start), stop and to_ms(stop))
     try:
         chosen = set_parameters(_strategy(strategy), settings)
         if (profile or ("ideal" if chosen.blueprint.research_only else "paper")) == "ideal":
@@ -110,14 +110,6 @@ def command(
         print()
     else:
         _summarise(result, evidence, verdict, language)
-
-
-def _ms(moment: datetime | None) -> int | None:
-    from tradewind.kit.clock import to_ms
-
-    if moment is None:
-        return None
-    return to_ms(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
 
 
 def _strategy(named: str) -> Strategy:

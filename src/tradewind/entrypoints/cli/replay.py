@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -14,7 +14,7 @@ import uvloop
 
 from tradewind.billing import PlanCode
 from tradewind.core.candles import Timeframe
-from tradewind.entrypoints.cli.files import OUTPUT, write_whole
+from tradewind.entrypoints.cli.parameters import MOMENT, OUTPUT, write_whole
 from tradewind.entrypoints.replaying import (
     DatabaseGoneError,
     Progress,
@@ -49,23 +49,12 @@ class _Speed(click.ParamType[float]):
         return speed
 
 
-class _Moment(click.ParamType[datetime]):
-    name = "DATE"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"expected a date or time such as 2024-03-01 or 2024-03-01T12:00, got {value}", param, ctx)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
 @click.command("replay")
 @click.option("--candles", type=click.Path(path_type=Path), required=True, help="Folder of Parquet candles.")
 @click.option("--symbols", default="", help="Comma-separated; every symbol of the folder when not given.")
 @click.option("--timeframe", type=click.Choice([item.value for item in Timeframe]), help="The folder's finest if none.")
-@click.option("--from", "start", type=_Moment(), help="First open time.")
-@click.option("--to", "stop", type=_Moment(), help="Open time to stop before.")
+@click.option("--from", "start", type=MOMENT, help="First open time.")
+@click.option("--to", "stop", type=MOMENT, help="Open time to stop before.")
 @click.option("--speed", type=_Speed(), default="max", show_default=True, help="Market seconds per second.")
 @click.option("--report", type=OUTPUT, help="Write the report (JSON) here.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the database here.")

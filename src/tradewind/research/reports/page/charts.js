@@ -30,7 +30,8 @@ function equityChart() {
     const longest = data.longest;
     if (longest) {
       const from = x(longest.start + 1), to = x(longest.end + 1);
-      const told = `${words.longest}: ${integer(longest.days)} ${words.days}${longest.recovered ? "" : `, ${words.not_recovered}`}`;
+      const length = `${integer(longest.days)} ${words.days}`;
+      const told = width < 520 ? length : `${words.longest}: ${length}${longest.recovered ? "" : `, ${words.not_recovered}`}`;
       const anchor = from > width / 2 ? "end" : "start";
       image.append(svg("rect", { class: "band", x: from, width: Math.max(to - from, 1), y: 8, height: upper + gap + lower - 8 }),
         svg("text", { x: anchor === "end" ? to - 4 : from + 4, y: upper + gap - 9, "text-anchor": anchor }, told));

@@ -42,6 +42,8 @@ function figures() {
       onclick: () => {
         open = open === figure ? null : figure;
         cards.forEach((each) => each.setAttribute("aria-expanded", String(open === figure && each === card)));
+        // Next to what was tapped: on a phone the end of the figures is out of sight.
+        (open ? card : cards.at(-1)).after(definition);
         tell(open);
       } },
     el("span", { class: "name" }, figure.title), el("b", { class: toned.has(figure.key) ? tone(figure.value) : null }, value));

@@ -1,5 +1,5 @@
 const FIELDS = ["symbol", "side", "entryAt", "entry", "exitAt", "exit", "reason", "quantity", "fees", "pnl", "gained", "r", "mfe", "mae"];
-const PAGE = 100;
+const PAGE = 50;
 
 function tradesOf() {
   return data.trades.map((row, number) => ({ number: number + 1, ...Object.fromEntries(FIELDS.map((name, place) => [name, row[place]])) }));

@@ -1,11 +1,25 @@
-"""Files that commands write: where they may be, and all or nothing."""
+"""What several commands take: moments, and files to write."""
 
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+
+
+class _Moment(click.ParamType[datetime]):
+    """A date or time, UTC unless it says otherwise."""
+
+    name = "DATE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"expected a date or time such as 2024-03-01 or 2024-03-01T12:00, got {value}", param, ctx)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 class _OutputFile(click.ParamType[Path]):
@@ -22,6 +36,7 @@ class _OutputFile(click.ParamType[Path]):
         return path
 
 
+MOMENT = _Moment()
 OUTPUT = _OutputFile()
 
 
