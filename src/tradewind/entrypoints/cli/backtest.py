@@ -83,7 +83,7 @@ def command(
 
     names = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
     finest = Timeframe(timeframe) if timeframe else None
-    bounds = (start and to_ms(start), stop and to_ms(stop))
+    bounds = (None if start is None else to_ms(start), None if stop is None else to_ms(stop))
     try:
         chosen = set_parameters(_strategy(strategy), settings)
         if (profile or ("ideal" if chosen.blueprint.research_only else "paper")) == "ideal":

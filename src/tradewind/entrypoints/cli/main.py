@@ -52,8 +52,6 @@ def _told(error: click.UsageError) -> str:
     match error:
         case click.MissingParameter(param=click.Parameter() as missing):
             return f"expected {_named(missing)}, got nothing"
-        case click.BadOptionUsage(option_name=option):
-            return f"{option}: {error.message}"
         case click.NoSuchOption(option_name=came):
             return f"expected an option that there is, got {came}{_close(error.possibilities)}"
         case click.exceptions.NoSuchCommand(command_name=came):
@@ -79,7 +77,8 @@ def _wanted(kind: click.ParamType[Any], message: str) -> str:
             return f"expected one of {', '.join(map(str, kind.choices))}, got {came}"
         case click.IntRange() | click.FloatRange():
             number = "a whole number" if isinstance(kind, click.IntRange) else "a number"
-            return f"expected {number} from {kind.min} to {kind.max}, got {came}"
+            limits = f"of {kind.min} or more" if kind.max is None else f"from {kind.min} to {kind.max}"
+            return f"expected {number} {limits}, got {came}"
     return message
 
 
