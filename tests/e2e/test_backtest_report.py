@@ -12,7 +12,8 @@ from tests.market.candle_maker import walk
 from tradewind.core.candles import Timeframe
 from tradewind.kit.language import Language
 from tradewind.research.backtest import run_ideal
-from tradewind.research.reports import html_page, judged
+from tradewind.research.reports import judged
+from tradewind.research.reports.html import html_page
 from tradewind.trading.strategies import load_builtin
 
 COLUMNS = {symbol: walk(6000, seed=seed) for seed, symbol in enumerate(("BTCUSDT", "ETHUSDT"), start=1)}

@@ -18,8 +18,9 @@ from tests.market.candle_maker import walk
 from tradewind.core.candles import Candle, Timeframe, merge
 from tradewind.kit.language import Language
 from tradewind.research.backtest import BacktestResult, run_ideal
-from tradewind.research.reports import grouped, html_page, judged
+from tradewind.research.reports import grouped, judged
 from tradewind.research.reports.candles import packed, thinned
+from tradewind.research.reports.html import html_page
 from tradewind.research.reports.wording import WORDS, reason_words
 from tradewind.trading.strategies import builtin_text, load_builtin, parse_document
 from tradewind.trading.wording import EXITS

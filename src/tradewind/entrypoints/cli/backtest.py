@@ -98,7 +98,7 @@ def command(
     except ValidationError as error:
         sys.exit(f"tradewind backtest: --check: {error}")
     if html is not None:
-        from tradewind.research.reports import html_page
+        from tradewind.research.reports.html import html_page
 
         write_whole(html, html_page(result, verdict, columns, Language(language)))
     if trades_file is not None:

@@ -49,7 +49,8 @@ function figures() {
     el("span", { class: "name" }, figure.title), el("b", { class: toned.has(figure.key) ? tone(figure.value) : null }, value));
     return card;
   });
-  return section(words.figures, {}, el("div", { class: "figures" }, ...cards, definition));
+  const all = data.figures.map(({ title, text }) => el("div", {}, el("dt", {}, `${title}: `), el("dd", {}, text)));
+  return section(words.figures, {}, el("div", { class: "figures" }, ...cards, definition), el("dl", { class: "definitions" }, ...all));
 }
 
 function results() {
