@@ -52,6 +52,15 @@ def test_what_nobody_has_looked_at_is_said(result: BacktestResult) -> None:
         judged(result, COLUMNS | {"ETHUSDT": COLUMNS["ETHUSDT"].rows(0, 900)})
 
 
+def test_other_orders_are_of_what_the_account_gained(result: BacktestResult) -> None:
+    """Not of what a position gained on its own cost, which says nothing of how much of the account was in it."""
+    shuffle = evidence_of(result, COLUMNS).shuffle
+    assert shuffle is not None
+    gained = result.metrics.end_equity / result.metrics.start_equity - 1
+    assert shuffle.final_return[0] == pytest.approx(gained, rel=0.02)
+    assert shuffle.observed_drawdown == pytest.approx(result.metrics.max_drawdown, rel=0.1)
+
+
 def test_changed_parameters_and_missing_costs_are_doubts() -> None:
     strategy = load_builtin("ema_rsi_atr").with_parameters({"fast": 10, "anchor": "close"})
     free = run_ideal(strategy, COLUMNS, Timeframe.M5, IdealOptions(fee=0.0))

@@ -47,7 +47,7 @@ def evidence_of(result: BacktestResult, candles: Mapping[str, Columns] | None = 
     """
     trades, metrics = result.trades, result.metrics
     check = None if candles is None else _detected(result, candles)
-    gains = [trade.gained for trade in trades]
+    gains = _on_equity(result)
     shuffle = shuffle_trades(gains, seed=_SEED) if check is not None and gains and min(gains) >= -1.0 else None
     return Evidence(
         profits=[_exact(trade.pnl) for trade in trades],
@@ -70,6 +70,17 @@ def evidence_of(result: BacktestResult, candles: Mapping[str, Columns] | None = 
 
 def _exact(value: float) -> Decimal:
     return Decimal(repr(value))
+
+
+def _on_equity(result: BacktestResult) -> list[float]:
+    """What every trade gained on the account before it, in the order in which they ended; up to where it was lost."""
+    equity, gained = result.metrics.start_equity, []
+    for trade in sorted(result.trades, key=lambda trade: (trade.exit_at, trade.symbol)):
+        if equity <= 0.0:
+            break
+        gained.append(trade.pnl / equity)
+        equity += trade.pnl
+    return gained
 
 
 def _months(result: BacktestResult) -> list[Decimal]:
