@@ -220,6 +220,15 @@ def test_files_for_people_and_spreadsheets(candles: Path, tmp_path: Path, profil
     assert sorted(tmp_path.iterdir()) == sorted([page, trades, equity])
 
 
+def test_a_file_that_cannot_be_written(candles: Path, tmp_path: Path) -> None:
+    """Even root may not write a file whose name is too long."""
+    done = backtest("ema_rsi_atr", "--candles", candles, "--csv", tmp_path / ("x" * 254))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "got: File name too long; free some space or name another file" in line
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_ideal_loads_neither_a_database_nor_a_compiler(candles: Path) -> None:
     """What the whole process costs is mostly what it imports."""
     script = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,5 +47,6 @@ def write_whole(path: Path, content: bytes | str) -> None:
     try:
         draft.write_bytes(content.encode() if isinstance(content, str) else content)
         draft.replace(path)
-    finally:
+    except OSError as error:
         draft.unlink(missing_ok=True)
+        sys.exit(f"tradewind: expected to write {path}, got: {error.strerror}; free some space or name another file")
