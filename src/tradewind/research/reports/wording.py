@@ -73,7 +73,7 @@ WORDS = _table(
         "candles_of": ("candles of", "свечи по"),
         "minutes": ("min", "мин"),
         "distribution": ("Distribution of R", "Распределение R"),
-        "excursions": ("Excursions", "Экскурсии"),
+        "excursions": ("Excursions", "Отклонения цены"),
         "excursions_hint": (
             "Largest move against (MAE) and in favour (MFE) of each trade, of its entry price. Circles gained, crosses "
             "lost.",
