@@ -10,15 +10,20 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
-from tests.trading.engine.replays import market, strategies
+from tests.market.candle_maker import save
+from tests.market.coarser import coarser
+from tests.trading.engine.replays import PRICES, market, strategies
 from tradewind.billing import PlanCode
 from tradewind.core.candles import Timeframe
+from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
 from tradewind.entrypoints.replaying import ReplayPlan, open_feed, run_replay
 from tradewind.kit.clock import to_ms
+from tradewind.market import read_candles
 from tradewind.platform.settings import Settings
 from tradewind.research.backtest import BacktestResult, load_candles, open_paper_feed, run_ideal
 from tradewind.research.paper import run_paper
@@ -49,7 +54,9 @@ async def both(settings: Settings, plan: ReplayPlan) -> tuple[dict[str, Any], Ba
     bounds = (plan.start and to_ms(plan.start), plan.stop and to_ms(plan.stop))
 
     def backtest() -> BacktestResult:
-        feed = open_paper_feed(plan.candles, symbols=plan.symbols, timeframe=plan.timeframe, bounds=bounds)
+        feed = open_paper_feed(
+            plan.candles, symbols=plan.symbols, timeframe=plan.timeframe, bounds=bounds, inside=plan.inside
+        )
         return run_paper(plan.strategies[0], feed, plan=plan.plan, bounds=bounds)
 
     return orjson.loads(report.content), await asyncio.to_thread(backtest)
@@ -146,6 +153,46 @@ def test_the_meter_names_what_separates_ideal_from_paper(tmp_path: Path) -> None
     assert sum(parts.values()) == parity.gap != 0
     assert {Part.ENTRY_SLIPPAGE, Part.FEES, Part.QUANTITY, Part.MISSED} <= parts.keys()
     assert len(paper.trades) - sum(pair.expected is None for pair in parity.pairs) > 10, "many are the same signals"
+
+
+async def test_finer_candles_inside(settings: Settings, tmp_path: Path) -> None:
+    """Both live through the finer candles where they are, and through the coarser ones where they are not."""
+    folder = tmp_path / "candles"
+    fine = market(folder, 61, candles=3900)
+    for symbol in PRICES:
+        columns = read_candles(fine / f"{symbol}-5m.parquet")
+        save(folder, symbol, Timeframe.M15, coarser(columns, 3))
+        save(folder, symbol, Timeframe.M5, columns.picked(np.delete(np.arange(3900), np.arange(2500, 2700))))
+    plan = replay_plan(folder, strategies()[0], timeframe=Timeframe.M15, inside="auto")
+    report, result = await both(settings, plan)
+    check(report, result, least=30)
+    told = {each.key: each.value for each in result.assumptions}
+    assert (told["inside"], told["inside_unresolved"]) == ("5m", 4 * 67)
+    worst = await asyncio.to_thread(run_paper, strategies()[0], open_paper_feed(folder, timeframe=Timeframe.M15))
+    assert worst.fingerprint != result.fingerprint
+
+
+async def test_gaps_that_no_stop_survives(settings: Settings, tmp_path: Path) -> None:
+    """Now and then a market opens a quarter lower: what is held long at fivefold leverage is liquidated."""
+    folder = market(tmp_path / "candles", 71, candles=2400)
+    for symbol in PRICES:
+        columns = read_candles(folder / f"{symbol}-5m.parquet")
+        fallen = np.round(0.75 ** (np.arange(2400) // 150 % 2), 4)
+        prices = {name: np.round(getattr(columns, name) * fallen, 4) for name in ("open", "high", "low", "close")}
+        save(folder, symbol, Timeframe.M5, Columns(**{**columns._asdict(), **prices}))
+    report, result = await both(settings, replay_plan(folder, strategies()[0]))
+    check(report, result, least=30)
+    taken = [trade for trade in result.trades if trade.exit_reason == "liquidated"]
+    assert len(taken) >= 3
+    for trade in taken:
+        value = trade.quantity * trade.entry_price
+        fundings = (trade.exit_at - trade.entry_at) // 28_800_000 + 1
+        most = value / 5 + trade.fees + fundings * 1.1e-4 * value
+        assert -most <= trade.pnl < 0.0, "the margin, fees and funding"
+    purposes = {row["purpose"] for row in report["orders"]}
+    assert "liquidation" in purposes
+    codes = {row["code"] for row in report["decisions"]}
+    assert "liquidated" in codes
 
 
 def test_the_same_every_time(tmp_path: Path) -> None:

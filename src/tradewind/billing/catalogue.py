@@ -14,6 +14,12 @@ class PlanCode(StrEnum):
     ENTERPRISE = "ENTERPRISE"
 
 
+class Feature(StrEnum):
+    """What a plan has or has not, beside its numbers. The list is complete; clients may rely on the names."""
+
+    PORTFOLIO_ANALYSIS = "portfolio_analysis"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One plan.
@@ -33,6 +39,7 @@ class Plan:
     max_active_positions: int | None
     auto_trading: bool
     auto_actions: tuple[str, ...]
+    features: frozenset[Feature] = frozenset()
 
 
 _ALL_ACTIONS = ("move_to_breakeven", "trailing_stop", "partial_close")
@@ -43,6 +50,20 @@ PLANS: dict[PlanCode, Plan] = {
         Plan(PlanCode.FREE_TRIAL, Decimal(0), 7, 3, 1, auto_trading=False, auto_actions=()),
         Plan(PlanCode.STARTER, Decimal(29), None, 10, 3, auto_trading=True, auto_actions=("move_to_breakeven",)),
         Plan(PlanCode.PRO, Decimal(99), None, 50, 10, auto_trading=True, auto_actions=_ALL_ACTIONS),
-        Plan(PlanCode.ENTERPRISE, Decimal(299), None, None, None, auto_trading=True, auto_actions=_ALL_ACTIONS),
+        Plan(
+            PlanCode.ENTERPRISE,
+            Decimal(299),
+            None,
+            None,
+            None,
+            auto_trading=True,
+            auto_actions=_ALL_ACTIONS,
+            features=frozenset({Feature.PORTFOLIO_ANALYSIS}),
+        ),
     )
 }
+
+
+def cheapest_with(feature: Feature) -> PlanCode:
+    """The plan to recommend to whoever wants `feature`."""
+    return min((plan for plan in PLANS.values() if feature in plan.features), key=lambda plan: plan.price).code

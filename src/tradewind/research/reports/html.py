@@ -19,7 +19,6 @@ from tradewind.core.series import Columns
 from tradewind.kit.language import Language
 from tradewind.research.backtest import BacktestResult, BacktestTrade
 from tradewind.research.metrics import DEFINITIONS, drawdown_episodes, monthly_returns, yearly_returns
-from tradewind.research.reports.assumptions import assumptions_of
 from tradewind.research.reports.candles import packed, thinned
 from tradewind.research.reports.groups import GROUPINGS, grouped
 from tradewind.research.reports.wording import WORDS, reason_words
@@ -96,8 +95,7 @@ def _content(
         "warnings": [reason.words(language) for reason in verdict.reasons],
         "unchecked": [QUESTIONS[check][language] for check in verdict.unchecked],
         "assumptions": [
-            {"key": each.key, "text": each.ru if language is Language.RU else each.en}
-            for each in assumptions_of(result)
+            {"key": each.key, "text": each.ru if language is Language.RU else each.en} for each in result.assumptions
         ],
         "daily": {
             "first": result.daily.first,
