@@ -1,5 +1,8 @@
-"""Performance in numbers, each with one stated definition; `docs/backtests.md` lists them."""
+"""Performance in numbers, each with one stated definition; `DEFINITIONS` says it."""
 
+from tradewind.research.metrics.calendar import DailyReturns, MonthlyReturn, monthly_returns, yearly_returns
+from tradewind.research.metrics.definitions import DEFINITIONS, Definition, Unit, shown
+from tradewind.research.metrics.drawdowns import DrawdownEpisode, drawdown_episodes
 from tradewind.research.metrics.excursions import Excursions, excursions
 from tradewind.research.metrics.returns import (
     DAYS,
@@ -25,23 +28,33 @@ from tradewind.research.metrics.trades import (
 
 __all__ = [
     "DAYS",
+    "DEFINITIONS",
+    "DailyReturns",
+    "Definition",
     "Drawdown",
+    "DrawdownEpisode",
     "Excursions",
     "Metrics",
+    "MonthlyReturn",
+    "Unit",
     "annual_volatility",
     "average_loss",
     "average_win",
     "cagr",
     "calmar",
+    "drawdown_episodes",
     "excursions",
     "expectancy",
     "max_drawdown",
     "measure",
+    "monthly_returns",
     "payoff",
     "profit_factor",
     "sharpe",
+    "shown",
     "sortino",
     "sqn",
     "total_return",
     "win_rate",
+    "yearly_returns",
 ]
