@@ -1,16 +1,19 @@
 """Expressions over candles: parsed within bounds, typed, compiled to one shared program, evaluated on whole columns."""
 
 from tradewind.core.expressions.compiler import Compiler
+from tradewind.core.expressions.memo import MEMO_BYTES, Memo
 from tradewind.core.expressions.parser import RESERVED, UnknownNameError, parse, parse_definitions, suggestion
 from tradewind.core.expressions.program import Program, Traits
 from tradewind.core.expressions.tree import Expression, ExpressionError, Kind, canonical
 
 __all__ = [
+    "MEMO_BYTES",
     "RESERVED",
     "Compiler",
     "Expression",
     "ExpressionError",
     "Kind",
+    "Memo",
     "Program",
     "Traits",
     "UnknownNameError",

@@ -6,7 +6,7 @@ expressions use, and is what faster back-ends can be generated from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,7 +131,7 @@ class Program:
         results: list[Any] = [None] * len(self.instructions)
         with np.errstate(all="ignore"):
             for index, instruction in enumerate(self.instructions):
-                results[index] = _execute(instruction, results, columns)
+                results[index] = execute(instruction, results, columns)
                 for operand in operands_of(instruction):
                     if self.last_use[operand] == index:
                         results[operand] = None
@@ -171,7 +171,10 @@ def _renumbered(instruction: Instruction, places: dict[int, int]) -> Instruction
             return instruction
 
 
-def _execute(instruction: Instruction, results: list[Any], columns: Columns) -> Value | tuple[NDArray[np.float64], ...]:
+def execute(
+    instruction: Instruction, results: Sequence[Any] | Mapping[int, Any], columns: Columns
+) -> Value | tuple[NDArray[np.float64], ...]:
+    """The result of one instruction; `results` has those of its operands."""
     match instruction:
         case Constant(value):
             return value

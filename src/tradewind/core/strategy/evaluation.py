@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tradewind.core.expressions import Memo
 from tradewind.core.series import Columns
 from tradewind.core.strategy.compiled import CompiledSetup, Strategy
 from tradewind.core.values import Side
@@ -48,12 +49,15 @@ class Evaluation:
         return float(self.values[root][row])
 
 
-def evaluate(strategy: Strategy, columns: Columns) -> Evaluation:
+def evaluate(strategy: Strategy, columns: Columns, memo: Memo | None = None) -> Evaluation:
     """Evaluate `strategy` at the close of every candle of `columns`, which begin with the series' first candle.
 
     Cost: a few passes over the columns per distinct operation, whatever the number of set-ups.
+
+    Args:
+        memo: of these `columns`, to share what other strategies have computed.
     """
-    values = strategy.program.run(columns)
+    values = strategy.program.run(columns) if memo is None else memo.run(strategy.program)
     rows = {side: np.empty(0, dtype=np.int64) for side in Side}
     for setup in strategy.setups:
         rows[setup.side] = _rows(strategy, setup, values)
