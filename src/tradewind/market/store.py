@@ -95,6 +95,15 @@ class CandleStore:
                     return Columns.joined(parts[::-1])
         return Columns.joined(parts[::-1])
 
+    def series(self) -> dict[Timeframe, tuple[str, ...]]:
+        """The symbols that were ever appended to, by timeframe from the shortest up."""
+        found: dict[Timeframe, list[str]] = {timeframe: [] for timeframe in Timeframe}
+        for folder in sorted(self._root.glob("*-*/")):
+            symbol, _, name = folder.name.rpartition("-")
+            if name in Timeframe and _SYMBOL.fullmatch(symbol):
+                found[Timeframe(name)].append(symbol)
+        return {timeframe: tuple(symbols) for timeframe, symbols in found.items() if symbols}
+
     def _folder(self, symbol: str, timeframe: Timeframe) -> Path:
         if _SYMBOL.fullmatch(symbol) is None:
             raise ValueError(f"expected a symbol of letters and digits, as BTCUSDT; got {symbol!r}")

@@ -132,7 +132,32 @@ class ReplayFeed:
                 raise FeedSettingsError(f"expected candles of {symbol} between the bounds asked for, {file} has none")
         if not loaded:
             raise FeedSettingsError(f"expected candles between the bounds asked for, none of {folder} lies there")
+        return cls._of(loaded, ladder, incidents, history, speed, resume)
 
+    @classmethod
+    def over(
+        cls, columns: Mapping[str, Columns], finest: Timeframe, *, timeframes: Iterable[Timeframe] | None = None
+    ) -> Self:
+        """Candles that are in memory, by symbol, none without any, at full speed; `timeframes` as for `open`.
+
+        Raises:
+            FeedSettingsError: no candles behind the history, or timeframes that do not go together.
+        """
+        ladder = timeframes_from(finest, timeframes, USUAL)
+        gaps = [gap for symbol, each in columns.items() for gap in gaps_in(symbol, finest, each.ts)]
+        return cls._of(columns, ladder, gaps, HISTORY, MAX_SPEED, None)
+
+    @classmethod
+    def _of(
+        cls,
+        loaded: Mapping[str, Columns],
+        ladder: Sequence[Timeframe],
+        incidents: Iterable[Incident],
+        history: int,
+        speed: float,
+        resume: Mapping[str, Any] | None,
+    ) -> Self:
+        finest = ladder[0]
         history_until = min(int(columns.ts[0]) for columns in loaded.values()) + history * finest.ms
         newest = max(int(columns.ts[-1]) for columns in loaded.values()) + finest.ms
         if newest <= history_until:

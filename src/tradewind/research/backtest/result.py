@@ -15,7 +15,7 @@ from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
 from tradewind.core.values import Side
 from tradewind.kit.clock import from_ms
-from tradewind.research.metrics import Metrics
+from tradewind.research.metrics import DailyReturns, Metrics
 
 #: What an account begins with, quote currency; the deposit of a paper account.
 START_EQUITY = 10_000.0
@@ -88,6 +88,8 @@ class BacktestResult:
         start, stop: open time of the first candle, and the end of the last (or the bounds asked for), UTC ms.
         candles: of all symbols.
         trades: by entry time, then symbol.
+        daily: of the account's equity, open positions at the close.
+        year: days that make one, for what is annualised.
     """
 
     strategy: Strategy
@@ -99,6 +101,8 @@ class BacktestResult:
     candles: int
     trades: Sequence[BacktestTrade]
     metrics: Metrics
+    daily: DailyReturns
+    year: float
 
     @property
     def fingerprint(self) -> str:

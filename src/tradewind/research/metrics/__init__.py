@@ -1,5 +1,6 @@
 """Performance in numbers, each with one stated definition; `docs/backtests.md` lists them."""
 
+from tradewind.research.metrics.calendar import DailyReturns
 from tradewind.research.metrics.excursions import Excursions, excursions
 from tradewind.research.metrics.returns import (
     DAYS,
@@ -26,6 +27,7 @@ from tradewind.research.metrics.trades import (
 __all__ = [
     "DAYS",
     "ClosedTrades",
+    "DailyReturns",
     "Drawdown",
     "Excursions",
     "Metrics",

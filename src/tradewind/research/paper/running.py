@@ -17,7 +17,7 @@ from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
 from tradewind.market import ReplayFeed
 from tradewind.research.backtest import BacktestResult, BacktestTrade, Profile, exposure_of
-from tradewind.research.metrics import DAYS, excursions, measure
+from tradewind.research.metrics import DAYS, DailyReturns, excursions, measure
 from tradewind.research.paper.notes import Follower, Notes, Opened
 from tradewind.trading import PAPER_DEPOSIT, Cycle
 from tradewind.venues.paper import instrument_for
@@ -94,6 +94,7 @@ def _result(
     trades.sort(key=lambda trade: (trade.entry_at, trade.symbol))
     began = min(int(columns.ts[0]) for columns in lived.values())
     start = min(int(columns.ts[0]) for columns in whole.values())
+    returns = _daily_returns(notes.curve, began, cycle.at)
     return BacktestResult(
         strategy=strategy,
         profile=Profile.PAPER,
@@ -105,11 +106,13 @@ def _result(
         trades=trades,
         metrics=measure(
             trades,
-            _daily_returns(notes.curve, began, cycle.at),
+            returns,
             start_equity=float(PAPER_DEPOSIT),
             exposure=exposure_of(trades, lived),
             periods=periods,
         ),
+        daily=DailyReturns(began // _DAY_MS, tuple(returns.tolist())),
+        year=periods,
     )
 
 

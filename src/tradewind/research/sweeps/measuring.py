@@ -95,7 +95,7 @@ def _equity(
 def _by_rungs(outcomes: Outcomes, columns: Columns, days: Days, open_days: Ints, held: Ints) -> Floats:
     """What the rungs that had filled by the end of those days make of a gain that was reckoned at the close."""
     differences = np.zeros(len(open_days))
-    for place in np.flatnonzero(outcomes.trades["filled"][held]):
+    for place in np.flatnonzero(outcomes.entries.rungs[outcomes.trades["signal"][held]] > 1):
         trade = outcomes.trades[held[place : place + 1]]
         (position,) = positions(outcomes._replace(trades=trade), columns)
         day, sign = open_days[place], position.side.sign

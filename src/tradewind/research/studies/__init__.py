@@ -1,0 +1,15 @@
+"""Back-tests and sweeps as values: what is asked for, where its candles are, and processes that compute it."""
+
+from tradewind.research.studies.calculator import CalculatorError, Calculators
+from tradewind.research.studies.candles import CandleSource, SourceKind
+from tradewind.research.studies.study import MOST_CANDLES, Study, SweepPlan
+
+__all__ = [
+    "MOST_CANDLES",
+    "CalculatorError",
+    "Calculators",
+    "CandleSource",
+    "SourceKind",
+    "Study",
+    "SweepPlan",
+]
