@@ -1,6 +1,6 @@
 """Back-tests and sweeps as values: what is asked for, where its candles are, and processes that compute it."""
 
-from tradewind.research.studies.calculator import CalculatorError, Calculators
+from tradewind.research.studies.calculators import CalculatorError, Calculators
 from tradewind.research.studies.candles import CandleSource, SourceKind
 from tradewind.research.studies.study import MOST_CANDLES, Study, SweepPlan
 

@@ -99,7 +99,6 @@ class Sampler:
                 multivariate=True,
                 n_startup_trials=_TPE_STARTUP,
                 constant_liar=True,
-                warn_independent_sampling=False,
             ),
         )
         distributions: dict[str, Any] = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -19,8 +18,6 @@ import orjson
 
 #: Bytes of one answer: a back-test of some hundred thousand trades.
 _LONGEST_LINE = 256 << 20
-#: How much less than the rest of the machine a calculator insists on the processor.
-_NICE = 10
 
 
 class CalculatorError(Exception):
@@ -84,7 +81,7 @@ class Calculators:
 
 async def _started() -> Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tradewind.research.studies.calculator", stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE
+        sys.executable, "-m", "tradewind.research.studies", stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE
     )
 
 
@@ -92,30 +89,3 @@ async def _ended(process: Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.kill()
     await process.wait()
-
-
-def main() -> None:
-    """Do the tasks that come in until there are no more."""
-    # Nothing here multiplies matrices, and the threads kept ready for it cost more than a batch.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.nice(_NICE)
-    from tradewind.research.studies.tasks import REFUSALS, Tasks  # noqa: PLC0415 - heavy, and of the child alone
-
-    tasks = Tasks()
-    # What a library prints must not come between the answers.
-    answers, sys.stdout = sys.stdout.buffer, sys.stderr
-    for line in sys.stdin.buffer:
-        asked = orjson.loads(line)
-        try:
-            answer: dict[str, Any] = {"answer": tasks.do(asked["task"], asked["arguments"])}
-        except REFUSALS as error:
-            answer = {"error": str(error), "refused": True}
-        except Exception as error:  # noqa: BLE001 - said to the parent, who decides
-            answer = {"error": f"{type(error).__name__}: {error}", "refused": False}
-        answers.write(orjson.dumps(answer) + b"\n")
-        answers.flush()
-
-
-if __name__ == "__main__":
-    with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
-        main()
