@@ -1,6 +1,16 @@
 """Plans, subscriptions and what they entitle to."""
 
-from tradewind.billing.catalogue import PLANS, Plan, PlanCode
+from tradewind.billing.catalogue import PLANS, Plan, PlanCode, ResearchLimits
 from tradewind.billing.subscriptions.service import Entitlements, entitlements, grant_plan, start_trial, sync_plans
 
-__all__ = ["PLANS", "Entitlements", "Plan", "PlanCode", "entitlements", "grant_plan", "start_trial", "sync_plans"]
+__all__ = [
+    "PLANS",
+    "Entitlements",
+    "Plan",
+    "PlanCode",
+    "ResearchLimits",
+    "entitlements",
+    "grant_plan",
+    "start_trial",
+    "sync_plans",
+]

@@ -1,15 +1,15 @@
 """Back-tests and sweeps as values: what is asked for, where its candles are, and processes that compute it."""
 
 from tradewind.research.studies.calculators import CalculatorError, Calculators
-from tradewind.research.studies.candles import CandleSource, SourceKind
+from tradewind.research.studies.candles import ArchiveKind, CandleArchive
 from tradewind.research.studies.study import MOST_CANDLES, Study, SweepPlan
 
 __all__ = [
     "MOST_CANDLES",
+    "ArchiveKind",
     "CalculatorError",
     "Calculators",
-    "CandleSource",
-    "SourceKind",
+    "CandleArchive",
     "Study",
     "SweepPlan",
 ]

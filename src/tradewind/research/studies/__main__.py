@@ -29,7 +29,7 @@ def main() -> None:
             answer: dict[str, Any] = {"answer": tasks.do(asked["task"], asked["arguments"])}
         except REFUSALS as error:
             answer = {"error": str(error), "refused": True}
-        except Exception as error:  # noqa: BLE001 - said to the parent, who decides
+        except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}", "refused": False}
         answers.write(orjson.dumps(answer) + b"\n")
         answers.flush()

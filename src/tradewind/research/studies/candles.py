@@ -16,29 +16,29 @@ from tradewind.research.backtest import load_candles
 type Bounds = tuple[int | None, int | None]
 
 
-class SourceKind(StrEnum):
+class ArchiveKind(StrEnum):
     FOLDER = "folder"
     """One file per series, as a recording has them."""
     STORE = "store"
     """A file per series and month, written by the worker."""
 
 
-class CandleSource(NamedTuple):
+class CandleArchive(NamedTuple):
     """A place with candles."""
 
-    kind: SourceKind
+    kind: ArchiveKind
     path: str
 
     @classmethod
-    def of(cls, settings: Settings) -> CandleSource:
+    def of(cls, settings: Settings) -> CandleArchive:
         """Where this installation's candles are: the recording that it replays, else its store."""
         if settings.market is MarketSource.REPLAY and settings.candles is not None:
-            return cls(SourceKind.FOLDER, str(settings.candles.absolute()))
-        return cls(SourceKind.STORE, str((settings.data / "candles").absolute()))
+            return cls(ArchiveKind.FOLDER, str(settings.candles.absolute()))
+        return cls(ArchiveKind.STORE, str((settings.data / "candles").absolute()))
 
     def series(self) -> dict[Timeframe, tuple[str, ...]]:
         """The symbols there are, by timeframe from the shortest up."""
-        if self.kind is SourceKind.STORE:
+        if self.kind is ArchiveKind.STORE:
             return CandleStore(Path(self.path)).series()
         try:
             folder = CandleFolder(Path(self.path))
@@ -54,16 +54,16 @@ class CandleSource(NamedTuple):
             MarketDataError: a symbol has none there, or files that are not what they should be.
         """
         path = Path(self.path)
-        if self.kind is SourceKind.FOLDER:
+        if self.kind is ArchiveKind.FOLDER:
             _, loaded = load_candles(path, symbols=symbols, timeframe=timeframe, bounds=bounds)
             return loaded
         store = CandleStore(path)
-        loaded = {
-            symbol: store.read(symbol, timeframe, since=bounds[0], until=bounds[1]) for symbol in sorted(symbols)
-        }
+        loaded = {symbol: store.read(symbol, timeframe, since=bounds[0], until=bounds[1]) for symbol in sorted(symbols)}
         for symbol, columns in loaded.items():
             if not len(columns):
-                raise FeedSettingsError(f"expected candles of {symbol} {timeframe} between the bounds, the store has none")
+                raise FeedSettingsError(
+                    f"expected candles of {symbol} {timeframe} between the bounds, the store has none"
+                )
         return loaded
 
     def document(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
 from tradewind.market import MarketDataError, ReplayFeed
 from tradewind.research.backtest import START_EQUITY, BacktestResult, IdealOptions, Profile, run_ideal
-from tradewind.research.studies.candles import CandleSource, SourceKind
+from tradewind.research.studies.candles import ArchiveKind, CandleArchive
 from tradewind.research.studies.study import MOST_CANDLES, ChangedDocumentError, Study
 from tradewind.research.sweeps.honesty import best_of, honesty
 from tradewind.research.sweeps.samplers import Scored
@@ -53,7 +53,7 @@ class Tasks:
         """Each of `points` of the study's space: `{metrics, score, returns, error}`; returns as base64 of float32."""
         wanted = Study.of(study)
         assert wanted.sweep is not None, "only sweeps have trials"
-        strategy, bench = self._bench(wanted, CandleSource(SourceKind(source["kind"]), source["path"]))
+        strategy, bench = self._bench(wanted, CandleArchive(ArchiveKind(source["kind"]), source["path"]))
         space, objective = wanted.sweep.sampler.space, wanted.sweep.objective
         answers = []
         for trial in bench.run_all(strategy, map(space.settings, points)):
@@ -82,7 +82,7 @@ class Tasks:
         """The result's document, with `equity`: `[day, equity]` at the end of every UTC day."""
         wanted = Study.of(study)
         strategy = wanted.prepared()
-        columns = _columns(wanted, CandleSource(SourceKind(source["kind"]), source["path"]))
+        columns = _columns(wanted, CandleArchive(ArchiveKind(source["kind"]), source["path"]))
         result = self._backtest(wanted, strategy, columns)
         curve = result.daily.equity(START_EQUITY).tolist()
         equity = [(result.daily.day(row).isoformat(), value) for row, value in enumerate(curve)]
@@ -98,7 +98,7 @@ class Tasks:
         feed = ReplayFeed.over(columns, study.timeframe, timeframes=())
         return run_paper(strategy, feed, periods=study.year, bounds=bounds)
 
-    def _bench(self, study: Study, source: CandleSource) -> tuple[Strategy, Workbench]:
+    def _bench(self, study: Study, source: CandleArchive) -> tuple[Strategy, Workbench]:
         key = repr((study, source))
         if key not in self._benches:
             self._benches.clear()
@@ -118,7 +118,7 @@ def _document(trial: Trial, score: float | None) -> dict[str, Any]:
     return {"metrics": trial.metrics, "score": score, "returns": returns, "error": trial.error}
 
 
-def _columns(study: Study, source: CandleSource) -> dict[str, Columns]:
+def _columns(study: Study, source: CandleArchive) -> dict[str, Columns]:
     columns = source.read(study.symbols, study.timeframe, (study.start, study.stop))
     total = sum(map(len, columns.values()))
     if total > MOST_CANDLES:

@@ -219,7 +219,8 @@ def _neighbourhood(space: Space, tried: Sequence[Scored], best: int, score: floa
 
 def _adjacent(space: Space, one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return all(
-        abs(left - right) <= (1 if axis.ordered else 0) for axis, left, right in zip(space.axes, one, other, strict=True)
+        abs(left - right) <= (1 if axis.ordered else 0)
+        for axis, left, right in zip(space.axes, one, other, strict=True)
     )
 
 

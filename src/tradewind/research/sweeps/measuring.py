@@ -3,7 +3,7 @@ without a trade ever becoming an object."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from tradewind.research.backtest.compiled import Outcomes, positions
 from tradewind.research.metrics import ClosedTrades
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Ints = NDArray[np.integer[Any]]
 
 _DAY_MS = 86_400_000
 
@@ -78,12 +78,12 @@ def _equity(
     outcomes: Outcomes, columns: Columns, days: Days, capital: float, after: Floats, quantity: Floats
 ) -> Floats:
     trades = outcomes.trades[: len(after)]
-    equity = np.concatenate([[capital], after])[np.searchsorted(trades["exit_bar"], days.ends, side="right")]
+    equity: Floats = np.concatenate([[capital], after])[np.searchsorted(trades["exit_bar"], days.ends, side="right")]
+    if not len(trades):
+        return equity
     # Marked are the days at whose end a trade was open, which was entered by then and left in a later candle.
     holding = np.searchsorted(trades["entry_bar"], days.ends, side="right") - 1
-    open_days = np.flatnonzero((holding >= 0) & (trades["exit_bar"][holding] > days.ends)) if len(trades) else []
-    if not len(open_days):
-        return equity
+    open_days = np.flatnonzero((holding >= 0) & (trades["exit_bar"][holding] > days.ends))
     held = holding[open_days]
     entry, sign = trades["entry"][held], trades["side"][held].astype(np.float64)
     gain = sign * (days.closes[open_days] - entry) - outcomes.fee * entry

@@ -73,8 +73,14 @@ class Sampler:
         else:
             wanted = min(trials or 100, size)
         if wanted > most:
-            raise SweepError("trials", f"expected at most {most:,} trials, got {wanted:,}; take random, or fewer values")
+            raise SweepError(
+                "trials", f"expected at most {most:,} trials, got {wanted:,}; take random, or fewer values"
+            )
         return cls(kind, space, wanted, seed)
+
+    def known_points(self) -> list[int]:
+        """The first generation where it costs nothing to say; TPE's is asked for like the others."""
+        return [] if self.kind is SamplerKind.TPE else self.next_points([])
 
     def next_points(self, tried: Sequence[Scored]) -> list[int]:
         """The generation after `tried`, which holds whole generations in the order of the trials; empty at the end."""

@@ -145,7 +145,7 @@ def _axis(blueprint: Blueprint, name: str, wanted: Vary) -> Axis:
     for parameter in blueprint.parameters:
         if parameter.name == name:
             return _of_numbers(parameter.range, wanted)
-    known = [each.name for each in (*blueprint.parameters, *blueprint.choices)]
+    known = _known(blueprint)
     raise SweepError(
         f"vary.{name}", f"unknown parameter{suggestion(name, known)}; {blueprint.name} has {_names(blueprint)}"
     )
@@ -211,5 +211,9 @@ def _distinct[T: Setting](name: str, values: Sequence[T]) -> tuple[T, ...]:
     return tuple(values)
 
 
+def _known(blueprint: Blueprint) -> list[str]:
+    return [parameter.name for parameter in blueprint.parameters] + [choice.name for choice in blueprint.choices]
+
+
 def _names(blueprint: Blueprint) -> str:
-    return ", ".join(each.name for each in (*blueprint.parameters, *blueprint.choices)) or "no parameters"
+    return ", ".join(_known(blueprint)) or "no parameters"

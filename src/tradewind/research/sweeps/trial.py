@@ -105,5 +105,3 @@ def _condensed(returns: NDArray[np.float64]) -> NDArray[np.float32]:
     growth[: len(returns)] += np.nan_to_num(returns, nan=0.0, posinf=0.0, neginf=0.0)
     whole: NDArray[np.float64] = growth.reshape(-1, days).prod(axis=1) - 1.0
     return whole.astype(np.float32)
-
-
