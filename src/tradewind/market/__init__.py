@@ -20,7 +20,7 @@ from tradewind.market.feeds import (
     check_market,
     open_feed,
 )
-from tradewind.market.files import CandleFolder, read_candles, repair_candles
+from tradewind.market.files import CandleFolder, read_candles, repair_candles, span_of
 from tradewind.market.store import CandleStore
 
 __all__ = [
@@ -44,4 +44,5 @@ __all__ = [
     "open_feed",
     "read_candles",
     "repair_candles",
+    "span_of",
 ]

@@ -18,7 +18,7 @@ from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns, Stamps
 from tradewind.market.errors import CandleFileError
 from tradewind.market.feeds.guard import END_OF_TIME, flaw_of, sound_rows
-from tradewind.market.files import SCHEMA, UNREADABLE
+from tradewind.market.files import SCHEMA, UNREADABLE, span_of
 
 #: Rows that are compressed, and read, together: three days of 1m candles, so that the newest few hundred come cheap.
 _GROUP = 4096
@@ -103,6 +103,17 @@ class CandleStore:
             if name in Timeframe and _SYMBOL.fullmatch(symbol):
                 found[Timeframe(name)].append(symbol)
         return {timeframe: tuple(symbols) for timeframe, symbols in found.items() if symbols}
+
+    def span(self, symbol: str, timeframe: Timeframe) -> tuple[int, int] | None:
+        """Open time of the first candle and end of the last, UTC ms; None where there is none.
+
+        Raises:
+            CandleFileError: a month's file cannot be read.
+        """
+        months = self._months(symbol, timeframe, 0, END_OF_TIME)
+        if not months:
+            return None
+        return span_of(months[-1])[0], span_of(months[0])[1] + timeframe.ms
 
     def _folder(self, symbol: str, timeframe: Timeframe) -> Path:
         if _SYMBOL.fullmatch(symbol) is None:

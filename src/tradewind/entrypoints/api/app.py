@@ -25,6 +25,7 @@ from tradewind.platform.web.answers import handle_problems
 from tradewind.platform.web.middleware import BodyLimit, RequestContext, SecurityHeaders
 from tradewind.platform.web.origins import served_over_https
 from tradewind.platform.web.parts import Parts
+from tradewind.research.runs.endpoints import router as backtests
 from tradewind.trading.accounts.endpoints import router as trading_accounts
 from tradewind.trading.dispatch.endpoints import router as execution
 from tradewind.trading.intents.endpoints import router as intents
@@ -50,6 +51,7 @@ _ROUTERS = (
     decisions,
     strategies,
     trading_accounts,
+    backtests,
     market,
     probes.router,
 )

@@ -52,7 +52,7 @@ class RunState(StrEnum):
         return self in (RunState.CANCELLED, RunState.DONE, RunState.FAILED)
 
 
-# ------------------------------------------------------------------------------------------------ by whoever wants a run
+# ----------------------------------------------------------------------------------------------- by whoever wants a run
 
 _ALONE = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _ADD_TRIALS = text("""

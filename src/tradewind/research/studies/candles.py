@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
-from tradewind.market import CandleFolder, CandleStore, FeedSettingsError, MarketDataError
+from tradewind.market import CandleFolder, CandleStore, FeedSettingsError, MarketDataError, span_of
 from tradewind.platform.settings import MarketSource, Settings
 from tradewind.research.backtest import load_candles
 
@@ -46,6 +46,21 @@ class CandleArchive(NamedTuple):
             return {}
         held = {timeframe: folder.symbols(timeframe) for timeframe in Timeframe}
         return {timeframe: symbols for timeframe, symbols in held.items() if symbols}
+
+    def span(self, symbol: str, timeframe: Timeframe) -> tuple[int, int]:
+        """Open time of the first candle and end of the last, UTC ms.
+
+        Raises:
+            MarketDataError: there is none, or a file that cannot be read.
+        """
+        path = Path(self.path)
+        if self.kind is ArchiveKind.STORE:
+            held = CandleStore(path).span(symbol, timeframe)
+            if held is None:
+                raise FeedSettingsError(f"expected candles of {symbol} {timeframe}, the store has none")
+            return held
+        first, last = span_of(CandleFolder(path).files((symbol,), timeframe)[symbol])
+        return first, last + timeframe.ms
 
     def read(self, symbols: Sequence[str], timeframe: Timeframe, bounds: Bounds) -> dict[str, Columns]:
         """The candles between the bounds by symbol, in alphabetical order.
