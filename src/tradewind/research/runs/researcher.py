@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from tradewind.kit.clock import Clock, WallClock
+from tradewind.kit.ids import new_id
 from tradewind.platform.database import Database
 from tradewind.research.runs.service import (
     Batch,
@@ -86,11 +87,17 @@ class Researcher:
                 await self._calculators.close()
 
     async def _one_batch(self) -> bool:
-        async with self._database.writing() as session:
-            batch = await take_batch(session, self._size, self._lease)
-        if batch is None:
-            return False
-        await self._compute(batch)
+        claim = new_id()
+        try:
+            async with self._database.writing() as session:
+                batch = await take_batch(session, claim, self._size, self._lease)
+            if batch is None:
+                return False
+            await self._compute(batch)
+        except asyncio.CancelledError:
+            async with self._database.writing() as session:
+                await release_batch(session, claim, at_fault=False)
+            raise
         return True
 
     async def _compute(self, batch: Batch) -> None:
@@ -103,12 +110,8 @@ class Researcher:
                     await fail_run(session, batch, str(error), self._clock.now())
                 else:
                     _log.warning("research_interrupted", run=str(batch.run_id), error=str(error))
-                    await release_batch(session, batch, at_fault=True)
+                    await release_batch(session, batch.claim, at_fault=True)
             return
-        except asyncio.CancelledError:
-            async with self._database.writing() as session:
-                await release_batch(session, batch, at_fault=False)
-            raise
         if answer is None:
             return
         async with self._database.writing() as session:

@@ -28,6 +28,8 @@ from tradewind.research.studies import Study
 
 #: Times a trial is begun; one that ends its process so often is at fault itself.
 MOST_ATTEMPTS = 3
+#: Trials that are begun together a second time; a third time it is one by one.
+_FEW = 32
 
 
 class RunKind(StrEnum):
@@ -147,7 +149,8 @@ class Batch:
 
 
 # The run with the fewest trials at work goes first, so that a small one does not wait for a large one. What was begun
-# before and not ended is tried one by one, so that of a batch that ends its process only the culprit is given up.
+# before and not ended is tried in ever smaller batches, so that of one that ends its process only the culprit is given
+# up.
 _TAKE = text("""
 with run as (
     select r.id from research_runs r
@@ -165,10 +168,10 @@ with run as (
     where t.run_id = (select id from run) and t.attempts < :attempts
     and (t.state = 'queued' or t.state = 'running' and t.lease_until < clock_timestamp())
     order by t.attempts desc, t.ordinal
-    limit case when exists (
-        select from sweep_trials t where t.run_id = (select id from run) and t.attempts > 0
+    limit case (
+        select max(t.attempts) from sweep_trials t where t.run_id = (select id from run) and t.attempts < :attempts
         and (t.state = 'queued' or t.state = 'running' and t.lease_until < clock_timestamp())
-    ) then 1 else :most end
+    ) when 0 then cast(:most as int) when 1 then least(cast(:most as int), cast(:few as int)) else 1 end
     for update skip locked
 )
 update sweep_trials t
@@ -184,10 +187,9 @@ where id = :run returning kind, state, study
 """)
 
 
-async def take_batch(session: Session, most: int, seconds: float) -> Batch | None:
+async def take_batch(session: Session, claim: UUID, most: int, seconds: float) -> Batch | None:
     """Up to `most` trials of one run, for `seconds`; None where there is nothing to do."""
-    claim = new_id()
-    values = {"claim": claim, "attempts": MOST_ATTEMPTS, "most": most, "seconds": seconds}
+    values = {"claim": claim, "attempts": MOST_ATTEMPTS, "most": most, "few": _FEW, "seconds": seconds}
     rows = (await session.execute(_TAKE, values)).all()
     if not rows:
         return None
@@ -212,18 +214,17 @@ async def renew_batch(session: Session, batch: Batch, seconds: float) -> bool:
 
 _RELEASE = text("""
 update sweep_trials set state = 'queued', claim = null, lease_until = null, attempts = attempts - :undone
-where run_id = :run and claim = :claim and state = 'running'
+where claim = :claim and state = 'running'
 """)
 
 
-async def release_batch(session: Session, batch: Batch, *, at_fault: bool) -> None:
-    """Give the batch back.
+async def release_batch(session: Session, claim: UUID, *, at_fault: bool) -> None:
+    """Give back what was taken with `claim`.
 
     Args:
         at_fault: the attempt counts against its trials; else it was our own end that interrupted them.
     """
-    values = {"run": batch.run_id, "claim": batch.claim, "undone": 0 if at_fault else 1}
-    await session.execute(_RELEASE, values)
+    await session.execute(_RELEASE, {"claim": claim, "undone": 0 if at_fault else 1})
 
 
 _WRITE = text("""

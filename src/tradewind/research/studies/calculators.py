@@ -88,4 +88,6 @@ async def _started() -> Process:
 async def _ended(process: Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.kill()
+    if process.stdin is not None:
+        process.stdin.close()
     await process.wait()
