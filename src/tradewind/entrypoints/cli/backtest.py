@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 _PROFILES = ("ideal", "paper")
 _SUFFIXES = (".yaml", ".yml", ".json")
-_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
+MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 
 type _Bounds = tuple[int | None, int | None]
 
 
-class _RefusedError(Exception):
+class RefusedError(Exception):
     """What was asked for cannot be done; the message says what was expected and what came."""
 
 
@@ -35,8 +35,8 @@ class _RefusedError(Exception):
 @click.option("--candles", type=click.Path(path_type=Path), required=True, help="Folder of Parquet candles.")
 @click.option("--symbols", default="", help="Comma-separated; every symbol of the folder when not given.")
 @click.option("--timeframe", type=click.Choice([item.value for item in Timeframe]), help="The folder's finest if none.")
-@click.option("--from", "start", type=_MOMENT, help="First open time, UTC.")
-@click.option("--to", "stop", type=_MOMENT, help="Open time to stop before, UTC.")
+@click.option("--from", "start", type=MOMENT, help="First open time, UTC.")
+@click.option("--to", "stop", type=MOMENT, help="Open time to stop before, UTC.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter's value; may be repeated.")
 @click.option("--profile", type=click.Choice(_PROFILES), help="How orders fill; paper, but ideal for a yardstick.")
 @click.option("--fee", type=click.FloatRange(0, 0.1), help="Rate paid on either side; ideal only.  [default: 0.0006]")
@@ -64,16 +64,16 @@ def command(
 
     names = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
     finest = Timeframe(timeframe) if timeframe else None
-    bounds = (_ms(start), _ms(stop))
+    bounds = (milliseconds(start), milliseconds(stop))
     try:
-        chosen = set_parameters(_strategy(strategy), settings)
+        chosen = set_parameters(named_strategy(strategy)[0], settings)
         if (profile or ("ideal" if chosen.blueprint.research_only else "paper")) == "ideal":
             result = _ideal(chosen, candles, names, finest, bounds, fee, year)
         else:
             result = _paper(chosen, candles, names, finest, bounds, fee, year)
     except DocumentError as error:
         sys.exit(f"tradewind backtest: {strategy}: {'; '.join(map(str, error.problems))}")
-    except (MarketDataError, ParameterError, UnknownStrategyError, _RefusedError) as error:
+    except (MarketDataError, ParameterError, UnknownStrategyError, RefusedError) as error:
         sys.exit(f"tradewind backtest: {error}")
     if as_json:
         json.dump(result.document(), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
@@ -82,29 +82,34 @@ def command(
         _summarise(result)
 
 
-def _ms(moment: datetime | None) -> int | None:
-    from tradewind.kit.clock import to_ms
+def milliseconds(moment: datetime | None) -> int | None:
 
     if moment is None:
         return None
     return to_ms(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
 
 
-def _strategy(named: str) -> Strategy:
-    """The built-in of that name, or the document at that path."""
+def named_strategy(named: str) -> tuple[Strategy, str | None]:
+    """The built-in of that name, or the document at that path and its text.
+
+    Raises:
+        RefusedError: the file cannot be read.
+        UnknownStrategyError, DocumentError: there is no such strategy, or it is none.
+    """
     from tradewind.trading.strategies import load_builtin, parse_document
     from tradewind.trading.strategies.reading import MAX_TEXT
 
     path = Path(named)
     if path.suffix not in _SUFFIXES and len(path.parts) == 1:
-        return load_builtin(named)
+        return load_builtin(named), None
     try:
         with path.open(encoding="utf-8") as file:
-            return parse_document(file.read(MAX_TEXT + 1))
+            text = file.read(MAX_TEXT + 1)
     except OSError as error:
-        raise _RefusedError(f"{named}: expected a strategy document, got: {error.strerror}") from None
+        raise RefusedError(f"{named}: expected a strategy document, got: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise _RefusedError(f"{named}: expected a strategy document as UTF-8 text, got something else") from None
+        raise RefusedError(f"{named}: expected a strategy document as UTF-8 text, got something else") from None
+    return parse_document(text), text
 
 
 def _ideal(
@@ -134,7 +139,7 @@ def _paper(
     year: float,
 ) -> BacktestResult:
     if fee is not None:
-        raise _RefusedError("--fee: expected only with --profile ideal; the paper venue has rates of its own")
+        raise RefusedError("--fee: expected only with --profile ideal; the paper venue has rates of its own")
     from tradewind.research.backtest import open_paper_feed
 
     feed = open_paper_feed(folder, symbols=symbols, timeframe=timeframe, bounds=bounds)

@@ -20,6 +20,7 @@ _COMMANDS = {
     "migrate": "bring the database schema up to date",
     "seed": "create the demo user",
     "backtest": "back-test a strategy over recorded candles",
+    "sweep": "back-test many parameter sets and say what the best is worth",
     "replay": "run the whole engine over recorded candles and write a report",
     "doctor": "say what is wrong, in plain words",
     "openapi": "print the OpenAPI document",

@@ -2,7 +2,9 @@
 
 from tradewind.research.studies.calculators import CalculatorError, Calculators
 from tradewind.research.studies.candles import ArchiveKind, CandleArchive
+from tradewind.research.studies.making import SweepWish, make_study
 from tradewind.research.studies.study import MOST_CANDLES, Study, SweepPlan
+from tradewind.research.studies.sweeping import Keeper, SweepResult, run_sweep
 
 __all__ = [
     "MOST_CANDLES",
@@ -10,6 +12,11 @@ __all__ = [
     "CalculatorError",
     "Calculators",
     "CandleArchive",
+    "Keeper",
     "Study",
     "SweepPlan",
+    "SweepResult",
+    "SweepWish",
+    "make_study",
+    "run_sweep",
 ]

@@ -80,8 +80,13 @@ class Calculators:
 
 
 async def _started() -> Process:
+    # In a session of its own: Ctrl-C is for the parent, who may want it to sum up.
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tradewind.research.studies", stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE
+        *(sys.executable, "-m", "tradewind.research.studies"),
+        stdin=PIPE,
+        stdout=PIPE,
+        limit=_LONGEST_LINE,
+        start_new_session=True,
     )
 
 
