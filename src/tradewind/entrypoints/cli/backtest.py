@@ -83,6 +83,9 @@ def command(
 
 
 def milliseconds(moment: datetime | None) -> int | None:
+    """Milliseconds UTC; a time without a zone is UTC."""
+    from tradewind.kit.clock import to_ms
+
 
     if moment is None:
         return None
