@@ -86,7 +86,6 @@ def milliseconds(moment: datetime | None) -> int | None:
     """Milliseconds UTC; a time without a zone is UTC."""
     from tradewind.kit.clock import to_ms
 
-
     if moment is None:
         return None
     return to_ms(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)

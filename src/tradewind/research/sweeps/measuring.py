@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tradewind.core.series import Columns
 from tradewind.research.backtest.compiled import Outcomes, positions
-from tradewind.research.metrics import ClosedTrades
+from tradewind.research.metrics import ClosedTrades, excursions
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer[Any]]
@@ -67,11 +67,27 @@ def account(outcomes: Outcomes, columns: Columns, days: Days, capital: float) ->
         pnl=before * outcomes.returns[:count],
         fees=quantity * fee * (entry + leave),
         r_multiple=outcomes.r_multiples[:count],
-        mfe=outcomes.mfe[:count],
+        mfe=_favourable(outcomes, columns, leave),
         mae=outcomes.mae[:count],
         risk=trades["risk"] / entry,
     )
     return SymbolAccount(closed, _equity(outcomes, columns, days, capital, after, quantity), _exposure(trades, columns))
+
+
+def _favourable(outcomes: Outcomes, columns: Columns, leave: Floats) -> Floats:
+    """Largest favourable excursions of the first trades, of which `leave` has the average exit prices.
+
+    The kernel credits a position with every rung that it filled in its last candle. Here only the average exit counts
+    of that candle, as in `research.metrics.excursions`.
+    """
+    trades = outcomes.trades[: len(leave)]
+    reached = outcomes.mfe[: len(leave)].copy()
+    for number in np.flatnonzero((outcomes.entries.rungs[trades["signal"]] > 1) & (trades["filled"] > 0)):
+        trade = trades[number]
+        rows = int(trade["entry_bar"]), int(trade["exit_bar"])
+        found = excursions(columns, rows, float(trade["entry"]), float(leave[number]), int(trade["side"]), at_open=True)
+        reached[number] = found.favourable
+    return reached
 
 
 def _equity(

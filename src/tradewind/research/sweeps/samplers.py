@@ -89,9 +89,18 @@ class Sampler:
         if self.kind is SamplerKind.GRID:
             return list(range(self.trials))
         if self.kind is SamplerKind.RANDOM:
-            # Python's own generator is the same on every machine and version.
-            return random.Random(self.seed).sample(range(self.space.size), self.trials)  # noqa: S311
+            return self._drawn()
         return self._by_estimators(tried)
+
+    def _drawn(self) -> list[int]:
+        # Python's own generator is the same on every machine and version.
+        draw, size = random.Random(self.seed), self.space.size  # noqa: S311
+        if size < 2 * self.trials:
+            return draw.sample(range(size), self.trials)
+        points: dict[int, None] = {}
+        while len(points) < self.trials:  # a range too long for `sample` does not matter here
+            points[draw.randrange(size)] = None
+        return list(points)
 
     def _by_estimators(self, tried: Sequence[Scored]) -> list[int]:
         import optuna  # noqa: PLC0415 - half a second that only this sampler pays for
