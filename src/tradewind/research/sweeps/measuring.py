@@ -63,31 +63,33 @@ def account(outcomes: Outcomes, columns: Columns, days: Days, capital: float) ->
     entry, gained, sign = trades["entry"], trades["gained"], trades["side"].astype(np.float64)
     leave = (gained + (sign + fee) * entry) / (sign - fee)
     quantity = before / (entry * (1.0 + fee))
+    favourable, adverse = _reached(outcomes, columns, leave)
     closed = ClosedTrades(
         pnl=before * outcomes.returns[:count],
         fees=quantity * fee * (entry + leave),
         r_multiple=outcomes.r_multiples[:count],
-        mfe=_favourable(outcomes, columns, leave),
-        mae=outcomes.mae[:count],
+        mfe=favourable,
+        mae=adverse,
         risk=trades["risk"] / entry,
     )
     return SymbolAccount(closed, _equity(outcomes, columns, days, capital, after, quantity), _exposure(trades, columns))
 
 
-def _favourable(outcomes: Outcomes, columns: Columns, leave: Floats) -> Floats:
-    """Largest favourable excursions of the first trades, of which `leave` has the average exit prices.
+def _reached(outcomes: Outcomes, columns: Columns, leave: Floats) -> tuple[Floats, Floats]:
+    """Largest favourable and adverse excursions of the first trades, of which `leave` has the average exit prices.
 
-    The kernel credits a position with every rung that it filled in its last candle. Here only the average exit counts
-    of that candle, as in `research.metrics.excursions`.
+    Of its last candle the kernel counts each rung and the last exit; here only the average exit counts, as in
+    `research.metrics.excursions`. It is another one where rungs were filled.
     """
     trades = outcomes.trades[: len(leave)]
-    reached = outcomes.mfe[: len(leave)].copy()
+    favourable, adverse = outcomes.mfe[: len(leave)].copy(), outcomes.mae[: len(leave)].copy()
     for number in np.flatnonzero((outcomes.entries.rungs[trades["signal"]] > 1) & (trades["filled"] > 0)):
         trade = trades[number]
         rows = int(trade["entry_bar"]), int(trade["exit_bar"])
-        found = excursions(columns, rows, float(trade["entry"]), float(leave[number]), int(trade["side"]), at_open=True)
-        reached[number] = found.favourable
-    return reached
+        favourable[number], adverse[number] = excursions(
+            columns, rows, float(trade["entry"]), float(leave[number]), int(trade["side"]), at_open=True
+        )
+    return favourable, adverse
 
 
 def _equity(
