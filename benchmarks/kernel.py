@@ -146,7 +146,7 @@ def run() -> Iterator[Figure]:
     candles = _candles()
     data = kernel.bars(candles, _LENGTH_MS)
     when = _entries(candles, data)
-    rules = kernel.assumptions(Costs(maker=0.0006, taker=0.0006, slippage=0.0, half_spread=0.0), gaps_at_open=True)
+    rules = kernel.assumptions(Costs(maker=0.0006, taker=0.0006, slippage=0.0, half_spread=0.0), textbook=True)
     plan = kernel.template(2, [(3, 1)])
     prices = (candles.open, candles.high, candles.low, candles.close)
     _read(*prices)

@@ -67,7 +67,7 @@ class Market:
     slippage: float = 0.0
     worse: float = 0.0
     tick: Decimal | None = None
-    gaps_at_open: bool = False
+    textbook: bool = False
 
 
 @dataclass
@@ -102,11 +102,13 @@ class Position:
             paid = self.plan.side * bar.funding
             self.funding += paid
             self.gained -= self.left * paid
-        if self.phase == "open":
+        if self.phase == "open" and self.market.textbook:
+            self._live_by_textbook(bar)
+        elif self.phase == "open":
             self._live(bar)
 
     def _enter(self, bar: Bar) -> None:
-        if not self._beyond(bar.open, self.plan.stop) and not self.market.gaps_at_open:
+        if not self._beyond(bar.open, self.plan.stop) and not self.market.textbook:
             self.phase = "refused"
             return
         self.phase = "open"
@@ -124,7 +126,7 @@ class Position:
         if self.leaving:
             path = path[:1]
         price = path[0]
-        for number, reached in enumerate(path):
+        for reached in path:
             if not self._beyond(price, self.stop):
                 self._see(price)
                 return self._leave(price, self.why_stop)
@@ -135,13 +137,37 @@ class Position:
             for level, share in self.plan.targets[self.filled :]:
                 if self._beyond(level, reached):
                     break
-                at_open = number == 0 and self.market.gaps_at_open
-                self._take(reached if at_open else level, share)
+                self._take(level, share)
                 if self.phase == "closed":
                     return None
             price = reached
         if self.leaving:
             return self._leave(price, self.leaving)
+        return self._decide(bar, new_best=self._beyond(self.best, best_before))
+
+    def _live_by_textbook(self, bar: Bar) -> None:
+        """The stop before all else; targets at their level or the open beyond; of the last bar the exit is seen."""
+        if self.leaving:
+            self._see(bar.open)
+            return self._leave(bar.open, self.leaving)
+        adverse, favourable = (bar.low, bar.high) if self.plan.side > 0 else (bar.high, bar.low)
+        if not self._beyond(adverse, self.stop):
+            price = self.stop if self._beyond(bar.open, self.stop) else bar.open
+            self._see(price)
+            return self._leave(price, self.why_stop)
+        for level, share in self.plan.targets[self.filled :]:
+            if self._beyond(level, favourable):
+                break
+            price = level if self._beyond(level, bar.open) else bar.open
+            self._take(price, share)
+            if self.phase == "closed":
+                return self._see(price)
+        if not self._beyond(bar.close, self.stop):
+            self._see(self.stop)
+            return self._leave(self.stop, self.why_stop)
+        best_before = self.best
+        self._see(adverse)
+        self._see(favourable)
         return self._decide(bar, new_best=self._beyond(self.best, best_before))
 
     def _decide(self, bar: Bar, *, new_best: bool) -> None:

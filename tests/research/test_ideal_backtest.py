@@ -47,6 +47,8 @@ def test_the_reference_makes_the_golden_trades(symbol: str, anchor: str) -> None
     with shared(SHARED / "golden" / f"{symbol}-5m-{anchor}.csv").open() as file:
         golden = list(csv.DictReader(file))
     strategy = load_builtin("ema_rsi_atr").with_parameters({"anchor": anchor})
+    evaluation = evaluate(strategy, columns)
+    assert simulate(evaluation, M5, FEE) == simulate(evaluation, M5, FEE, compiled=True)
     trades = run_ideal(strategy, {symbol: columns}, M5).trades
     assert len(trades) == len(golden) > 1000
     for trade, row in zip(trades, golden, strict=True):
@@ -77,9 +79,10 @@ PLANS = {
 }
 
 
+@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("name", PLANS)
-def test_searching_finds_what_stepping_finds(name: str, seed: int) -> None:
+def test_walk_and_kernel_find_what_stepping_finds(name: str, seed: int, *, compiled: bool) -> None:
     ladder, breakeven, trailing, time_stop = PLANS[name]
     strategy = strategy_of(
         long="crosses_above(close, sma(close, 5))",
@@ -116,7 +119,7 @@ def test_searching_finds_what_stepping_finds(name: str, seed: int) -> None:
 
     setups = dict.fromkeys(evaluation.long_rows.tolist(), 1) | dict.fromkeys(evaluation.short_rows.tolist(), -1)
     expected = positions(columns, setups, plan_of, M5.ms, FEE)
-    found = simulate(evaluation, M5, FEE)
+    found = simulate(evaluation, M5, FEE, compiled=compiled)
     assert len(found) == len(expected) > 80
     for mine, model in zip(found, expected, strict=True):
         assert (mine.side.sign, mine.entry_row, mine.reason.value) == (model.side, model.entry_row, model.reason)
@@ -133,7 +136,9 @@ def one_trade(rest: list[tuple[float, float, float, float]], *, ladder=(("at", "
     rows = [(1.0, 1.0, 1.0, 1.0), (3.0, 3.0, 3.0, 3.0), *rest]
     opens, highs, lows, closes = (list(column) for column in zip(*rows, strict=True))
     strategy = strategy_of(long=BUY_AT_THREE, stop="close - 1", ladder=ladder)
-    found = simulate(evaluate(strategy, columns_of(closes, open=opens, high=highs, low=lows)), M5, FEE)
+    evaluation = evaluate(strategy, columns_of(closes, open=opens, high=highs, low=lows))
+    found = simulate(evaluation, M5, FEE)
+    assert found == simulate(evaluation, M5, FEE, compiled=True)
     return [(held.entry_row, held.entry, held.exit_row, held.leave, held.reason.value) for held in found]
 
 

@@ -82,7 +82,7 @@ markets = st.builds(
     slippage=rates,
     worse=st.sampled_from([0.0, 0.0, 0.0005]),
     tick=st.sampled_from([None, Decimal("0.125"), Decimal("0.1"), Decimal("0.01"), Decimal(5), Decimal("0.25")]),
-    gaps_at_open=st.booleans(),
+    textbook=st.booleans(),
 )
 
 
@@ -114,7 +114,7 @@ def row_of(plan: Plan) -> layout.Records:
 
 def rules_of(market: Market) -> layout.Records:
     costs = Costs(maker=market.maker, taker=market.taker, slippage=market.slippage, half_spread=0.0)
-    return kernel.assumptions(costs, market.tick, worse=market.worse, gaps_at_open=market.gaps_at_open)
+    return kernel.assumptions(costs, market.tick, worse=market.worse, textbook=market.textbook)
 
 
 def bars_of(bars: list[Bar]) -> kernel.Bars:
@@ -202,7 +202,7 @@ def test_the_live_implementation_agrees_to_the_last_bit(
     if plan.breakeven:
         plan = replace(plan, breakeven=replace(plan.breakeven, offset=0.0))
     tick = market.tick or Decimal("0.00000001")
-    market = replace(market, worse=0.0, gaps_at_open=False, tick=tick)
+    market = replace(market, worse=0.0, textbook=False, tick=tick)
     spec = PlanSpec(
         plan.side,
         plan.stop,
@@ -341,7 +341,7 @@ def test_the_reference_strategy_gives_the_golden_trades(symbol: str, anchor: str
     data = kernel.bars(candles, 300_000)
     when = kernel.entries(data, signals + 1, 1, atr, candles.close[signals] if anchor == "close" else np.nan)
     costs = Costs(maker=0.0006, taker=0.0006, slippage=0.0, half_spread=0.0)
-    trades = kernel.backtest(data, when, kernel.template(2, [(3, 1)]), kernel.assumptions(costs, gaps_at_open=True))
+    trades = kernel.backtest(data, when, kernel.template(2, [(3, 1)]), kernel.assumptions(costs, textbook=True))
     with (SHARED / "golden" / f"{symbol}-5m-{anchor}.csv").open() as file:
         golden = list(csv.DictReader(file))
     assert [int(row["entry_ts"]) for row in golden] == candles.ts[trades["entry_bar"]].tolist()
@@ -404,7 +404,7 @@ def test_a_bar_that_touches_both_counts_as_the_stop_and_a_gap_fills_at_the_open(
     assert played(plan, [*flat(0, 100), both])["exit"] == 90.0
     assert played(plan, flat(0, 100, 80))["exit"] == 80.0
     assert played(plan, flat(0, 100, 120))["exit"] == 110.0
-    assert played(plan, flat(0, 100, 120), Market(gaps_at_open=True))["exit"] == 120.0
+    assert played(plan, flat(0, 100, 120), Market(textbook=True))["exit"] == 120.0
 
 
 def test_a_time_stop_leaves_at_the_next_open() -> None:
@@ -442,7 +442,7 @@ def test_bad_bars_are_refused_by_name_and_row(field: str, value: float) -> None:
         ("stop", 0.0),
         ("stop", -5.0),
         ("targets", 0),
-        ("targets", 9),
+        ("targets", 11),
         ("levels", np.nan),
         ("levels", -1.0),
         ("shares", np.inf),

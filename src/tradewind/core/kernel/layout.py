@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 #: Longest take-profit ladder.
-MOST_TARGETS: Final = 8
+MOST_TARGETS: Final = 10
 
 # How the stop follows.
 NOT_TRAILING: Final = 0
@@ -74,7 +74,7 @@ PLAN: Final = np.dtype(
     ],
     align=True,
 )
-"""A plan: `core.plan.PlanSpec` as a record of 192 bytes.
+"""A plan: `core.plan.PlanSpec` as a record of 224 bytes.
 
 `breakeven_offset`: how far beyond the price that pays for all costs the stop is set, quote currency.
 `trailing_after`: rungs to fill before trailing begins; the lag of MOVING_TARGET.
@@ -158,7 +158,7 @@ ASSUMPTIONS: Final = np.dtype(
         ("worse", "f8"),
         ("tick_units", "f8"),
         ("tick_scale", "f8"),
-        ("gaps_at_open", "i1"),
+        ("textbook", "i1"),
         ("unused", "i1", (7,)),
     ],
     align=True,
@@ -233,18 +233,16 @@ def bars(columns: Columns, length_ms: int, atr: Floats | None = None, funding: F
     return Bars(ts, opened, high, low, close, length_ms, ranges, charged)
 
 
-def assumptions(
-    costs: Costs, tick: Decimal | None = None, *, worse: float = 0.0, gaps_at_open: bool = False
-) -> Records:
+def assumptions(costs: Costs, tick: Decimal | None = None, *, worse: float = 0.0, textbook: bool = False) -> Records:
     """What fills cost and how they come about, as a one-row array.
 
     Args:
         costs: fees; half spread and slippage enter the breakeven price, as in `core.outcome`.
         tick: grid that moved stops are rounded to, breakeven towards the market and trailing away from it; None = none.
         worse: how much worse market and stop orders fill, as a fraction.
-        gaps_at_open: what the reference of `baselines.md` assumes: a target that is gapped over fills at the open
-        instead
-            of its level, and an entry beyond its own stop is made (and stopped at once) instead of refused.
+        textbook: the rules by which engines are compared. A bar that touches the stop in force leaves there, whatever
+            else it touches; a target that is gapped over fills at the open instead of its level; an entry beyond its
+            own stop is made (and stopped at once) instead of refused; what was asked to leave leaves at the open.
 
     Raises:
         KernelInputError: `worse` outside [0, 1), or a tick that is not a positive decimal of up to 15 digits.
@@ -253,7 +251,7 @@ def assumptions(
         raise KernelInputError("worse", -1, "a fraction from 0 up to but without 1", worse)
     row = np.zeros(1, dtype=ASSUMPTIONS)
     row["maker"], row["taker"], row["slippage"] = costs.maker, costs.taker, costs.slippage + costs.half_spread
-    row["worse"], row["gaps_at_open"] = worse, gaps_at_open
+    row["worse"], row["textbook"] = worse, textbook
     if tick is not None:
         if not (tick.is_finite() and tick > 0):
             raise KernelInputError("tick", -1, "a finite step above zero", tick)

@@ -75,7 +75,7 @@ def trailing_level(side: float, kind: int, distance: float, best: float, atr: fl
 def enter(plan: Any, rules: Any, state: Any, price: float, at: int) -> None:
     """Enter at market with `price` there."""
     side = float(plan.side)
-    if (price - plan.stop) * side <= 0.0 and rules.gaps_at_open == 0:
+    if (price - plan.stop) * side <= 0.0 and rules.textbook == 0:
         state.phase = REFUSED
         return
     price = price * (1.0 + side * rules.worse)
@@ -150,14 +150,56 @@ def walk(
             return
         _see(state, side, reached)
         while state.filled < plan.targets and (reached - plan.levels[state.filled]) * side >= 0.0:
-            gapped = point == 0 and rules.gaps_at_open != 0
-            _take(plan, rules, state, side, reached if gapped else plan.levels[state.filled])
+            _take(plan, rules, state, side, plan.levels[state.filled])
             if state.phase == CLOSED:
                 return
         price = reached
     if state.leaving != NOTHING:
         _leave(rules, state, side, price, state.leaving)
         return
+    _observe(plan, rules, state, side, before, close, atr, end)
+
+
+@part
+def walk_by_textbook(
+    plan: Any,
+    rules: Any,
+    state: Any,
+    opened: float,
+    high: float,
+    low: float,
+    close: float,
+    atr: float,
+    end: int,
+) -> None:
+    """As `walk` under the rule `textbook` of `ASSUMPTIONS`. Of the bar in which it ends only the exit price is seen."""
+    side = float(plan.side)
+    if state.leaving != NOTHING:
+        _see(state, side, opened)
+        _leave(rules, state, side, opened, state.leaving)
+        return
+    adverse, favourable = (low, high) if side > 0.0 else (high, low)
+    stop = state.stop
+    if (adverse - stop) * side <= 0.0:
+        level = opened if (opened - stop) * side <= 0.0 else stop
+        _see(state, side, level)
+        _leave(rules, state, side, level, state.stop_reason if state.stop_reason != NOTHING else STOP)
+        return
+    while state.filled < plan.targets and (favourable - plan.levels[state.filled]) * side >= 0.0:
+        level = plan.levels[state.filled]
+        price = opened if (opened - level) * side >= 0.0 else level
+        _take(plan, rules, state, side, price)
+        if state.phase == CLOSED:
+            _see(state, side, price)
+            return
+    if (close - state.stop) * side <= 0.0:
+        # A target has moved the stop beyond the close, so the price came back through it.
+        _see(state, side, state.stop)
+        _leave(rules, state, side, state.stop, state.stop_reason)
+        return
+    before = state.best
+    _see(state, side, adverse)
+    _see(state, side, favourable)
     _observe(plan, rules, state, side, before, close, atr, end)
 
 
@@ -181,7 +223,10 @@ def step(
     elif state.phase == OPEN and funding != 0.0:
         charge(plan, rules, state, funding)
     if state.phase == OPEN:
-        walk(plan, rules, state, opened, high, low, close, atr, end)
+        if rules.textbook != 0:
+            walk_by_textbook(plan, rules, state, opened, high, low, close, atr, end)
+        else:
+            walk(plan, rules, state, opened, high, low, close, atr, end)
 
 
 @part

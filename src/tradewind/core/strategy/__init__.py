@@ -1,6 +1,6 @@
 """Strategies: declarative set-ups over candles, evaluated on whole columns, made into signals row by row."""
 
-from tradewind.core.strategy.compiled import CompiledSetup, Strategy
+from tradewind.core.strategy.compiled import CompiledExits, CompiledSetup, Strategy
 from tradewind.core.strategy.evaluation import Evaluation, evaluate
 from tradewind.core.strategy.model import (
     LANGUAGES,
@@ -26,6 +26,7 @@ __all__ = [
     "Blueprint",
     "BreakevenRule",
     "Choice",
+    "CompiledExits",
     "CompiledSetup",
     "Evaluation",
     "Exits",

@@ -1,0 +1,123 @@
+"""Where a strategy would enter one symbol, and the prices of the plan of each entry: what walk and kernel run on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.core.candles import Timeframe
+from tradewind.core.plan import PlanSpec, Target, Trailing, TrailingKind
+from tradewind.core.strategy import Anchor, CompiledExits, CompiledSetup, Evaluation
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Entries(NamedTuple):
+    """The entries of one parameter set on one symbol, in time order; n of them, with up to m rungs each.
+
+    Attributes:
+        rows: the candle at whose open to enter, behind that of the set-up, strictly rising, shape (n,).
+        signs: +1 long, −1 short, shape (n,).
+        stops: initial stop, quote currency, shape (n,).
+        rungs: number of take-profit targets, shape (n,).
+        levels, shares: of the targets, nearest first, zero beyond `rungs`, shape (n, m).
+        distances: at which the stop trails, quote currency or fraction, zero where it does not, shape (n,).
+        steps: least improvement by trailing, quote currency, shape (n,).
+        exits: the rules that all entries share.
+        max_age_ms: after which a position is left; 0 = never.
+    """
+
+    rows: Ints
+    signs: Ints
+    stops: Floats
+    rungs: Ints
+    levels: Floats
+    shares: Floats
+    distances: Floats
+    steps: Floats
+    exits: CompiledExits
+    max_age_ms: int
+
+    def plan(self, number: int) -> PlanSpec:
+        """The plan of entry `number`."""
+        ladder = slice(int(self.rungs[number]))
+        targets = zip(self.levels[number, ladder].tolist(), self.shares[number, ladder].tolist(), strict=True)
+        trailing: Trailing | None = None
+        if (rule := self.exits.trailing) is not None:
+            kind = TrailingKind.PERCENT if rule.distance is None else TrailingKind.DISTANCE
+            distance, step = float(self.distances[number]), float(self.steps[number])
+            trailing = Trailing(kind, distance, rule.after_target, rule.at_r, step)
+        return PlanSpec(
+            int(self.signs[number]),
+            float(self.stops[number]),
+            tuple(Target(level, share) for level, share in targets),
+            self.exits.breakeven,
+            trailing,
+            self.max_age_ms,
+        )
+
+
+def entries_of(evaluation: Evaluation, timeframe: Timeframe) -> Entries:
+    """The entries at the opens behind the set-ups of `evaluation`.
+
+    Set-ups whose plan makes no sense at that open are left out, as `core.strategy.signal` refuses them: a price of zero
+    or less, a target that is not beyond the one before or on the wrong side of the stop, a stop that trails backwards.
+    """
+    exits = evaluation.strategy.exits
+    widest = max(len(setup.rungs) for setup in evaluation.strategy.setups)
+    parts = [_side(evaluation, setup, widest) for setup in evaluation.strategy.setups]
+    joined = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
+    order = np.argsort(joined[0], kind="stable")
+    rows, signs, stops, rungs, levels, shares, distances, steps = (column[order] for column in joined)
+    return Entries(rows, signs, stops, rungs, levels, shares, distances, steps, exits, exits.time_stop * timeframe.ms)
+
+
+def _side(
+    evaluation: Evaluation, setup: CompiledSetup, widest: int
+) -> tuple[Ints, Ints, Floats, Ints, Floats, Floats, Floats, Floats]:
+    """The first eight columns of `Entries` for one side."""
+    sign, columns = float(setup.side.sign), evaluation.columns
+    setups = evaluation.long_rows if sign > 0 else evaluation.short_rows
+    setups = setups[setups + 1 < len(columns)]
+
+    def numbers(root: int) -> Floats:
+        values: Floats = evaluation.values[root][setups]
+        return values
+
+    entry = columns.open[setups + 1]
+    base = entry if evaluation.strategy.anchor is Anchor.FILL else columns.close[setups]
+    stop = numbers(setup.stop)
+    if setup.stop_is_distance:
+        stop = base - sign * stop
+    risk = np.abs(entry - stop)
+    levels, shares = np.zeros((2, len(setups), widest))
+    sound = stop > 0.0
+    last = stop
+    for place, rung in enumerate(setup.rungs):
+        if rung.root is None:
+            level = entry + sign * rung.r * risk
+        else:
+            number = numbers(rung.root)
+            level = base + sign * number if rung.is_distance else number
+        sound &= (level > 0.0) & ((level - last) * sign > 0.0)
+        levels[:, place], shares[:, place] = level, float(rung.share)
+        last = level
+    distance, step = np.zeros((2, len(setups)))
+    if (rule := evaluation.strategy.exits.trailing) is not None:
+        distance[:] = rule.fraction if rule.distance is None else numbers(rule.distance)
+        step[:] = 0.0 if rule.step is None else numbers(rule.step)
+        sound &= (distance > 0.0) & (step >= 0.0)
+    columns_made = (
+        setups + 1,
+        np.full(len(setups), int(sign)),
+        stop,
+        np.full(len(setups), len(setup.rungs)),
+        levels,
+        shares,
+        distance,
+        step,
+    )
+    return tuple(column[sound] for column in columns_made)  # type: ignore[return-value]
