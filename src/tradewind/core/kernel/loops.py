@@ -26,8 +26,9 @@ from tradewind.core.kernel.layout import (
     TRADE,
 )
 
-_f8 = numba.types.Array(numba.float64, 1, "C")
-_i8 = numba.types.Array(numba.int64, 1, "C")
+# Read-only, so that columns of a file may be given as they are.
+_f8 = numba.types.Array(numba.float64, 1, "C", readonly=True)
+_i8 = numba.types.Array(numba.int64, 1, "C", readonly=True)
 
 
 def _rows(dtype: np.dtype[np.void]) -> Any:
