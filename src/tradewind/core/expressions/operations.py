@@ -49,11 +49,11 @@ def _clip(value: Any, low: Any, high: Any) -> Any:
 
 
 def _crosses_above(left: Any, right: Any) -> Any:
-    return np.greater(left, right) & np.less_equal(shifted(left, 1), shifted(right, 1))
+    return np.greater(left, right) & shifted(np.less_equal(left, right), 1)
 
 
 def _crosses_below(left: Any, right: Any) -> Any:
-    return np.less(left, right) & np.greater_equal(shifted(left, 1), shifted(right, 1))
+    return np.less(left, right) & shifted(np.greater_equal(left, right), 1)
 
 
 def _same_regime(left: Any, right: Any) -> Any:

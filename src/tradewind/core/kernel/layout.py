@@ -344,8 +344,9 @@ def checked_plans(rows: Records) -> Records:
     check("side", np.abs(side) != 1, "+1 for long or −1 for short")
     check("stop", ~(np.isfinite(rows["stop"]) & (rows["stop"] > 0.0)), "a value above zero")
     check("targets", (count < 1) | (count > MOST_TARGETS), f"1 to {MOST_TARGETS} targets")
-    used = np.arange(MOST_TARGETS) < count[:, None]
-    levels, shares = rows["levels"], rows["shares"]
+    most = int(count.max(initial=1))
+    used = np.arange(most) < count[:, None]
+    levels, shares = rows["levels"][:, :most], rows["shares"][:, :most]
     check("levels", (used & ~(np.isfinite(levels) & (levels > 0.0))).any(axis=1), "levels above zero")
     # Nearest first; equal rungs are allowed, they fill together.
     behind = np.diff(np.where(used, levels, np.nan), axis=1) * side[:, None] < 0.0
