@@ -1,7 +1,7 @@
 """Back-tests of strategy documents over recorded candles."""
 
 from tradewind.research.backtest.ideal import IdealOptions, run_ideal
-from tradewind.research.backtest.loading import load_candles, open_paper_feed
+from tradewind.research.backtest.loading import load_candles, load_inside, open_paper_feed
 from tradewind.research.backtest.parameters import ParameterError, set_parameters
 from tradewind.research.backtest.result import START_EQUITY, BacktestResult, BacktestTrade, Profile, exposure_of
 
@@ -14,6 +14,7 @@ __all__ = [
     "Profile",
     "exposure_of",
     "load_candles",
+    "load_inside",
     "open_paper_feed",
     "run_ideal",
     "set_parameters",

@@ -10,6 +10,8 @@ order is too large, and both sides pay one fee. Inside a candle the worst order 
 3. At its end the plan (`core.plan`) sees the candle and moves the stop for the candles to come. What it wants to leave
    at market leaves at the open of the next candle.
 
+Where finer candles tell of a candle, a position lives through those instead, by the same rules.
+
 One position per symbol; a set-up that stands while one is open is passed over, in the candle of the exit no more. What
 is open at the end of the candles is no trade. Each symbol has an equal share of the capital, and every trade takes all
 of its symbol's; a short that lost all of it is the symbol's last.
@@ -23,6 +25,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +34,10 @@ from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Evaluation, Strategy, evaluate
+from tradewind.market import Inside
 from tradewind.research.backtest.entries import entries_of
 from tradewind.research.backtest.held import Held
+from tradewind.research.backtest.inside import mixed
 from tradewind.research.backtest.result import START_EQUITY, BacktestResult, BacktestTrade, Profile, exposure_of
 from tradewind.research.backtest.walk import walk
 from tradewind.research.metrics import DAYS, excursions, measure
@@ -66,11 +71,13 @@ def run_ideal(
     options: IdealOptions | None = None,
     *,
     bounds: tuple[int | None, int | None] = (None, None),
+    inside: Mapping[str, Inside] = MappingProxyType({}),
     progress: Callable[[int], None] = lambda _: None,
 ) -> BacktestResult:
     """Back-test `strategy` on each of `columns` (by symbol, all of `timeframe`, none empty).
 
     Args:
+        inside: finer candles by symbol, see `load_inside`.
         bounds: what was asked for, UTC ms; None = as far as the candles go.
         progress: told how many candles were worked through since it was told last.
     """
@@ -80,7 +87,8 @@ def run_ideal(
     capital = options.start_equity / len(columns)
     compiled = sum(map(len, columns.values())) >= _COMPILED_FROM
     for symbol, candles in columns.items():
-        held = simulate(evaluate(strategy, candles), timeframe, options.fee, compiled=compiled)
+        evaluation, finer = evaluate(strategy, candles), inside.get(symbol)
+        held = simulate(evaluation, timeframe, options.fee, inside=finer, compiled=compiled)
         closed, equity = _account(symbol, candles, held, capital, options.fee)
         trades += closed
         curves.append((equity, int(candles.ts[0] // _DAY_MS)))
@@ -103,15 +111,25 @@ def run_ideal(
     )
 
 
-def simulate(evaluation: Evaluation, timeframe: Timeframe, fee: float, *, compiled: bool = False) -> list[Held]:
+def simulate(
+    evaluation: Evaluation,
+    timeframe: Timeframe,
+    fee: float,
+    *,
+    inside: Inside | None = None,
+    compiled: bool = False,
+) -> list[Held]:
     """Every position that was entered and left, in time order.
 
     Args:
-        compiled: by the kernel instead of the walk; the answer is the same.
+        inside: finer candles that positions live through where they tell of the evaluation's.
+        compiled: by the kernel instead of the walk, which gives the same; the kernel knows one length of candles.
     """
     entries = entries_of(evaluation, timeframe)
-    if not compiled:
-        return walk(entries, evaluation.columns, timeframe, fee)
+    if not compiled or inside is not None:
+        candles = mixed(evaluation.columns, timeframe, inside)
+        found = walk(candles.entries(entries), candles.columns, candles.ends, fee)
+        return [candles.before(held) for held in found]
     from tradewind.research.backtest import compiled as kernel  # noqa: PLC0415 - imports Numba, see `_COMPILED_FROM`
 
     bars = kernel.checked_bars(evaluation.columns, timeframe)
