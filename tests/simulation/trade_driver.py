@@ -306,7 +306,7 @@ class Driver:
     def __init__(self, scenario: Scenario, *, shortcut: bool = True) -> None:
         self._start(scenario.agreed, shortcut=shortcut)
         signal = self.agreed.signal
-        self.book = PaperBook(signal.instrument, signal.side, self.agreed.costs)
+        self.book = PaperBook(signal.instrument, signal.side, self.agreed.costs, Decimal(5))
         self.trade, effects = begin(self.agreed, scenario.at)
         self._said(effects)
         self._carry_out(effects, scenario.at)

@@ -59,9 +59,9 @@ def order(
 class Market:
     """A book and the minute it is in. For a short every price is mirrored at 100."""
 
-    def __init__(self, side: Side = Side.LONG, costs: Costs = FREE) -> None:
+    def __init__(self, side: Side = Side.LONG, costs: Costs = FREE, leverage: int = 1) -> None:
         self.side = side
-        self.book = PaperBook(INSTRUMENT, side, costs)
+        self.book = PaperBook(INSTRUMENT, side, costs, Decimal(leverage))
         self.at = 0
 
     def level(self, value: float) -> float:

@@ -144,7 +144,7 @@ class Life:
         actions = frozenset(AutoAction)
         quantity = signal.instrument.quantity(0.1)
         agreed = mandate(IntentId(new_id()), AccountId(new_id()), signal, actions, quantity, Costs())
-        self.book = PaperBook(signal.instrument, signal.side, Costs())
+        self.book = PaperBook(signal.instrument, signal.side, Costs(), Decimal(1))
         self.decisions: list[Decision] = []
         self.at = NOON
         self.trade, effects = begin(agreed, NOON)

@@ -83,7 +83,7 @@ export type CandlePage = {
  *
  * Everything the engine may decide about an intent or a position. The list is complete.
  */
-export type DecisionCode = 'intent_denied' | 'entry_placed' | 'entry_rejected' | 'entry_filled' | 'entry_expired' | 'entry_invalidated' | 'entry_missed' | 'entry_cut_short' | 'stop_placed' | 'stop_resized' | 'stop_moved' | 'stop_move_skipped' | 'stop_filled' | 'protection_failed' | 'targets_placed' | 'targets_merged' | 'target_filled' | 'exit_requested' | 'closed';
+export type DecisionCode = 'intent_denied' | 'entry_placed' | 'entry_rejected' | 'entry_filled' | 'entry_expired' | 'entry_invalidated' | 'entry_missed' | 'entry_cut_short' | 'stop_placed' | 'stop_resized' | 'stop_moved' | 'stop_move_skipped' | 'stop_filled' | 'protection_failed' | 'targets_placed' | 'targets_merged' | 'target_filled' | 'exit_requested' | 'liquidated' | 'closed';
 
 /**
  * DecisionItem
@@ -441,7 +441,7 @@ export type OrderItem = {
     /**
      * Purpose
      */
-    purpose: 'entry' | 'stop' | 'target' | 'close';
+    purpose: 'entry' | 'stop' | 'target' | 'close' | 'liquidation';
     /**
      * Kind
      */
@@ -814,7 +814,7 @@ export type PositionDetail = {
     /**
      * Exit Reason
      */
-    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'manual' | 'protection_failed' | 'late_entry' | null;
+    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'manual' | 'protection_failed' | 'late_entry' | 'liquidated' | null;
     /**
      * Opened At
      */
@@ -952,7 +952,7 @@ export type PositionItem = {
     /**
      * Exit Reason
      */
-    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'manual' | 'protection_failed' | 'late_entry' | null;
+    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'manual' | 'protection_failed' | 'late_entry' | 'liquidated' | null;
     /**
      * Opened At
      */
@@ -1752,7 +1752,7 @@ export type TradeItem = {
     /**
      * Purpose
      */
-    purpose: 'entry' | 'stop' | 'target' | 'close';
+    purpose: 'entry' | 'stop' | 'target' | 'close' | 'liquidation';
     /**
      * Price
      */
