@@ -7,12 +7,14 @@ balance and do not move either price.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import NamedTuple
 
 from tradewind.core.values import EXACT, Side
 
 _ONE = Decimal(1)
+#: Whatever precision the caller computes with.
+_RATIO = Context(prec=28)
 
 
 class Margin(NamedTuple):
@@ -34,8 +36,12 @@ def margin(side: Side, entry: Decimal, leverage: Decimal, maintenance: Decimal) 
         leverage: notional ÷ margin, above zero.
         maintenance: share of notional at which the venue liquidates.
     """
-    part = _ONE / leverage
-    return Margin(entry * (_ONE - side.sign * (part - maintenance)), entry * (_ONE - side.sign * part))
+    sign, part = Decimal(side.sign), _RATIO.divide(_ONE, leverage)
+
+    def beyond(way: Decimal) -> Decimal:
+        return _RATIO.multiply(entry, _RATIO.subtract(_ONE, _RATIO.multiply(sign, way)))
+
+    return Margin(beyond(_RATIO.subtract(part, maintenance)), beyond(part))
 
 
 def bounded_fee(side: Side, price: Decimal, quantity: Decimal, bounds: Margin, rate: Decimal) -> Decimal:
