@@ -29,6 +29,12 @@ class Margin(NamedTuple):
     bankruptcy: Decimal
 
 
+def ways(leverage: Decimal, maintenance: Decimal) -> tuple[Decimal, Decimal]:
+    """The adverse moves, as fractions of the entry price, at which a position is liquidated and bankrupt."""
+    part = _RATIO.divide(_ONE, leverage)
+    return _RATIO.subtract(part, maintenance), part
+
+
 def margin(side: Side, entry: Decimal, leverage: Decimal, maintenance: Decimal) -> Margin:
     """The margin of a position entered at `entry`.
 
@@ -36,12 +42,11 @@ def margin(side: Side, entry: Decimal, leverage: Decimal, maintenance: Decimal) 
         leverage: notional ÷ margin, above zero.
         maintenance: share of notional at which the venue liquidates.
     """
-    sign, part = Decimal(side.sign), _RATIO.divide(_ONE, leverage)
-
-    def beyond(way: Decimal) -> Decimal:
-        return _RATIO.multiply(entry, _RATIO.subtract(_ONE, _RATIO.multiply(sign, way)))
-
-    return Margin(beyond(_RATIO.subtract(part, maintenance)), beyond(part))
+    sign = Decimal(side.sign)
+    prices = (
+        _RATIO.multiply(entry, _RATIO.subtract(_ONE, _RATIO.multiply(sign, way))) for way in ways(leverage, maintenance)
+    )
+    return Margin(*prices)
 
 
 def bounded_fee(side: Side, price: Decimal, quantity: Decimal, bounds: Margin, rate: Decimal) -> Decimal:

@@ -216,6 +216,10 @@ class Money:
         return f"{self.amount.normalize(EXACT):f} {self.currency}"
 
 
+#: Share of notional at which venues liquidate small positions in large symbols.
+MAINTENANCE_MARGIN = Decimal("0.005")
+
+
 @dataclass(frozen=True, slots=True)
 class Instrument:
     """What can be traded and on which grid.
@@ -240,7 +244,7 @@ class Instrument:
     min_quantity: Decimal
     min_notional: Decimal
     max_leverage: int = 20
-    maintenance_margin: Decimal = Decimal("0.005")
+    maintenance_margin: Decimal = MAINTENANCE_MARGIN
     contract_size: Decimal = _ONE
 
     def __post_init__(self) -> None:

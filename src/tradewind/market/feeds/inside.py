@@ -21,11 +21,13 @@ class Inside(NamedTuple):
         first: for each coarser candle the row of its first finer one, −1 where they do not tell of it: some are
             missing, or their extremes, open and close are not its own. Shape (coarser candles,).
         parts: how many finer candles make a coarser one.
+        finer: timeframe of the finer ones.
     """
 
     columns: Columns
     first: Stamps
     parts: int
+    finer: Timeframe
 
     def of(self, row: int) -> Iterator[Candle]:
         """The finer candles of the coarser one in `row`, oldest first; none where they do not tell of it."""
@@ -49,7 +51,7 @@ def resolve(coarse: Columns, timeframe: Timeframe, fine: Columns, finer: Timefra
     )
     told = np.full(len(coarse), -1, dtype=np.int64)
     told[rows[agree]] = begins[agree]
-    return Inside(fine, told, parts)
+    return Inside(fine, told, parts, finer)
 
 
 def finer_timeframe(

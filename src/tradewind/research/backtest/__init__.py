@@ -1,5 +1,6 @@
 """Back-tests of strategy documents over recorded candles."""
 
+from tradewind.research.backtest.assumptions import Assumption, Resolution, missing_candles, paper_assumptions
 from tradewind.research.backtest.ideal import IdealOptions, run_ideal
 from tradewind.research.backtest.loading import load_candles, load_inside, open_paper_feed
 from tradewind.research.backtest.parameters import ParameterError, set_parameters
@@ -7,15 +8,19 @@ from tradewind.research.backtest.result import START_EQUITY, BacktestResult, Bac
 
 __all__ = [
     "START_EQUITY",
+    "Assumption",
     "BacktestResult",
     "BacktestTrade",
     "IdealOptions",
     "ParameterError",
     "Profile",
+    "Resolution",
     "exposure_of",
     "load_candles",
     "load_inside",
+    "missing_candles",
     "open_paper_feed",
+    "paper_assumptions",
     "run_ideal",
     "set_parameters",
 ]

@@ -35,6 +35,7 @@ from tradewind.core.costs import Costs
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Evaluation, Strategy, evaluate
 from tradewind.market import Inside
+from tradewind.research.backtest.assumptions import Resolution, ideal_assumptions, missing_candles
 from tradewind.research.backtest.entries import entries_of
 from tradewind.research.backtest.held import Held
 from tradewind.research.backtest.inside import mixed
@@ -56,11 +57,13 @@ class IdealOptions:
     Attributes:
         fee: rate paid on the notional of either side.
         start_equity: quote currency.
+        leverage: value of a position ÷ its symbol's capital, which is its isolated margin.
         periods: days a year, for what is annualised.
     """
 
     fee: float = Costs().taker
     start_equity: float = START_EQUITY
+    leverage: float = 1.0
     periods: float = DAYS
 
 
@@ -88,8 +91,8 @@ def run_ideal(
     compiled = sum(map(len, columns.values())) >= _COMPILED_FROM
     for symbol, candles in columns.items():
         evaluation, finer = evaluate(strategy, candles), inside.get(symbol)
-        held = simulate(evaluation, timeframe, options.fee, inside=finer, compiled=compiled)
-        closed, equity = _account(symbol, candles, held, capital, options.fee)
+        held = simulate(evaluation, timeframe, options.fee, leverage=options.leverage, inside=finer, compiled=compiled)
+        closed, equity = _account(symbol, candles, held, capital, options)
         trades += closed
         curves.append((equity, int(candles.ts[0] // _DAY_MS)))
         progress(len(candles))
@@ -108,7 +111,21 @@ def run_ideal(
         candles=sum(map(len, columns.values())),
         trades=trades,
         metrics=measure(trades, returns, start_equity=options.start_equity, exposure=exposure, periods=options.periods),
+        assumptions=ideal_assumptions(
+            options.fee,
+            options.start_equity,
+            options.leverage,
+            len(columns),
+            _resolution(columns, inside),
+            missing_candles(columns.values(), timeframe),
+        ),
     )
+
+
+def _resolution(columns: Mapping[str, Columns], inside: Mapping[str, Inside]) -> Resolution:
+    candles = sum(map(len, columns.values()))
+    told = sum(int((finer.first >= 0).sum()) for finer in inside.values())
+    return Resolution(next(iter(inside.values())).finer if inside else None, told, candles - told)
 
 
 def simulate(
@@ -116,46 +133,54 @@ def simulate(
     timeframe: Timeframe,
     fee: float,
     *,
+    leverage: float = 1.0,
     inside: Inside | None = None,
     compiled: bool = False,
 ) -> list[Held]:
     """Every position that was entered and left, in time order.
 
     Args:
+        leverage: above 1, entries whose stop lies beyond their liquidation are left out.
         inside: finer candles that positions live through where they tell of the evaluation's.
         compiled: by the kernel instead of the walk, which gives the same; the kernel knows one length of candles.
     """
     entries = entries_of(evaluation, timeframe)
-    if not compiled or inside is not None:
-        candles = mixed(evaluation.columns, timeframe, inside)
-        found = walk(candles.entries(entries), candles.columns, candles.ends, fee)
-        return [candles.before(held) for held in found]
-    from tradewind.research.backtest import compiled as kernel  # noqa: PLC0415 - imports Numba, see `_COMPILED_FROM`
+    if leverage > 1.0:
+        entries = entries.within_margin(evaluation.columns.open, leverage)
+    if compiled and inside is None:
+        from tradewind.research.backtest import compiled as kernel  # noqa: PLC0415 - Numba, see `_COMPILED_FROM`
 
-    bars = kernel.checked_bars(evaluation.columns, timeframe)
-    return kernel.positions(kernel.run_kernel(entries, bars, fee), evaluation.columns)
+        bars = kernel.checked_bars(evaluation.columns, timeframe)
+        found = kernel.positions(kernel.run_kernel(entries, bars, fee), evaluation.columns)
+    else:
+        candles = mixed(evaluation.columns, timeframe, inside)
+        walked = walk(candles.entries(entries), candles.columns, candles.ends, fee)
+        found = [candles.before(held) for held in walked]
+    return [held.liquidated(leverage, fee) for held in found] if leverage > 1.0 else found
 
 
 def _account(
-    symbol: str, columns: Columns, held: list[Held], capital: float, fee: float
+    symbol: str, columns: Columns, held: list[Held], capital: float, options: IdealOptions
 ) -> tuple[list[BacktestTrade], Floats]:
     """The trades with their amounts, and the equity at the end of every UTC day from the first candle's on."""
     days = (columns.ts // _DAY_MS).astype(np.int64)
     ends = np.searchsorted(days, np.arange(days[0], days[-1] + 1), side="right") - 1
     equity = np.full(len(ends), capital)
     trades: list[BacktestTrade] = []
-    stamps = columns.ts
+    stamps, fee, leverage = columns.ts, options.fee, options.leverage
+    # The capital pays the margin and the fee of the entry; what the entry costs is this multiple of it.
+    geared = leverage * (1.0 + fee) / (1.0 + leverage * fee)
     for position in held:
         if capital <= 0.0:
             break
         sign, entry, leave = position.side.sign, position.entry, position.leave
-        quantity = capital / (entry * (1.0 + fee))
+        quantity = capital * leverage / (entry * (1.0 + leverage * fee))
         gained = position.gained(fee)
         first, last = position.entry_row, position.exit_row
         open_at = slice(int(np.searchsorted(ends, first)), int(np.searchsorted(ends, last)))
         for day in range(open_at.start, open_at.stop):
             equity[day] = capital + quantity * _marked(position, int(ends[day]), columns, fee)
-        pnl = capital * gained
+        pnl = capital * geared * gained
         equity[open_at.stop :] = capital + pnl
         distance = abs(entry - position.stop)
         favourable, adverse = excursions(columns, (first, last), entry, leave, sign, at_open=True)

@@ -61,8 +61,8 @@ def load_candles(
 
 def load_inside(
     folder: Path, columns: Mapping[str, Columns], timeframe: Timeframe, wanted: Timeframe | Literal["auto"]
-) -> tuple[Timeframe | None, dict[str, Inside]]:
-    """The timeframe of the finer candles that tell of `columns` (None where there are none), and these by symbol.
+) -> dict[str, Inside]:
+    """The finer candles of the folder that tell of `columns`, by symbol.
 
     Args:
         wanted: their timeframe; "auto" = the shortest there is.
@@ -73,7 +73,7 @@ def load_inside(
     """
     held = CandleFolder(folder)
     finer = finer_timeframe(held, columns, timeframe, None if wanted == "auto" else wanted)
-    return finer, read_inside(held, columns, timeframe, finer) if finer else {}
+    return read_inside(held, columns, timeframe, finer) if finer else {}
 
 
 def open_paper_feed(

@@ -15,6 +15,7 @@ from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
 from tradewind.core.values import Side
 from tradewind.kit.clock import from_ms
+from tradewind.research.backtest.assumptions import Assumption
 from tradewind.research.metrics import Metrics
 
 #: What an account begins with, quote currency; the deposit of a paper account.
@@ -88,6 +89,7 @@ class BacktestResult:
         start, stop: open time of the first candle, and the end of the last (or the bounds asked for), UTC ms.
         candles: of all symbols.
         trades: by entry time, then symbol.
+        assumptions: what was taken for granted.
     """
 
     strategy: Strategy
@@ -99,6 +101,7 @@ class BacktestResult:
     candles: int
     trades: Sequence[BacktestTrade]
     metrics: Metrics
+    assumptions: tuple[Assumption, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -119,6 +122,7 @@ class BacktestResult:
             "candles": self.candles,
             "fingerprint": self.fingerprint,
             "metrics": self.metrics.items(),
+            "assumptions": [assumption.item() for assumption in self.assumptions],
             "trades": [trade.item() for trade in self.trades],
         }
 

@@ -224,7 +224,7 @@ class PaperBook:
             self._spent = self._spent * self.position.value / before.value
         else:
             self.position = before + quantity
-            self._spent += self.instrument.notional(price, quantity)
+            self._spent += price.value * quantity.value
             self._opened_by = order.id
         self._margin = self._margin_of_position()
 
