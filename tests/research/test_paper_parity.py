@@ -131,7 +131,7 @@ async def test_finer_candles_inside(settings: Settings, tmp_path: Path) -> None:
     check(report, result, least=30)
     told = {each.key: each.value for each in result.assumptions}
     assert (told["inside"], told["inside_unresolved"]) == ("5m", 4 * 67)
-    worst = run_paper(strategies()[0], open_paper_feed(folder, timeframe=Timeframe.M15))
+    worst = await asyncio.to_thread(run_paper, strategies()[0], open_paper_feed(folder, timeframe=Timeframe.M15))
     assert worst.fingerprint != result.fingerprint
 
 
