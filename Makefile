@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup run test lint types unit bench lock client clean
+.PHONY: help setup run test lint types unit bench peers lock client clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ types: ## mypy, strict
 bench: ## measure; the ratios go to docs/benchmarks.md
 	@scripts/setup.sh
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+peers: ## run other engines beside ours: make peers ARGS=FOLDER (of candles); goes to docs/peers.md
+	@scripts/setup.sh
+	@test -x .venv-peers/bin/python || $(BIN)/uv venv -q --python $(BIN)/python .venv-peers
+	@$(BIN)/uv pip install -q --python .venv-peers/bin/python --require-hashes -r requirements/peers.lock
+	@exec $(BIN)/python -m benchmarks.peers $(ARGS)
 
 lock: ## re-resolve dependencies into the hash-locked requirement files
 	@scripts/lock.sh $(ARGS)

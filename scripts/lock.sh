@@ -12,3 +12,6 @@ export UV_PYTHON_DOWNLOADS=never
   echo "# What scripts/setup.sh installs with pip before uv takes over."
   awk '/^uv==/{on=1} on{print} on && !/\\$/{exit}' requirements/dev.lock
 } > requirements/bootstrap.lock
+# Other engines, only measured beside ours (`make peers`), in an environment of their own.
+printf 'backtesting\nnautilus-trader\nvectorbt\npyarrow\nta-lib\n' |
+  "$uv" pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.13 - -o requirements/peers.lock

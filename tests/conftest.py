@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
@@ -20,6 +22,10 @@ from tradewind.platform.settings import Settings
 
 note_test_run()
 configure_logs()
+# A change must land or fail on its own account: every run draws the same examples. `make nightly` draws new ones.
+hypothesis_settings.register_profile("landing", derandomize=True, print_blob=True)
+hypothesis_settings.register_profile("nightly", print_blob=True)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "landing"))
 
 
 @pytest.fixture(scope="session")

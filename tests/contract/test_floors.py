@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,25 @@ def test_only_the_platform_commits(path: Path) -> None:
         assert engine or owner == "self", f"{path}:{node.lineno}: {owner}.commit()"
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if room_of(path) == "core"], ids=lambda path: path.name)
+CORE = [path for path in MODULES if room_of(path) == "core"]
+#: What of the standard library would let decisions depend on more than their arguments.
+IMPURE = {"asyncio", "io", "logging", "os", "random", "secrets", "socket", "subprocess", "threading", "time"}
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_core_stands_on_numbers_alone(path: Path) -> None:
+    """Itself, kit, the standard library, NumPy and TA-Lib; Numba in the kernel, whose cache alone lies on disk."""
+    kernel = "kernel" in path.parts
+    for module in imports_of(path):
+        root, _, rest = module.partition(".")
+        if root == "tradewind":
+            assert rest.split(".")[0] in {"core", "kit"}, f"{path}: {module}"
+        elif root in sys.stdlib_module_names:
+            assert root not in IMPURE, f"{path}: {module}"
+        else:
+            assert root in {"numpy", "talib"} | ({"numba"} if kernel else set()), f"{path}: {module}"
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda path: path.name)
 def test_core_makes_no_random_ids(path: Path) -> None:
     assert "new_id" not in path.read_text(encoding="utf-8")

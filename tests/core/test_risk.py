@@ -142,6 +142,12 @@ def test_no_impossible_leverage(leverage: str) -> None:
         RiskLimits(max_leverage=Decimal(leverage))
 
 
+@pytest.mark.parametrize(("risk", "leverage"), [("0", "5"), ("0.2", "5"), ("NaN", "5"), ("0.01", "0"), ("0.01", "NaN")])
+def test_limits_on_record_that_are_none_are_read_as_none(risk: str, leverage: str) -> None:
+    assert RiskLimits.read(Decimal(risk), Decimal(leverage)) is None
+    assert RiskLimits.read(Decimal("0.01"), Decimal(5)) == LIMITS
+
+
 # ------------------------------------------------------------------------------------------------------------- the size
 
 

@@ -135,6 +135,21 @@ SIDES = pytest.mark.parametrize("side", list(Side))
 
 
 @SIDES
+def test_what_a_trade_says_of_itself_in_numbers(side: Side) -> None:
+    desk = Desk(side)
+    assert (desk.trade.entry_price, desk.trade.exit_price, desk.trade.unrealised(1000.0)) == (None, None, 0)
+    desk.fill(desk.the(OrderPurpose.ENTRY), 4, 1000)
+    desk.fill(desk.the(OrderPurpose.ENTRY), 6, 1000 - side.sign * 10)
+    assert desk.trade.entry_price == 1000 - side.sign * 6
+    assert desk.trade.unrealised(1000.0 + side.sign * 4) == 100
+    first = desk.live(OrderPurpose.TARGET)[0]
+    desk.fill(first, str(first.quantity), str(first.price))
+    assert desk.trade.exit_price == first.price.value
+    with pytest.raises(KeyError):
+        desk.trade.order(OrderId(UUID(int=0)))
+
+
+@SIDES
 def test_it_begins_with_one_limit_order_at_the_worst_price_of_the_zone(side: Side) -> None:
     trade, effects = begin(
         agreed_on(

@@ -99,6 +99,7 @@ def test_a_level_that_rounds_to_nothing_is_no_price(level: float, rounding: Roun
     [{name: Decimal(value)} for name in ("tick", "lot", "min_quantity") for value in ("0", "-1", "NaN", "Infinity")]
     + [{"min_notional": Decimal(value)} for value in ("-1", "NaN", "Infinity")]
     + [{"maintenance_margin": Decimal(value)} for value in ("-0.1", "1", "NaN", "Infinity")]
+    + [{"contract_size": Decimal(value)} for value in ("0", "-1", "NaN", "Infinity")]
     + [{"max_leverage": value} for value in (0, -1)],
     ids=str,
 )
@@ -247,6 +248,21 @@ def test_notional_is_exact(count: int, lots: int, tick: Decimal, lot: Decimal) -
     exact = Fraction(price.value) * Fraction(quantity.value)
     assert Fraction(instrument.notional(price, quantity)) == exact
     assert instrument.tradable(price, quantity) == (lots >= 1 and exact >= 5)
+
+
+@given(lots=st.integers(0, 10**15), lot=STEPS, size=STEPS)
+def test_contracts_are_exact_or_an_error(lots: int, lot: Decimal, size: Decimal) -> None:
+    instrument = replace(INSTRUMENT, lot=lot, min_quantity=lot, contract_size=size)
+    quantity = Quantity(lots * lot, lot)
+    contracts = instrument.contracts(quantity)
+    assert Fraction(contracts) * Fraction(size) == Fraction(quantity.value)
+
+
+def test_a_contract_that_does_not_divide_is_an_error() -> None:
+    instrument = replace(INSTRUMENT, contract_size=Decimal("0.003"))
+    assert instrument.contracts(instrument.quantity(Decimal("0.009"))) == 3
+    with pytest.raises(IllegalValueError, match="contract"):
+        instrument.contracts(instrument.quantity(Decimal("0.010")))
 
 
 @given(parts=st.lists(st.integers(0, 10**15), max_size=20), lot=STEPS)

@@ -29,6 +29,7 @@ KEYS = [
     "candles",
     "fingerprint",
     "metrics",
+    "assumptions",
     "trades",
 ]
 TRADE_KEYS = [
@@ -123,6 +124,21 @@ def test_parameters_and_fee(candles: Path) -> None:
     assert [trade["entry_at"] for trade in free["trades"]] == [trade["entry_at"] for trade in usual["trades"]]
 
 
+def test_what_paper_assumes_may_be_chosen(candles: Path) -> None:
+    asked = ("ema_trend", "--candles", candles, "--symbols", "BTCUSDT,ETHUSDT")
+    usual = result_of(*asked)
+    found = result_of(*asked, "--balance", 500, "--leverage", 2, "--risk", 0.02, "--fee", 0.001, "--maker", 0,
+                      "--spread", 0.002, "--slippage", 0.0005, "--latency", 0, "--funding", -0.0002)  # fmt: skip
+    told = {each["key"]: each["value"] for each in found["assumptions"]}
+    expected = {"sizing": 0.02, "leverage": 2, "fees": 0.001, "maker_fee": 0, "spread": 0.001, "slippage": 0.0005}
+    assert told | expected | {"latency": 0, "funding": -0.0002} == told
+    assert found["metrics"]["start_equity"] == 500
+    assert usual["metrics"]["start_equity"] == 10_000
+    assert found["trades"]
+    for trade in found["trades"]:
+        assert trade["quantity"] * trade["entry_price"] <= 2.0 * 500 * 1.5, "twice what the account can have become"
+
+
 def test_a_document_is_as_good_as_a_built_in(candles: Path, tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(builtin_text("ema_rsi_atr"), encoding="utf-8")
@@ -215,7 +231,10 @@ def refused(folder: Path, *arguments: object) -> str:
         (["ema_rsi_atr", "--symbols", "ETHUSDT"], "ETHUSDT"),
         (["ema_rsi_atr", "--timeframe", "1h"], "expected SYMBOL-1h.parquet"),
         (["ema_trend", "--to", "2024-01-02"], "expected candles after the 600 of 5m that are history"),
-        (["ema_trend", "--fee", "0.001"], "--fee: expected only with --profile ideal"),
+        (["ema_rsi_atr", "--risk", "0.01"], "--risk: expected only with --profile paper"),
+        (["ema_rsi_atr", "--latency", "0"], "--latency: expected only with --profile paper"),
+        (["ema_trend", "--inside", "1h"], "expected to look inside 5m with a timeframe that divides it, got 1h"),
+        (["ema_rsi_atr", "--inside", "1m"], "expected files of 1m to look inside 5m with"),
     ],
 )  # fmt: skip
 def test_mistakes_are_named_in_one_line(folder: Path, arguments: list[str], said: str) -> None:

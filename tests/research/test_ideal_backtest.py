@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,20 +12,25 @@ import pytest
 import talib
 
 from tests.core.strategy_maker import columns_of, head, random_columns, strategy_of
-from tests.research.ideal_model import positions
+from tests.market.coarser import coarser
+from tests.research.ideal_model import Position, positions
 from tradewind.core.candles import Timeframe
 from tradewind.core.plan import Breakeven, PlanSpec, Target, Trailing, TrailingKind
+from tradewind.core.positions import ExitReason
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy, evaluate
+from tradewind.core.values import Side
 from tradewind.market import read_candles
+from tradewind.market.feeds.inside import resolve
 from tradewind.research.backtest import BacktestResult, IdealOptions, run_ideal
+from tradewind.research.backtest.held import Held, Leg
 from tradewind.research.backtest.ideal import simulate
 from tradewind.trading.strategies import load_builtin
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "AVAXUSDT", "LINKUSDT")
 FEE = 0.0006
-M5 = Timeframe.M5
+M5, M15 = Timeframe.M5, Timeframe.M15
 
 
 def shared(path: Path) -> Path:
@@ -79,26 +85,11 @@ PLANS = {
 }
 
 
-@pytest.mark.parametrize("compiled", [False, True])
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("name", PLANS)
-def test_walk_and_kernel_find_what_stepping_finds(name: str, seed: int, *, compiled: bool) -> None:
+def plans_of(columns: Columns, name: str) -> Callable[[int, int, float], PlanSpec]:
+    """By the row of the set-up, its side and the entry price: what the strategy of that name plans."""
     ladder, breakeven, trailing, time_stop = PLANS[name]
-    strategy = strategy_of(
-        long="crosses_above(close, sma(close, 5))",
-        short="crosses_below(close, sma(close, 8))",
-        stop="close - 2 * atr(14)",
-        short_stop="close + 2 * atr(14)",
-        ladder=ladder,
-        breakeven=breakeven,
-        trailing=trailing,
-        time_stop=time_stop,
-    )
-    columns = random_columns(seed, 3000)
-    if seed == 3:  # holes in time, which a time stop does not count as candles
-        columns = columns.picked(np.delete(np.arange(3000), np.random.default_rng(3).choice(3000, 300)))
-    evaluation = evaluate(strategy, columns)
     swing = talib.ATR(columns.high, columns.low, columns.close, ATR)
+    ms = int(columns.ts[1] - columns.ts[0])
 
     def plan_of(row: int, side: int, entry: float) -> PlanSpec:
         stop = columns.close[row] - side * (2 * swing[row])
@@ -114,18 +105,80 @@ def test_walk_and_kernel_find_what_stepping_finds(name: str, seed: int, *, compi
             tuple(Target(entry + side * float(r) * risk, float(share)) for _, r, share in ladder),
             Breakeven(breakeven[0], float(breakeven[1] or 0)) if breakeven else None,
             follow,
-            int(time_stop or 0) * M5.ms,
+            int(time_stop or 0) * ms,
         )
 
-    setups = dict.fromkeys(evaluation.long_rows.tolist(), 1) | dict.fromkeys(evaluation.short_rows.tolist(), -1)
-    expected = positions(columns, setups, plan_of, M5.ms, FEE)
-    found = simulate(evaluation, M5, FEE, compiled=compiled)
+    return plan_of
+
+
+def strategy_with(name: str) -> Strategy:
+    ladder, breakeven, trailing, time_stop = PLANS[name]
+    return strategy_of(
+        long="crosses_above(close, sma(close, 5))",
+        short="crosses_below(close, sma(close, 8))",
+        stop="close - 2 * atr(14)",
+        short_stop="close + 2 * atr(14)",
+        ladder=ladder,
+        breakeven=breakeven,
+        trailing=trailing,
+        time_stop=time_stop,
+    )
+
+
+def agree(found: list[Held], expected: list[Position], parts: int = 1) -> None:
+    """The same positions; the model's rows count `parts` candles for each of ours."""
     assert len(found) == len(expected) > 80
     for mine, model in zip(found, expected, strict=True):
-        assert (mine.side.sign, mine.entry_row, mine.reason.value) == (model.side, model.entry_row, model.reason)
-        assert [leg.row for leg in mine.legs] == [row for row, _, _ in model.legs]
+        assert (mine.side.sign, mine.entry_row, mine.reason.value) == (
+            model.side,
+            model.entry_row // parts,
+            model.reason,
+        )
+        assert [leg.row for leg in mine.legs] == [row // parts for row, _, _ in model.legs]
         for leg, (_, share, price) in zip(mine.legs, model.legs, strict=True):
             assert (leg.share, leg.price) == pytest.approx((share, price), rel=1e-12)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", PLANS)
+def test_walk_and_kernel_find_what_stepping_finds(name: str, seed: int, *, compiled: bool) -> None:
+    columns = random_columns(seed, 3000)
+    if seed == 3:  # holes in time, which a time stop does not count as candles
+        columns = columns.picked(np.delete(np.arange(3000), np.random.default_rng(3).choice(3000, 300)))
+    evaluation = evaluate(strategy_with(name), columns)
+    setups = dict.fromkeys(evaluation.long_rows.tolist(), 1) | dict.fromkeys(evaluation.short_rows.tolist(), -1)
+    expected = positions(columns, setups, plans_of(columns, name), M5.ms, FEE)
+    agree(simulate(evaluation, M5, FEE, compiled=compiled), expected)
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_with_finer_candles_a_position_lives_through_those(name: str) -> None:
+    """Set-ups are the coarser candles', everything behind the entry is as if there were finer ones alone."""
+    fine = random_columns(11, 9000)
+    columns = coarser(fine, 3)
+    evaluation = evaluate(strategy_with(name), columns)
+    setups = {3 * row + 2: 1 for row in evaluation.long_rows.tolist()}
+    setups |= {3 * row + 2: -1 for row in evaluation.short_rows.tolist()}
+    planned = plans_of(columns, name)
+    expected = positions(fine, setups, lambda row, side, entry: planned(row // 3, side, entry), M5.ms, FEE)
+    agree(simulate(evaluation, M15, FEE, inside=resolve(columns, M15, fine, M5)), expected, parts=3)
+    nothing = resolve(columns, M15, fine.rows(0, 0), M5)
+    assert simulate(evaluation, M15, FEE, inside=nothing) == simulate(evaluation, M15, FEE)
+
+
+def test_finer_candles_say_which_came_first_and_where_they_are_missing_it_is_the_stop() -> None:
+    """Twice a set-up at 3, stop 2, target 5, and a candle that touches both: the target came first."""
+    calm, away = (3.0, 3.0, 3.0, 3.0), (4.0, 4.0, 4.0, 4.0)
+    both = [(3.0, 5.5, 2.5, 5.0), (5.0, 5.0, 1.5, 4.0), away]
+    parts = [calm, calm, calm, *both, away, away, away] * 2
+    opens, highs, lows, closes = (list(column) for column in zip(*parts, strict=True))
+    fine = columns_of(closes, open=opens, high=highs, low=lows)
+    columns = coarser(fine, 3)
+    evaluation = evaluate(strategy_of(long=BUY_AT_THREE, stop="close - 1", ladder=(("at", "5", "1"),)), columns)
+    inside = resolve(columns, M15, fine.picked(np.delete(np.arange(18), 13)), M5)
+    found = simulate(evaluation, M15, FEE, inside=inside)
+    assert [(held.entry_row, held.leave, held.reason.value) for held in found] == [(1, 5.0, "target"), (4, 2.0, "stop")]
 
 
 BUY_AT_THREE = "close == 3"
@@ -197,6 +250,53 @@ def test_money_adds_up() -> None:
         assert trade.mfe >= max(0.0, sign * (trade.exit_price / trade.entry_price - 1)) - 1e-12
         capital[trade.symbol] += trade.pnl
     assert 0 < metrics.exposure <= 1
+
+
+def gapped(side: Side, leave: float) -> Held:
+    """A position from 100 that left at `leave`, its stop at 95 (105 for a short)."""
+    return Held(side, 0, 100.0, 100.0 - 5.0 * side.sign, (Leg(3, 1.0, leave),), ExitReason.STOP)
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_gap_beyond_the_margin_loses_the_margin_and_no_more(side: Side) -> None:
+    """At tenfold leverage the way to liquidation is 9.5 %, to bankruptcy 10 %."""
+    kept = gapped(side, 100.0 - 9.4 * side.sign)
+    assert kept.liquidated(10.0, FEE) == kept
+    for way in (9.5, 9.8, 30.0):
+        ended = gapped(side, 100.0 - way * side.sign).liquidated(10.0, FEE)
+        assert ended.reason is ExitReason.LIQUIDATED
+        lost = (ended.entry - ended.leave) * side.sign + FEE * ended.leave
+        assert lost == pytest.approx(10.0), "with the fee of leaving it is the margin"
+
+
+def test_leverage_multiplies_what_is_at_stake_and_never_costs_more_than_all() -> None:
+    columns = random_columns(9, 4000)
+    one, ten = run(LIVELY, columns), run(LIVELY, columns, leverage=10.0)
+    assert [trade.gained for trade in ten.trades] == [trade.gained for trade in one.trades][: len(ten.trades)]
+    first = ten.trades[0]
+    assert first.quantity * first.entry_price * (1 / 10 + FEE) == pytest.approx(10_000.0), "margin and fee are all"
+    assert first.pnl == pytest.approx(first.gained * first.quantity * first.entry_price * (1 + FEE))
+    assert ten.metrics.end_equity >= 0.0
+
+
+def test_a_stop_beyond_liquidation_is_not_entered() -> None:
+    wide = strategy_of(long="crosses_above(close, sma(close, 5))", stop="close * 0.9", ladder=(("r", "0.05", "1"),))
+    columns = random_columns(10, 2000)
+    assert run(wide, columns, leverage=9.0).trades
+    assert not run(wide, columns, leverage=10.0).trades
+
+
+def test_what_is_assumed_is_said_in_both_languages() -> None:
+    columns = random_columns(12, 600)
+    result = run_ideal(LIVELY, {"BTCUSDT": columns.picked(np.delete(np.arange(600), range(100, 107)))}, M5)
+    told = {each.key: each for each in result.assumptions}
+    assert len(told) == len(result.assumptions)
+    assert (told["profile"].value, told["fees"].value, told["missing_candles"].value) == ("ideal", FEE, 7)
+    assert (told["inside"].value, told["inside_resolved"].value, told["inside_unresolved"].value) == ("worst", 0, 593)
+    for each in result.assumptions:
+        assert each.en.endswith(".")
+        assert any("а" <= letter <= "я" for letter in each.ru.lower())
+    assert result.document()["assumptions"][0] == told["profile"].item()
 
 
 def test_the_same_every_time_and_another_for_other_inputs() -> None:

@@ -10,15 +10,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
-from tests.trading.engine.replays import market, strategies
+from tests.market.candle_maker import save
+from tests.market.coarser import coarser
+from tests.trading.engine.replays import PRICES, market, strategies
 from tradewind.billing import PlanCode
 from tradewind.core.candles import Timeframe
 from tradewind.core.strategy import Strategy
 from tradewind.entrypoints.replaying import ReplayPlan, open_feed, run_replay
 from tradewind.kit.clock import to_ms
+from tradewind.market import read_candles
 from tradewind.platform.settings import Settings
 from tradewind.research.backtest import BacktestResult, open_paper_feed
 from tradewind.research.paper import run_paper
@@ -48,7 +52,9 @@ async def both(settings: Settings, plan: ReplayPlan) -> tuple[dict[str, Any], Ba
     bounds = (plan.start and to_ms(plan.start), plan.stop and to_ms(plan.stop))
 
     def backtest() -> BacktestResult:
-        feed = open_paper_feed(plan.candles, symbols=plan.symbols, timeframe=plan.timeframe, bounds=bounds)
+        feed = open_paper_feed(
+            plan.candles, symbols=plan.symbols, timeframe=plan.timeframe, bounds=bounds, inside=plan.inside
+        )
         return run_paper(plan.strategies[0], feed, plan=plan.plan, bounds=bounds)
 
     return orjson.loads(report.content), await asyncio.to_thread(backtest)
@@ -110,6 +116,23 @@ async def test_weeks_of_real_candles(settings: Settings, name: str) -> None:
     )
     report, result = await both(settings, plan)
     check(report, result, least=40)
+
+
+async def test_finer_candles_inside(settings: Settings, tmp_path: Path) -> None:
+    """Both live through the finer candles where they are, and through the coarser ones where they are not."""
+    folder = tmp_path / "candles"
+    fine = market(folder, 61, candles=3900)
+    for symbol in PRICES:
+        columns = read_candles(fine / f"{symbol}-5m.parquet")
+        save(folder, symbol, Timeframe.M15, coarser(columns, 3))
+        save(folder, symbol, Timeframe.M5, columns.picked(np.delete(np.arange(3900), np.arange(2500, 2700))))
+    plan = replay_plan(folder, strategies()[0], timeframe=Timeframe.M15, inside="auto")
+    report, result = await both(settings, plan)
+    check(report, result, least=30)
+    told = {each.key: each.value for each in result.assumptions}
+    assert (told["inside"], told["inside_unresolved"]) == ("5m", 4 * 67)
+    worst = await asyncio.to_thread(run_paper, strategies()[0], open_paper_feed(folder, timeframe=Timeframe.M15))
+    assert worst.fingerprint != result.fingerprint
 
 
 def test_the_same_every_time(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from tradewind.core.trade import (
     Event,
     ExitAsked,
     Filled,
+    Liquidated,
     Mandate,
     Observed,
     Place,
@@ -56,6 +57,8 @@ PLAIN = Management()
 USUAL_COSTS = Costs()
 #: A trade that needs more commands than this for one event will need them for ever.
 _MOST_COMMANDS = 60
+#: Of the isolated margin: little enough for stops to be reached, enough for nasty gaps to go beyond it.
+LEVERAGE = 5
 
 INSTRUMENTS = [
     Instrument("paper", "BTCUSDT", "BTC", "USDT", Decimal(tick), Decimal(lot), Decimal(lot), Decimal(minimum))
@@ -306,7 +309,7 @@ class Driver:
     def __init__(self, scenario: Scenario, *, shortcut: bool = True) -> None:
         self._start(scenario.agreed, shortcut=shortcut)
         signal = self.agreed.signal
-        self.book = PaperBook(signal.instrument, signal.side, self.agreed.costs)
+        self.book = PaperBook(signal.instrument, signal.side, self.agreed.costs, Decimal(LEVERAGE))
         self.trade, effects = begin(self.agreed, scenario.at)
         self._said(effects)
         self._carry_out(effects, scenario.at)
@@ -367,7 +370,9 @@ class Driver:
             self._count_fill(event)
         self.trade, effects = handle(self.trade, event)
         self._said(effects)
-        if isinstance(event, Filled):
+        if isinstance(event, Liquidated):
+            self._count_liquidation(event)
+        if isinstance(event, Filled | Liquidated):
             assert self.trade.held.value == self.counted.entered - self.counted.exited == self.book.position.value
         self._carry_out(effects, event.at)
         self.check()
@@ -449,6 +454,17 @@ class Driver:
         assert counted.entered <= self.agreed.quantity.value
         assert counted.exited <= counted.entered, "no reduce-only order ever opens"
         self.fills.append(fill)
+
+    def _count_liquidation(self, event: Liquidated) -> None:
+        """All is gone, the reason is on record, and the loss is no larger than the margin."""
+        fill, counted, trade = event.fill, self.counted, self.trade
+        held = counted.entered - counted.exited
+        entry = Fraction(counted.entry_value) / Fraction(counted.entered)
+        lost = (entry - Fraction(fill.price.value)) * trade.side.sign * Fraction(held) + Fraction(fill.fee)
+        assert lost <= entry * Fraction(held) / LEVERAGE * (1 + Fraction(1, 10**12))
+        self._count_fill(fill)
+        assert not trade.held
+        assert trade.exit_reason is ExitReason.LIQUIDATED
 
     def _count_posting(self, posting: Posting) -> None:
         assert posting.change % MONEY_STEP == 0

@@ -14,7 +14,7 @@ from tradewind.core.costs import Costs
 from tradewind.core.ids import OrderId
 from tradewind.core.matching import Stretch
 from tradewind.core.orders import Order, OrderKind, OrderPurpose, OrderStatus
-from tradewind.core.trade import Accepted, Amend, Amended, Cancel, Canceled, Filled, Place, Refused
+from tradewind.core.trade import Accepted, Amend, Amended, Cancel, Canceled, Filled, Liquidated, Place, Refused
 from tradewind.core.values import Instrument, Price, Quantity, Side
 from tradewind.venues.paper import PaperBook, instrument_for
 
@@ -59,9 +59,9 @@ def order(
 class Market:
     """A book and the minute it is in. For a short every price is mirrored at 100."""
 
-    def __init__(self, side: Side = Side.LONG, costs: Costs = FREE) -> None:
+    def __init__(self, side: Side = Side.LONG, costs: Costs = FREE, leverage: int = 1) -> None:
         self.side = side
-        self.book = PaperBook(INSTRUMENT, side, costs)
+        self.book = PaperBook(INSTRUMENT, side, costs, Decimal(leverage))
         self.at = 0
 
     def level(self, value: float) -> float:
@@ -305,3 +305,50 @@ def test_a_symbol_must_be_quoted_in_dollars() -> None:
     for symbol in ("USDT", "WHAT", "", "ETHBTC", "BTCEUR"):
         with pytest.raises(ValueError, match="ends in one of"):
             instrument_for(symbol, 1.0)
+
+
+# ---------------------------------------------------------------------------------------------------------- liquidation
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_gap_beyond_the_margin_is_liquidated_and_loses_no_more_than_it(side: Side) -> None:
+    market = Market(side, leverage=10)
+    market.hold(10, 100)
+    market.place(OrderPurpose.STOP, 10, 95, number=1)
+    (taken,) = market.candle(80, 82, 70, 75)
+    assert isinstance(taken, Liquidated)
+    assert market.seen([taken.fill]) == [(90.0, 10.0)], "at the bankruptcy price: the margin is a tenth of the entry"
+    assert taken.fill.fee == 0, "nothing is left to take it from"
+    assert market.level(float(taken.price)) == pytest.approx(90.5)
+    assert not market.book.position
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_what_the_margin_has_left_pays_the_fee(side: Side) -> None:
+    market = Market(side, leverage=10)
+    market.hold(10, 100)
+    market.place(OrderPurpose.STOP, 10, 95, number=1)
+    (taken,) = market.candle(90.5, 91, 90.5, 91)
+    assert isinstance(taken, Liquidated)
+    assert market.seen([taken.fill]) == [(90.5, 10.0)]
+    assert taken.fill.fee == Decimal(5), "9.50 of 10 a unit are lost; the rate would have asked for more"
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_stop_that_is_nearer_comes_first(side: Side) -> None:
+    market = Market(side, leverage=10)
+    market.hold(10, 100)
+    market.place(OrderPurpose.STOP, 10, 95, number=1)
+    assert market.seen(market.candle(99, 100, 80, 85)) == [(95.0, 10.0)]
+    assert not market.book.position
+
+
+def test_a_book_that_comes_back_keeps_its_margin() -> None:
+    market = Market(leverage=10)
+    market.hold(10, 100)
+    dumped = orjson.loads(orjson.dumps(market.book.dump()))
+    loaded = PaperBook.load(INSTRUMENT, market.book.costs, dumped)
+    gap = Stretch(market.at, market.at + MINUTE, 80.0, 80.0, 70.0, 75.0, 1e6)
+    assert not loaded.asleep(gap)
+    assert list(loaded.walk(gap)) == list(market.book.walk(gap))
+    assert loaded.dump() == market.book.dump()

@@ -31,6 +31,7 @@ class DecisionCode(StrEnum):
     TARGETS_MERGED = "targets_merged"
     TARGET_FILLED = "target_filled"
     EXIT_REQUESTED = "exit_requested"
+    LIQUIDATED = "liquidated"
     CLOSED = "closed"
 
 

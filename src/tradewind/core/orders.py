@@ -27,6 +27,8 @@ class OrderPurpose(StrEnum):
     STOP = "stop"
     TARGET = "target"
     CLOSE = "close"
+    LIQUIDATION = "liquidation"
+    """The venue's own, when a position's margin is used up."""
 
 
 class OrderStatus(StrEnum):

@@ -42,6 +42,8 @@ class ExitReason(StrEnum):
     MANUAL = "manual"
     PROTECTION_FAILED = "protection_failed"
     LATE_ENTRY = "late_entry"
+    LIQUIDATED = "liquidated"
+    """The venue took the position when its margin was used up."""
 
 
 _S, _E = PositionStatus, PositionEvent

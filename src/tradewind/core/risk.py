@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Self
 
 from tradewind.core.costs import Costs
+from tradewind.core.margin import margin
 from tradewind.core.signals import Signal
 from tradewind.core.values import EXACT, IllegalValueError, Price, Quantity, Rounding, Side, decimal_of, round_to
 
@@ -85,11 +86,13 @@ class Sized:
     Attributes:
         quantity: base currency, on the lot grid.
         risk: quote currency lost when the stop is hit; see `stopped_out`.
+        leverage: of the position's isolated margin, at least 1.
         capped: whether the leverage limit rather than the risk per trade fixed the size.
     """
 
     quantity: Quantity
     risk: Decimal
+    leverage: Decimal
     capped: bool
 
 
@@ -156,7 +159,7 @@ def assess(
 
     entry, instrument = signal.entry_limit, signal.instrument
     leverage = min(account.limits.max_leverage, Decimal(signal.leverage_cap), Decimal(instrument.max_leverage))
-    liquidation = entry.value * (_ONE - sign * (_ONE / leverage - instrument.maintenance_margin))
+    liquidation = margin(signal.side, entry.value, leverage, instrument.maintenance_margin).liquidation
     if leverage > 1 and (signal.stop.value - liquidation) * sign <= 0:
         return Denial(
             DenyReason.STOP_BEYOND_LIQUIDATION,
@@ -184,4 +187,5 @@ def assess(
                 "min_notional": str(instrument.min_notional),
             },
         )
-    return Sized(quantity, EXACT.multiply(quantity.value, unit_loss), capped=by_leverage < by_risk)
+    risk = EXACT.multiply(quantity.value, unit_loss)
+    return Sized(quantity, risk, leverage=max(leverage, _ONE), capped=by_leverage < by_risk)

@@ -216,6 +216,10 @@ class Money:
         return f"{self.amount.normalize(EXACT):f} {self.currency}"
 
 
+#: Share of notional at which venues liquidate small positions in large symbols.
+MAINTENANCE_MARGIN = Decimal("0.005")
+
+
 @dataclass(frozen=True, slots=True)
 class Instrument:
     """What can be traded and on which grid.
@@ -227,6 +231,8 @@ class Instrument:
         min_notional: smallest order value, in quote currency.
         max_leverage: the venue's cap on notional ÷ margin.
         maintenance_margin: share of notional at which the venue liquidates.
+        contract_size: base currency per contract, where the venue counts contracts; quantities are base currency
+            everywhere.
     """
 
     venue: str
@@ -238,10 +244,11 @@ class Instrument:
     min_quantity: Decimal
     min_notional: Decimal
     max_leverage: int = 20
-    maintenance_margin: Decimal = Decimal("0.005")
+    maintenance_margin: Decimal = MAINTENANCE_MARGIN
+    contract_size: Decimal = _ONE
 
     def __post_init__(self) -> None:
-        for name in ("tick", "lot", "min_quantity"):
+        for name in ("tick", "lot", "min_quantity", "contract_size"):
             value: Decimal = getattr(self, name)
             if not value.is_finite() or value <= _ZERO:
                 raise IllegalValueError(f"expected a positive {name} for {self.symbol}, got {value}")
@@ -273,6 +280,19 @@ class Instrument:
     def notional(self, price: Price, quantity: Quantity) -> Decimal:
         """Price × quantity in quote currency, exact."""
         return EXACT.multiply(price.value, quantity.value)
+
+    def contracts(self, quantity: Quantity) -> Decimal:
+        """How many contracts `quantity` is, exact.
+
+        Raises:
+            IllegalValueError: that has no end in decimals, so no order could say it.
+        """
+        try:
+            return EXACT.divide(quantity.value, self.contract_size)
+        except Inexact:
+            raise IllegalValueError(
+                f"expected a quantity of {self.symbol} that {self.contract_size} per contract divides, got {quantity}"
+            ) from None
 
     def tradable(self, price: Price, quantity: Quantity) -> bool:
         """Whether an order of this size meets the venue's minimum quantity and notional."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 
@@ -50,6 +50,7 @@ class ReplayPlan:
         speed: market seconds per second; infinite = as fast as possible.
         followers: accounts that trade every signal automatically.
         plan: what they are subscribed to.
+        inside: with which finer candles of the folder to look inside; "auto" = the shortest there.
     """
 
     candles: Path
@@ -61,6 +62,7 @@ class ReplayPlan:
     followers: int
     plan: PlanCode
     strategies: Sequence[Strategy]
+    inside: Timeframe | Literal["auto"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def open_feed(plan: ReplayPlan, resume: Mapping[str, Any] | None) -> ReplayFeed:
         stop=None if plan.stop is None else to_ms(plan.stop),
         speed=plan.speed,
         resume=resume,
+        inside=plan.inside,
     )
     check_tradable(feed)
     return feed

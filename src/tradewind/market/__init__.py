@@ -13,12 +13,15 @@ from tradewind.market.feeds import (
     Feed,
     Incident,
     IncidentKind,
+    Inside,
     ReplayFeed,
     SeriesKey,
     Step,
     Tick,
     check_market,
+    finer_timeframe,
     open_feed,
+    read_inside,
 )
 from tradewind.market.files import CandleFolder, read_candles, repair_candles, span_of
 from tradewind.market.store import CandleStore
@@ -34,6 +37,7 @@ __all__ = [
     "ForeignStateError",
     "Incident",
     "IncidentKind",
+    "Inside",
     "LiveFeedError",
     "MarketDataError",
     "ReplayFeed",
@@ -41,8 +45,10 @@ __all__ = [
     "Step",
     "Tick",
     "check_market",
+    "finer_timeframe",
     "open_feed",
     "read_candles",
+    "read_inside",
     "repair_candles",
     "span_of",
 ]

@@ -59,6 +59,7 @@ EXAMPLES: dict[DecisionCode, list[dict[str, str]]] = {
         *({"reason": reason.value, "quantity": "0.1"} for reason in ExitReason),
         {"filled": "0.04", "quantity": "0.1"},
     ],
+    DecisionCode.LIQUIDATED: [{"price": "50000", "quantity": "0.1", "liquidation": "54300", "fee": "62.5"}],
     DecisionCode.CLOSED: [
         {"reason": reason.value, "pnl": "48.25", "fees": "4.1"} | funding
         for reason in ExitReason
@@ -139,12 +140,12 @@ def test_missing_data_is_an_error_that_says_what() -> None:
 class Life:
     """A trade on the paper venue, minute by minute; it keeps what was decided."""
 
-    def __init__(self, **shape: Any) -> None:
+    def __init__(self, leverage: int = 1, **shape: Any) -> None:
         signal = make_signal(NOON, **shape)
         actions = frozenset(AutoAction)
         quantity = signal.instrument.quantity(0.1)
         agreed = mandate(IntentId(new_id()), AccountId(new_id()), signal, actions, quantity, Costs())
-        self.book = PaperBook(signal.instrument, signal.side, Costs())
+        self.book = PaperBook(signal.instrument, signal.side, Costs(), Decimal(leverage))
         self.decisions: list[Decision] = []
         self.at = NOON
         self.trade, effects = begin(agreed, NOON)
@@ -200,6 +201,7 @@ def lives() -> list[Life]:
     return [
         Life().through(60_000, 61_300, 62_500),
         Life().through(60_000, 58_000),
+        Life(leverage=10).through(60_000, 50_000),
         Life().through(60_000, 61_300, 60_000),
         Life(trailing=trailing).through(60_000, 61_300, 62_000, 61_500),
         Life().through(60_000).asked_to_leave(ExitReason.MANUAL).through(60_100),

@@ -222,7 +222,7 @@ export type DayItem = {
  *
  * Everything the engine may decide about an intent or a position. The list is complete.
  */
-export type DecisionCode = 'intent_denied' | 'entry_placed' | 'entry_rejected' | 'entry_filled' | 'entry_expired' | 'entry_invalidated' | 'entry_missed' | 'entry_cut_short' | 'stop_placed' | 'stop_resized' | 'stop_moved' | 'stop_move_skipped' | 'stop_filled' | 'protection_failed' | 'targets_placed' | 'targets_merged' | 'target_filled' | 'exit_requested' | 'closed';
+export type DecisionCode = 'intent_denied' | 'entry_placed' | 'entry_rejected' | 'entry_filled' | 'entry_expired' | 'entry_invalidated' | 'entry_missed' | 'entry_cut_short' | 'stop_placed' | 'stop_resized' | 'stop_moved' | 'stop_move_skipped' | 'stop_filled' | 'protection_failed' | 'targets_placed' | 'targets_merged' | 'target_filled' | 'exit_requested' | 'liquidated' | 'closed';
 
 /**
  * DecisionItem
@@ -813,7 +813,7 @@ export type OrderItem = {
     /**
      * Purpose
      */
-    purpose: 'entry' | 'stop' | 'target' | 'close';
+    purpose: 'entry' | 'stop' | 'target' | 'close' | 'liquidation';
     /**
      * Kind
      */
@@ -1242,7 +1242,7 @@ export type PositionDetail = {
     /**
      * Exit Reason
      */
-    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'manual' | 'protection_failed' | 'late_entry' | null;
+    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'manual' | 'protection_failed' | 'late_entry' | 'liquidated' | null;
     /**
      * Opened At
      */
@@ -1380,7 +1380,7 @@ export type PositionItem = {
     /**
      * Exit Reason
      */
-    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'manual' | 'protection_failed' | 'late_entry' | null;
+    exit_reason: 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_stop' | 'manual' | 'protection_failed' | 'late_entry' | 'liquidated' | null;
     /**
      * Opened At
      */
@@ -2514,7 +2514,7 @@ export type TradeItem = {
     /**
      * Purpose
      */
-    purpose: 'entry' | 'stop' | 'target' | 'close';
+    purpose: 'entry' | 'stop' | 'target' | 'close' | 'liquidation';
     /**
      * Price
      */

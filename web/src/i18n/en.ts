@@ -285,6 +285,7 @@ export const en = {
       manual: "Closed by you",
       protection_failed: "No protection possible",
       late_entry: "Late fill, flattened",
+      liquidated: "Liquidated by the venue",
     },
   },
   close: {
@@ -297,7 +298,7 @@ export const en = {
     asked: "Closing at market…",
   },
   order: {
-    purpose: { entry: "Entry", stop: "Stop", target: "Target", close: "Close" },
+    purpose: { entry: "Entry", stop: "Stop", target: "Target", close: "Close", liquidation: "Liquidation" },
     kind: { market: "Market", limit: "Limit", stop_market: "Stop market" },
     status: {
       initialized: "New",

@@ -296,6 +296,7 @@ export const ru: Resource & Plurals = {
       manual: "Закрыта вами",
       protection_failed: "Защитить не удалось",
       late_entry: "Поздний вход, закрыт",
+      liquidated: "Ликвидирована биржей",
     },
   },
   close: {
@@ -308,7 +309,7 @@ export const ru: Resource & Plurals = {
     asked: "Закрывается по рынку…",
   },
   order: {
-    purpose: { entry: "Вход", stop: "Стоп", target: "Цель", close: "Закрытие" },
+    purpose: { entry: "Вход", stop: "Стоп", target: "Цель", close: "Закрытие", liquidation: "Ликвидация" },
     kind: { market: "Рыночный", limit: "Лимитный", stop_market: "Стоп-маркет" },
     status: {
       initialized: "Новый",

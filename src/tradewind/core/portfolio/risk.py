@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from tradewind.core.margin import margin
 from tradewind.core.portfolio.exposure import Exposure, exposure
 from tradewind.core.portfolio.model import RATIO, Holding, PortfolioError, shown
 from tradewind.core.portfolio.statistics import TailRisk
@@ -20,8 +21,7 @@ class Liquidation:
     """Where the venue would close a position.
 
     Attributes:
-        price: entry × (1 − sign × (1 ÷ leverage − maintenance margin)), as `core.risk` checks stops against; isolated
-            margin, fees and funding left out.
+        price: see `core.margin`.
         distance: (mark − price) × sign ÷ mark: the adverse move that is left, as a fraction; zero or below when the
             mark has passed it.
     """
@@ -35,8 +35,7 @@ def liquidation(holding: Holding) -> Liquidation | None:
     sign = holding.side.sign
     if holding.side is Side.LONG and holding.leverage <= 1:
         return None
-    margin = RATIO.subtract(RATIO.divide(_ONE, holding.leverage), holding.maintenance_margin)
-    price = RATIO.multiply(holding.entry_price, RATIO.subtract(_ONE, RATIO.multiply(Decimal(sign), margin)))
+    price = margin(holding.side, holding.entry_price, holding.leverage, holding.maintenance_margin).liquidation
     way = RATIO.multiply(RATIO.subtract(holding.mark_price, price), Decimal(sign))
     return Liquidation(price, RATIO.divide(way, holding.mark_price))
 

@@ -9,7 +9,7 @@ from tradewind.core.costs import breakeven
 from tradewind.core.decisions import Decision, DecisionCode
 from tradewind.core.ids import OrderId
 from tradewind.core.ledger import EntryKind
-from tradewind.core.orders import Order, OrderEvent, OrderPurpose, OrderStatus
+from tradewind.core.orders import Order, OrderEvent, OrderKind, OrderPurpose, OrderStatus
 from tradewind.core.positions import ExitReason, PositionEvent, PositionStatus, transition
 from tradewind.core.trade.commands import cancel, leave, match_exits, place
 from tradewind.core.trade.messages import (
@@ -21,6 +21,7 @@ from tradewind.core.trade.messages import (
     ExitAsked,
     Filled,
     FundingCharged,
+    Liquidated,
     Observed,
     Posting,
     Refused,
@@ -61,6 +62,8 @@ def handle(trade: Trade, event: Event) -> tuple[Trade, list[Effect]]:
             trade = _order_over(trade, event.order_id, OrderEvent.CANCELED, event.at)
         case Refused():
             trade = _refused(trade, event, effects)
+        case Liquidated():
+            trade = _liquidated(trade, event, effects)
         case FundingCharged():
             effects.append(Posting(EntryKind.FUNDING, -event.amount, event.at, None))
             return _repriced(_funded(trade, event.amount)), effects
@@ -182,6 +185,31 @@ def _reduced(trade: Trade, order: Order, fill: Filled, value: Decimal, effects: 
     return trade
 
 
+def _liquidated(trade: Trade, event: Liquidated, effects: list[Effect]) -> Trade:
+    """Take the venue's own order into the books and what it filled."""
+    fill = event.fill
+    order = Order(
+        id=fill.order_id,
+        symbol=trade.symbol,
+        side=trade.side,
+        purpose=OrderPurpose.LIQUIDATION,
+        kind=OrderKind.MARKET,
+        quantity=fill.quantity,
+        price=None,
+        trigger=None,
+        reduce_only=True,
+        level=0,
+        sent_at=fill.at,
+        status=OrderStatus.SUBMITTED,
+        filled=fill.quantity.zero(),
+        spent=Decimal(0),
+    )
+    data = {"price": str(fill.price), "quantity": str(fill.quantity)}
+    data |= {"liquidation": str(event.price), "fee": _cents(fill.fee)}
+    effects.append(Decision(DecisionCode.LIQUIDATED, fill.at, data))
+    return _filled(trade._replace(orders=(*trade.orders, order)), fill, effects)
+
+
 def _explain_exit(
     trade: Trade, order: Order, fill: Filled, held: Quantity, gain: Decimal, effects: list[Effect]
 ) -> None:
@@ -200,6 +228,8 @@ def _closed(trade: Trade, order: Order, at: int, effects: list[Effect]) -> Trade
             reason = ExitReason.TARGET
         case OrderPurpose.STOP:
             reason = ExitReason(trade.stop_reason.value) if trade.stop_reason else ExitReason.STOP
+        case OrderPurpose.LIQUIDATION:
+            reason = ExitReason.LIQUIDATED
         case _:
             reason = trade.exit_reason or ExitReason.MANUAL
     data = {"reason": reason.value, "pnl": _cents(trade.net_pnl), "fees": _cents(trade.fees)}

@@ -77,6 +77,23 @@ class FundingCharged:
 
 
 @dataclass(frozen=True, slots=True)
+class Liquidated:
+    """The venue took the position because its margin was used up.
+
+    Attributes:
+        fill: of an order that is the venue's own; for all that was held.
+        price: the liquidation price.
+    """
+
+    fill: Filled
+    price: Price
+
+    @property
+    def at(self) -> int:
+        return self.fill.at
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """Prices between `low` and `high`, the last of them `close`, were seen up to `at`."""
 
@@ -94,7 +111,7 @@ class ExitAsked:
     reason: ExitReason
 
 
-Report = Accepted | Refused | Amended | Canceled | Filled | FundingCharged
+Report = Accepted | Refused | Amended | Canceled | Filled | FundingCharged | Liquidated
 Event = Report | Observed | ExitAsked
 
 # Effects: commands for the venue, postings for the ledger, decisions for people.

@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
@@ -19,11 +20,45 @@ if TYPE_CHECKING:
     from tradewind.core.strategy import Strategy
     from tradewind.research.backtest import BacktestResult
 
+_INSIDE = ("none", "auto", *(item.value for item in Timeframe))
 _PROFILES = ("ideal", "paper")
 _SUFFIXES = (".yaml", ".yml", ".json")
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 
 type _Bounds = tuple[int | None, int | None]
+
+
+class _Market(NamedTuple):
+    """The candles that were asked for, and the days that make a year."""
+
+    folder: Path
+    symbols: tuple[str, ...]
+    timeframe: Timeframe | None
+    bounds: _Bounds
+    year: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Assumed:
+    """The options that say what is assumed; None where none was given."""
+
+    inside: str
+    balance: float | None
+    leverage: float | None
+    fee: float | None
+    maker: float | None
+    spread: float | None
+    slippage: float | None
+    latency: int | None
+    funding: float | None
+    risk: float | None
+
+    @property
+    def finer(self) -> Timeframe | Literal["auto"] | None:
+        """With which candles to look inside."""
+        if self.inside == "auto":
+            return "auto"
+        return None if self.inside == "none" else Timeframe(self.inside)
 
 
 class RefusedError(Exception):
@@ -39,7 +74,16 @@ class RefusedError(Exception):
 @click.option("--to", "stop", type=MOMENT, help="Open time to stop before, UTC.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter's value; may be repeated.")
 @click.option("--profile", type=click.Choice(_PROFILES), help="How orders fill; paper, but ideal for a yardstick.")
-@click.option("--fee", type=click.FloatRange(0, 0.1), help="Rate paid on either side; ideal only.  [default: 0.0006]")
+@click.option("--inside", type=click.Choice(_INSIDE), default="none", show_default=True, help="Finer candles to use.")
+@click.option("--balance", type=click.FloatRange(1, 1e12), help="What the account begins with.  [default: 10000]")
+@click.option("--leverage", type=click.FloatRange(1, 125), help="Most notional ÷ equity.  [default: 5; ideal: 1]")
+@click.option("--fee", type=click.FloatRange(0, 0.1), help="Rate of takers; ideal: on both sides.  [default: 0.0006]")
+@click.option("--maker", type=click.FloatRange(0, 0.1), help="Rate on what rested; paper only.  [default: 0.0002]")
+@click.option("--spread", type=click.FloatRange(0, 0.1), help="Bid to ask, a fraction; paper only.  [default: 0.0001]")
+@click.option("--slippage", type=click.FloatRange(0, 0.1), help="Of what takes; paper only.  [default: 0.0001]")
+@click.option("--latency", type=click.IntRange(0, 60_000), help="Milliseconds; paper only.  [default: 250]")
+@click.option("--funding", type=click.FloatRange(-0.01, 0.01), help="Every 8 hours; paper only.  [default: 0.0001]")
+@click.option("--risk", type=click.FloatRange(0.0001, 0.1), help="Of equity per trade; paper only.  [default: 0.005]")
 @click.option("--year", type=click.FloatRange(1, 366), default=365, show_default=True, help="Days that make a year.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
 def command(
@@ -51,9 +95,9 @@ def command(
     stop: datetime | None,
     settings: tuple[str, ...],
     profile: str | None,
-    fee: float | None,
     year: float,
     as_json: bool,
+    **assumed: Any,
 ) -> None:
     """Back-test STRATEGY, a built-in's name or a document's path, over recorded candles."""
     # Nothing here multiplies matrices, and the threads kept ready for it cost more than the back-test.
@@ -63,14 +107,11 @@ def command(
     from tradewind.trading.strategies import DocumentError, UnknownStrategyError
 
     names = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
-    finest = Timeframe(timeframe) if timeframe else None
-    bounds = (milliseconds(start), milliseconds(stop))
+    market = _Market(candles, names, Timeframe(timeframe) if timeframe else None, (milliseconds(start), milliseconds(stop)), year)
     try:
         chosen = set_parameters(named_strategy(strategy)[0], settings)
-        if (profile or ("ideal" if chosen.blueprint.research_only else "paper")) == "ideal":
-            result = _ideal(chosen, candles, names, finest, bounds, fee, year)
-        else:
-            result = _paper(chosen, candles, names, finest, bounds, fee, year)
+        run = _ideal if (profile or ("ideal" if chosen.blueprint.research_only else "paper")) == "ideal" else _paper
+        result = run(chosen, market, _Assumed(**assumed))
     except DocumentError as error:
         sys.exit(f"tradewind backtest: {strategy}: {'; '.join(map(str, error.problems))}")
     except (MarketDataError, ParameterError, UnknownStrategyError, RefusedError) as error:
@@ -114,41 +155,58 @@ def named_strategy(named: str) -> tuple[Strategy, str | None]:
     return parse_document(text), text
 
 
-def _ideal(
-    strategy: Strategy,
-    folder: Path,
-    symbols: tuple[str, ...],
-    timeframe: Timeframe | None,
-    bounds: _Bounds,
-    fee: float | None,
-    year: float,
-) -> BacktestResult:
-    from tradewind.research.backtest import IdealOptions, load_candles, run_ideal
+def _ideal(strategy: Strategy, market: _Market, assumed: _Assumed) -> BacktestResult:
+    for name in ("maker", "spread", "slippage", "latency", "funding", "risk"):
+        if getattr(assumed, name) is not None:
+            raise RefusedError(f"--{name}: expected only with --profile paper; the ideal profile has nothing of it")
+    from tradewind.research.backtest import IdealOptions, load_candles, load_inside, run_ideal
 
+    folder, symbols, timeframe, bounds, year = market
     finest, columns = load_candles(folder, symbols=symbols, timeframe=timeframe, bounds=bounds)
-    options = IdealOptions(periods=year) if fee is None else IdealOptions(fee=fee, periods=year)
+    inside = load_inside(folder, columns, finest, assumed.finer) if assumed.finer else {}
+    given = _given(fee=assumed.fee, start_equity=assumed.balance, leverage=assumed.leverage)
+    options = replace(IdealOptions(periods=year), **given)
     with _progress_bar(sum(map(len, columns.values()))) as progress:
-        return run_ideal(strategy, columns, finest, options, bounds=bounds, progress=progress)
+        return run_ideal(strategy, columns, finest, options, bounds=bounds, inside=inside, progress=progress)
 
 
-def _paper(
-    strategy: Strategy,
-    folder: Path,
-    symbols: tuple[str, ...],
-    timeframe: Timeframe | None,
-    bounds: _Bounds,
-    fee: float | None,
-    year: float,
-) -> BacktestResult:
-    if fee is not None:
-        raise RefusedError("--fee: expected only with --profile ideal; the paper venue has rates of its own")
+def _paper(strategy: Strategy, market: _Market, assumed: _Assumed) -> BacktestResult:
+    from tradewind.core.costs import Costs
+    from tradewind.core.risk import RiskLimits
+    from tradewind.core.values import decimal_of
     from tradewind.research.backtest import open_paper_feed
 
-    feed = open_paper_feed(folder, symbols=symbols, timeframe=timeframe, bounds=bounds)
-    from tradewind.research.paper import run_paper  # heavy; what is wrong with the candles has been said by now
+    folder, symbols, timeframe, bounds, year = market
+    feed = open_paper_feed(folder, symbols=symbols, timeframe=timeframe, bounds=bounds, inside=assumed.finer)
+    # Heavy; what is wrong with the candles has been said by now.
+    from tradewind.research.paper import run_paper
+    from tradewind.trading import PAPER_DEPOSIT
 
+    rates = _given(
+        taker=assumed.fee,
+        maker=assumed.maker,
+        half_spread=None if assumed.spread is None else assumed.spread / 2,
+        slippage=assumed.slippage,
+        latency_ms=assumed.latency,
+        funding_rate=assumed.funding,
+    )
+    limits = _given(risk_per_trade=assumed.risk, max_leverage=assumed.leverage)
     with _progress_bar(sum(map(len, feed.recorded().values()))) as progress:
-        return run_paper(strategy, feed, periods=year, bounds=bounds, progress=progress)
+        return run_paper(
+            strategy,
+            feed,
+            costs=replace(Costs(), **rates),
+            deposit=PAPER_DEPOSIT if assumed.balance is None else decimal_of(assumed.balance),
+            limits=RiskLimits(**{name: decimal_of(value) for name, value in limits.items()}),
+            periods=year,
+            bounds=bounds,
+            progress=progress,
+        )
+
+
+def _given(**options: float | None) -> dict[str, Any]:
+    """Those that were given; the others keep their defaults."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 @contextmanager
@@ -184,6 +242,8 @@ def _summarise(result: BacktestResult) -> None:
     width = max(map(len, spoken))
     for name, value in spoken.items():
         print(f"  {name.replace('_', ' '):<{width}}  {value:>14}")
+    for assumption in result.assumptions:
+        print(f"  · {assumption.en}")
     print(f"fingerprint {result.fingerprint}")
 
 

@@ -64,6 +64,13 @@ class _Moment(click.ParamType[datetime]):
 @click.option("--candles", type=click.Path(path_type=Path), required=True, help="Folder of Parquet candles.")
 @click.option("--symbols", default="", help="Comma-separated; every symbol of the folder when not given.")
 @click.option("--timeframe", type=click.Choice([item.value for item in Timeframe]), help="The folder's finest if none.")
+@click.option(
+    "--inside",
+    type=click.Choice(["none", "auto", *Timeframe]),
+    default="none",
+    show_default=True,
+    help="Finer candles of the folder that show what happened inside candles.",
+)
 @click.option("--from", "start", type=_Moment(), help="First open time.")
 @click.option("--to", "stop", type=_Moment(), help="Open time to stop before.")
 @click.option("--speed", type=_Speed(), default="max", show_default=True, help="Market seconds per second.")
@@ -77,6 +84,7 @@ def command(
     candles: Path,
     symbols: str,
     timeframe: str | None,
+    inside: str,
     start: datetime | None,
     stop: datetime | None,
     speed: float,
@@ -103,6 +111,7 @@ def command(
         followers=followers,
         plan=PlanCode(plan),
         strategies=picked,
+        inside=None if inside == "none" else "auto" if inside == "auto" else Timeframe(inside),
     )
     if resume and data is None:
         raise click.UsageError("--resume needs --data: the folder that the killed replay was given")

@@ -72,12 +72,15 @@ class Step:
         at: the moment, market ms; later than the step before.
         closed: candles that closed in it: of each symbol the finest timeframe first; symbols in alphabetical order.
         ticks: in time order; they belong to candles that are still open or close in this very step.
+        inside: finer candles, in time order, which show the way prices took inside finest ones of `closed`; of a symbol
+            all of them or none.
     """
 
     at: int
     closed: tuple[Closed, ...] = ()
     ticks: tuple[Tick, ...] = ()
     incidents: tuple[Incident, ...] = field(default=())
+    inside: tuple[Closed, ...] = ()
 
 
 class Feed(Protocol):

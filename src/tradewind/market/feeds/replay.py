@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from tradewind.core.series import Columns, Stamps
 from tradewind.market.errors import FeedSettingsError, ForeignStateError
 from tradewind.market.feeds.derived import derive, timeframes_from
 from tradewind.market.feeds.guard import gaps_in, moment
+from tradewind.market.feeds.inside import Inside, finer_timeframe, read_inside
 from tradewind.market.feeds.pacing import MAX_SPEED, Pacer
 from tradewind.market.feeds.port import Closed, Incident, SeriesKey, Step
 from tradewind.market.files import CandleFolder, read_candles, repair_candles
@@ -63,8 +64,13 @@ class ReplayFeed:
         world: str,
         pacer: Pacer,
         resume: Mapping[str, Any] | None,
+        inside: Mapping[str, Inside],
+        finer: Timeframe | None,
     ) -> None:
         self._tracks = tracks
+        self._inside = inside
+        #: With which candles it is looked inside the finest ones; None = with none.
+        self.finer = finer
         self.world = world
         self.symbols = tuple(sorted({track.key[0] for track in tracks}))
         self.timeframes = tuple(sorted({track.key[1] for track in tracks}, key=lambda timeframe: timeframe.ms))
@@ -94,6 +100,7 @@ class ReplayFeed:
         speed: float = MAX_SPEED,
         repair: bool = False,
         resume: Mapping[str, Any] | None = None,
+        inside: Timeframe | Literal["auto"] | None = None,
     ) -> Self:
         """Read and check every file that is wanted, all of them before anything else happens.
 
@@ -106,6 +113,7 @@ class ReplayFeed:
             speed: market seconds per wall second.
             repair: leave out what is wrong with the files, as incidents, instead of refusing them.
             resume: what `state` said, to go on behind the step it belongs to.
+            inside: with which finer candles of the folder to look inside the finest ones; "auto" = the shortest there.
 
         Raises:
             CandleFolderError: no such folder or files.
@@ -132,7 +140,13 @@ class ReplayFeed:
                 raise FeedSettingsError(f"expected candles of {symbol} between the bounds asked for, {file} has none")
         if not loaded:
             raise FeedSettingsError(f"expected candles between the bounds asked for, none of {folder} lies there")
-        return cls._of(loaded, ladder, incidents, history, speed, resume)
+
+        finer: Timeframe | None = None
+        told: dict[str, Inside] = {}
+        if inside is not None:
+            finer = finer_timeframe(held, loaded, finest, None if inside == "auto" else inside)
+            told = read_inside(held, loaded, finest, finer) if finer else {}
+        return cls._of(loaded, ladder, incidents, history, speed, resume, told, finer)
 
     @classmethod
     def over(
@@ -145,7 +159,7 @@ class ReplayFeed:
         """
         ladder = timeframes_from(finest, timeframes, USUAL)
         gaps = [gap for symbol, each in columns.items() for gap in gaps_in(symbol, finest, each.ts)]
-        return cls._of(columns, ladder, gaps, HISTORY, MAX_SPEED, None)
+        return cls._of(columns, ladder, gaps, HISTORY, MAX_SPEED, None, {}, None)
 
     @classmethod
     def _of(
@@ -156,6 +170,8 @@ class ReplayFeed:
         history: int,
         speed: float,
         resume: Mapping[str, Any] | None,
+        told: Mapping[str, Inside],
+        finer: Timeframe | None,
     ) -> Self:
         finest = ladder[0]
         history_until = min(int(columns.ts[0]) for columns in loaded.values()) + history * finest.ms
@@ -169,9 +185,11 @@ class ReplayFeed:
             [track for symbol, columns in loaded.items() for track in _tracks(symbol, columns, ladder)],
             incidents,
             history_until=history_until,
-            world=_world(loaded, ladder, history),
+            world=_world(loaded, ladder, history, told),
             pacer=Pacer(speed),
             resume=resume,
+            inside=told,
+            finer=finer,
         )
 
     async def history(self) -> Mapping[SeriesKey, Columns]:
@@ -191,10 +209,11 @@ class ReplayFeed:
         while self._next < total:
             first = self._next
             times = self._times[first : first + _BLOCK]
-            for number, (at, closed) in enumerate(zip(times.tolist(), self._block(times), strict=True), first):
+            blocks = zip(times.tolist(), self._block(times), self._inner_block(times), strict=True)
+            for number, (at, closed, inside) in enumerate(blocks, first):
                 await pacer.until(at)
                 self._next = number + 1
-                yield Step(at, tuple(closed), (), self._incidents.get(number, ()))
+                yield Step(at, tuple(closed), (), self._incidents.get(number, ()), inside)
 
     def state(self) -> dict[str, Any]:
         return {"world": self.world, "next": self._next}
@@ -213,6 +232,28 @@ class ReplayFeed:
             for place, candle in zip(places, columns.rows(int(low), int(high)).candles(), strict=True):
                 block[place].append(Closed(symbol, timeframe, candle))
         return block
+
+    def _inner_block(self, times: Stamps) -> list[tuple[Closed, ...]]:
+        """What finer candles show of what closes at each of `times`."""
+        block: list[list[Closed]] = [[] for _ in times]
+        for (symbol, timeframe), _, closes in self._tracks:
+            inside = self._inside.get(symbol)
+            if inside is None or timeframe is not self.timeframes[0] or self.finer is None:
+                continue
+            low, high = np.searchsorted(closes, times[0]), np.searchsorted(closes, times[-1], side="right")
+            for row, place in enumerate(np.searchsorted(times, closes[low:high]).tolist(), int(low)):
+                block[place] += [Closed(symbol, self.finer, candle) for candle in inside.of(row)]
+        return [tuple(sorted(inner, key=lambda closed: closed.candle.ts)) for inner in block]
+
+    def resolution(self) -> tuple[int, int]:
+        """How many of the finest candles to come finer ones tell of, and of how many they do not."""
+        told = sum(
+            int((self._inside[track.key[0]].first[self._closed(track) :] >= 0).sum())
+            for track in self._tracks
+            if track.key[0] in self._inside and track.key[1] is self.timeframes[0]
+        )
+        finest = sum(len(columns) for key, columns in self.recorded().items() if key[1] is self.timeframes[0])
+        return told, finest - told
 
     def _by_step(self, incidents: Iterable[Incident]) -> dict[int, tuple[Incident, ...]]:
         """The incidents of each step that has any; those noticed in the history belong to the first."""
@@ -239,10 +280,12 @@ def _tracks(symbol: str, finest: Columns, timeframes: Sequence[Timeframe]) -> li
     ]
 
 
-def _world(loaded: Mapping[str, Columns], timeframes: Sequence[Timeframe], history: int) -> str:
+def _world(
+    loaded: Mapping[str, Columns], timeframes: Sequence[Timeframe], history: int, inside: Mapping[str, Inside]
+) -> str:
     """A name that only this choice of candles and timeframes has: a digest of all that is replayed."""
     digest = sha256(" ".join([*timeframes, str(history)]).encode())
-    for symbol, columns in loaded.items():
+    for symbol, columns in (*loaded.items(), *((symbol, told.columns) for symbol, told in inside.items())):
         digest.update(f"\n{symbol} {len(columns)}\n".encode())
         for column in columns:
             digest.update(np.ascontiguousarray(column))

@@ -1,20 +1,26 @@
 """Back-tests of strategy documents over recorded candles."""
 
+from tradewind.research.backtest.assumptions import Assumption, Resolution, missing_candles, paper_assumptions
 from tradewind.research.backtest.ideal import IdealOptions, run_ideal
-from tradewind.research.backtest.loading import load_candles, open_paper_feed
+from tradewind.research.backtest.loading import load_candles, load_inside, open_paper_feed
 from tradewind.research.backtest.parameters import ParameterError, set_parameters
 from tradewind.research.backtest.result import START_EQUITY, BacktestResult, BacktestTrade, Profile, exposure_of
 
 __all__ = [
     "START_EQUITY",
+    "Assumption",
     "BacktestResult",
     "BacktestTrade",
     "IdealOptions",
     "ParameterError",
     "Profile",
+    "Resolution",
     "exposure_of",
     "load_candles",
+    "load_inside",
+    "missing_candles",
     "open_paper_feed",
+    "paper_assumptions",
     "run_ideal",
     "set_parameters",
 ]

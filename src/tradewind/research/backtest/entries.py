@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.core.candles import Timeframe
+from tradewind.core.margin import ways
 from tradewind.core.plan import PlanSpec, Target, Trailing, TrailingKind
 from tradewind.core.strategy import Anchor, CompiledExits, CompiledSetup, Evaluation
+from tradewind.core.values import MAINTENANCE_MARGIN, decimal_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,6 +42,26 @@ class Entries(NamedTuple):
     steps: Floats
     exits: CompiledExits
     max_age_ms: int
+
+    def within_margin(self, opens: Floats, leverage: float) -> Entries:
+        """Those whose stop comes before their liquidation at `leverage`; `core.risk` denies the others.
+
+        Args:
+            opens: of the candles that `rows` count.
+        """
+        liquidated, _ = ways(decimal_of(leverage), MAINTENANCE_MARGIN)
+        entry = opens[self.rows]
+        kept = (self.stops - entry * (1.0 - self.signs * float(liquidated))) * self.signs > 0.0
+        return self._replace(
+            rows=self.rows[kept],
+            signs=self.signs[kept],
+            stops=self.stops[kept],
+            rungs=self.rungs[kept],
+            levels=self.levels[kept],
+            shares=self.shares[kept],
+            distances=self.distances[kept],
+            steps=self.steps[kept],
+        )
 
     def plan(self, number: int) -> PlanSpec:
         """The plan of entry `number`."""

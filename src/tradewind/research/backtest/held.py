@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tradewind.core.margin import ways
 from tradewind.core.positions import ExitReason
-from tradewind.core.values import Side
+from tradewind.core.values import MAINTENANCE_MARGIN, Side, decimal_of
 
 
 class Leg(NamedTuple):
@@ -42,6 +43,16 @@ class Held(NamedTuple):
         if len(self.legs) == 1:
             return self.legs[0].price
         return sum(leg.share * leg.price for leg in self.legs) / sum(leg.share for leg in self.legs)
+
+    def liquidated(self, leverage: float, fee: float) -> Held:
+        """As it is, unless the price of its end lies beyond its liquidation at `leverage`: then all the margin of what
+        was left is lost, the fee of leaving included, and no more."""
+        at_margin, at_nothing = map(float, ways(decimal_of(leverage), MAINTENANCE_MARGIN))
+        sign, last = self.side.sign, self.legs[-1]
+        if (last.price - self.entry * (1.0 - sign * at_margin)) * sign > 0.0:
+            return self
+        taken = last._replace(price=self.entry * (1.0 - sign * at_nothing) / (1.0 - sign * fee))
+        return self._replace(legs=(*self.legs[:-1], taken), reason=ExitReason.LIQUIDATED)
 
     def gained(self, fee: float) -> float:
         """Gain after fees ÷ what the entry cost with its fee."""

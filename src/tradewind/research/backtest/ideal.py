@@ -10,6 +10,8 @@ order is too large, and both sides pay one fee. Inside a candle the worst order 
 3. At its end the plan (`core.plan`) sees the candle and moves the stop for the candles to come. What it wants to leave
    at market leaves at the open of the next candle.
 
+Where finer candles tell of a candle, a position lives through those instead, by the same rules.
+
 One position per symbol; a set-up that stands while one is open is passed over, in the candle of the exit no more. What
 is open at the end of the candles is no trade. Each symbol has an equal share of the capital, and every trade takes all
 of its symbol's; a short that lost all of it is the symbol's last.
@@ -23,6 +25,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +34,11 @@ from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Evaluation, Strategy, evaluate
+from tradewind.market import Inside
+from tradewind.research.backtest.assumptions import Resolution, ideal_assumptions, missing_candles
 from tradewind.research.backtest.entries import entries_of
 from tradewind.research.backtest.held import Held
+from tradewind.research.backtest.inside import mixed
 from tradewind.research.backtest.result import START_EQUITY, BacktestResult, BacktestTrade, Profile, exposure_of
 from tradewind.research.backtest.walk import walk
 from tradewind.research.metrics import DAYS, DailyReturns, excursions, measure
@@ -51,11 +57,13 @@ class IdealOptions:
     Attributes:
         fee: rate paid on the notional of either side.
         start_equity: quote currency.
+        leverage: value of a position ÷ its symbol's capital, which is its isolated margin.
         periods: days a year, for what is annualised.
     """
 
     fee: float = Costs().taker
     start_equity: float = START_EQUITY
+    leverage: float = 1.0
     periods: float = DAYS
 
 
@@ -66,11 +74,13 @@ def run_ideal(
     options: IdealOptions | None = None,
     *,
     bounds: tuple[int | None, int | None] = (None, None),
+    inside: Mapping[str, Inside] = MappingProxyType({}),
     progress: Callable[[int], None] = lambda _: None,
 ) -> BacktestResult:
     """Back-test `strategy` on each of `columns` (by symbol, all of `timeframe`, none empty).
 
     Args:
+        inside: finer candles by symbol, see `load_inside`.
         bounds: what was asked for, UTC ms; None = as far as the candles go.
         progress: told how many candles were worked through since it was told last.
     """
@@ -80,8 +90,9 @@ def run_ideal(
     capital = options.start_equity / len(columns)
     compiled = sum(map(len, columns.values())) >= _COMPILED_FROM
     for symbol, candles in columns.items():
-        held = simulate(evaluate(strategy, candles), timeframe, options.fee, compiled=compiled)
-        closed, equity = _account(symbol, candles, held, capital, options.fee)
+        evaluation, finer = evaluate(strategy, candles), inside.get(symbol)
+        held = simulate(evaluation, timeframe, options.fee, leverage=options.leverage, inside=finer, compiled=compiled)
+        closed, equity = _account(symbol, candles, held, capital, options)
         trades += closed
         curves.append((equity, int(candles.ts[0] // _DAY_MS)))
         progress(len(candles))
@@ -100,46 +111,78 @@ def run_ideal(
         candles=sum(map(len, columns.values())),
         trades=trades,
         metrics=measure(trades, returns, start_equity=options.start_equity, exposure=exposure, periods=options.periods),
+        assumptions=ideal_assumptions(
+            options.fee,
+            options.start_equity,
+            options.leverage,
+            len(columns),
+            _resolution(columns, inside),
+            missing_candles(columns.values(), timeframe),
+        ),
         daily=DailyReturns(min(day for _, day in curves), tuple(returns.tolist())),
         year=options.periods,
     )
 
 
-def simulate(evaluation: Evaluation, timeframe: Timeframe, fee: float, *, compiled: bool = False) -> list[Held]:
+def _resolution(columns: Mapping[str, Columns], inside: Mapping[str, Inside]) -> Resolution:
+    candles = sum(map(len, columns.values()))
+    told = sum(int((finer.first >= 0).sum()) for finer in inside.values())
+    return Resolution(next(iter(inside.values())).finer if inside else None, told, candles - told)
+
+
+def simulate(
+    evaluation: Evaluation,
+    timeframe: Timeframe,
+    fee: float,
+    *,
+    leverage: float = 1.0,
+    inside: Inside | None = None,
+    compiled: bool = False,
+) -> list[Held]:
     """Every position that was entered and left, in time order.
 
     Args:
-        compiled: by the kernel instead of the walk; the answer is the same.
+        leverage: above 1, entries whose stop lies beyond their liquidation are left out.
+        inside: finer candles that positions live through where they tell of the evaluation's.
+        compiled: by the kernel instead of the walk, which gives the same; the kernel knows one length of candles.
     """
     entries = entries_of(evaluation, timeframe)
-    if not compiled:
-        return walk(entries, evaluation.columns, timeframe, fee)
-    from tradewind.research.backtest import compiled as kernel  # noqa: PLC0415 - imports Numba, see `_COMPILED_FROM`
+    if leverage > 1.0:
+        entries = entries.within_margin(evaluation.columns.open, leverage)
+    if compiled and inside is None:
+        from tradewind.research.backtest import compiled as kernel  # noqa: PLC0415 - Numba, see `_COMPILED_FROM`
 
-    bars = kernel.checked_bars(evaluation.columns, timeframe)
-    return kernel.positions(kernel.run_kernel(entries, bars, fee), evaluation.columns)
+        bars = kernel.checked_bars(evaluation.columns, timeframe)
+        found = kernel.positions(kernel.run_kernel(entries, bars, fee), evaluation.columns)
+    else:
+        candles = mixed(evaluation.columns, timeframe, inside)
+        walked = walk(candles.entries(entries), candles.columns, candles.ends, fee)
+        found = [candles.before(held) for held in walked]
+    return [held.liquidated(leverage, fee) for held in found] if leverage > 1.0 else found
 
 
 def _account(
-    symbol: str, columns: Columns, held: list[Held], capital: float, fee: float
+    symbol: str, columns: Columns, held: list[Held], capital: float, options: IdealOptions
 ) -> tuple[list[BacktestTrade], Floats]:
     """The trades with their amounts, and the equity at the end of every UTC day from the first candle's on."""
     days = (columns.ts // _DAY_MS).astype(np.int64)
     ends = np.searchsorted(days, np.arange(days[0], days[-1] + 1), side="right") - 1
     equity = np.full(len(ends), capital)
     trades: list[BacktestTrade] = []
-    stamps = columns.ts
+    stamps, fee, leverage = columns.ts, options.fee, options.leverage
+    # The capital pays the margin and the fee of the entry; what the entry costs is this multiple of it.
+    geared = leverage * (1.0 + fee) / (1.0 + leverage * fee)
     for position in held:
         if capital <= 0.0:
             break
         sign, entry, leave = position.side.sign, position.entry, position.leave
-        quantity = capital / (entry * (1.0 + fee))
+        quantity = capital * leverage / (entry * (1.0 + leverage * fee))
         gained = position.gained(fee)
         first, last = position.entry_row, position.exit_row
         open_at = slice(int(np.searchsorted(ends, first)), int(np.searchsorted(ends, last)))
         for day in range(open_at.start, open_at.stop):
             equity[day] = capital + quantity * _marked(position, int(ends[day]), columns, fee)
-        pnl = capital * gained
+        pnl = capital * geared * gained
         equity[open_at.stop :] = capital + pnl
         distance = abs(entry - position.stop)
         favourable, adverse = excursions(columns, (first, last), entry, leave, sign, at_open=True)

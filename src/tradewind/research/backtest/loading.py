@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
-from tradewind.market import CandleFolder, FeedSettingsError, ReplayFeed, read_candles
+from tradewind.market import (
+    CandleFolder,
+    FeedSettingsError,
+    Inside,
+    ReplayFeed,
+    finer_timeframe,
+    read_candles,
+    read_inside,
+)
 from tradewind.venues.paper import quote_of
 
 
@@ -50,22 +59,49 @@ def load_candles(
     return finest, loaded
 
 
+def load_inside(
+    folder: Path, columns: Mapping[str, Columns], timeframe: Timeframe, wanted: Timeframe | Literal["auto"]
+) -> dict[str, Inside]:
+    """The finer candles of the folder that tell of `columns`, by symbol.
+
+    Args:
+        wanted: their timeframe; "auto" = the shortest there is.
+
+    Raises:
+        CandleFileError: a file is not what it should be.
+        FeedSettingsError: `wanted` does not divide `timeframe`, or there is no file of it.
+    """
+    held = CandleFolder(folder)
+    finer = finer_timeframe(held, columns, timeframe, None if wanted == "auto" else wanted)
+    return read_inside(held, columns, timeframe, finer) if finer else {}
+
+
 def open_paper_feed(
     folder: Path,
     *,
     symbols: Sequence[str] = (),
     timeframe: Timeframe | None = None,
     bounds: tuple[int | None, int | None] = (None, None),
+    inside: Timeframe | Literal["auto"] | None = None,
 ) -> ReplayFeed:
     """Read and check every candle file, as `tradewind replay` does.
 
     Args:
         bounds: of the open times, UTC ms; the second is outside.
+        inside: with which finer candles to look inside; "auto" = the shortest there is.
 
     Raises:
         MarketDataError: see `ReplayFeed.open`; or a symbol that the paper venue does not trade.
     """
-    feed = ReplayFeed.open(folder, symbols=symbols, timeframe=timeframe, timeframes=(), start=bounds[0], stop=bounds[1])
+    feed = ReplayFeed.open(
+        folder,
+        symbols=symbols,
+        timeframe=timeframe,
+        timeframes=(),
+        start=bounds[0],
+        stop=bounds[1],
+        inside=inside,
+    )
     for symbol in feed.symbols:
         try:
             quote_of(symbol)

@@ -15,6 +15,7 @@ from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
 from tradewind.core.values import Side
 from tradewind.kit.clock import from_ms
+from tradewind.research.backtest.assumptions import Assumption
 from tradewind.research.metrics import DailyReturns, Metrics
 
 #: What an account begins with, quote currency; the deposit of a paper account.
@@ -90,6 +91,7 @@ class BacktestResult:
         trades: by entry time, then symbol.
         daily: of the account's equity, open positions at the close.
         year: days that make one, for what is annualised.
+        assumptions: what was taken for granted.
     """
 
     strategy: Strategy
@@ -103,6 +105,7 @@ class BacktestResult:
     metrics: Metrics
     daily: DailyReturns
     year: float
+    assumptions: tuple[Assumption, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -123,6 +126,7 @@ class BacktestResult:
             "candles": self.candles,
             "fingerprint": self.fingerprint,
             "metrics": self.metrics.items(),
+            "assumptions": [assumption.item() for assumption in self.assumptions],
             "trades": [trade.item() for trade in self.trades],
         }
 

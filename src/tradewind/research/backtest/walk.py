@@ -8,24 +8,24 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.core import plan as planning
-from tradewind.core.candles import Timeframe
 from tradewind.core.costs import breakeven
 from tradewind.core.plan import ExitNow, MoveStop, PlanSpec, PlanState
 from tradewind.core.positions import ExitReason
 from tradewind.core.series import Columns
 from tradewind.core.values import Side
-from tradewind.research.backtest.entries import Entries
+from tradewind.research.backtest.entries import Entries, Ints
 from tradewind.research.backtest.held import Held, Leg
 
 #: Candles looked at together while searching; most positions end within the first stretch.
 _FIRST_STRETCH, _LONGEST_STRETCH = 64, 4096
 
 
-def walk(entries: Entries, columns: Columns, timeframe: Timeframe, fee: float) -> list[Held]:
+def walk(entries: Entries, columns: Columns, ends: Ints, fee: float) -> list[Held]:
     """Every position that was entered and left, in time order.
 
     Args:
-        columns: the candles `entries` were made of.
+        columns: the candles that the rows of `entries` count in.
+        ends: when each of them closed, UTC ms.
         fee: rate paid on either side.
     """
     positions: list[Held] = []
@@ -33,7 +33,7 @@ def walk(entries: Entries, columns: Columns, timeframe: Timeframe, fee: float) -
     for number, row in enumerate(entries.rows.tolist()):
         if row < free_from:
             continue
-        held = _Walk(columns, timeframe, entries.plan(number), row, fee).run()
+        held = _Walk(columns, ends, entries.plan(number), row, fee).run()
         if held is None:
             break  # open to the end of the candles
         positions.append(held)
@@ -44,9 +44,9 @@ def walk(entries: Entries, columns: Columns, timeframe: Timeframe, fee: float) -
 class _Walk:
     """One position, from event to event."""
 
-    def __init__(self, columns: Columns, timeframe: Timeframe, spec: PlanSpec, entry_row: int, fee: float) -> None:
+    def __init__(self, columns: Columns, ends: Ints, spec: PlanSpec, entry_row: int, fee: float) -> None:
         self._columns = columns
-        self._ms = timeframe.ms
+        self._ends = ends
         self._spec = spec
         self._side = Side.LONG if spec.side > 0 else Side.SHORT
         self._entry_row = entry_row
@@ -61,7 +61,7 @@ class _Walk:
         #: First row at whose end the position is too old.
         self._oldest = len(columns)
         if spec.max_age_ms:
-            self._oldest = int(np.searchsorted(columns.ts, opened_at + spec.max_age_ms - self._ms))
+            self._oldest = int(np.searchsorted(ends, opened_at + spec.max_age_ms))
         #: Whether new best prices can move anything; where not, nobody need look at them.
         self._follows = spec.trailing is not None or (spec.breakeven is not None and spec.breakeven.at_r > 0.0)
 
@@ -127,9 +127,7 @@ class _Walk:
         if self._state.stop != state.stop and (close - self._state.stop) * sign <= 0.0:
             self._stop(row, self._state.stop)
             return None
-        self._state, actions = planning.observe(
-            self._spec, self._state, high, low, close, int(self._columns.ts[row]) + self._ms
-        )
+        self._state, actions = planning.observe(self._spec, self._state, high, low, close, int(self._ends[row]))
         return self._move(actions)
 
     def _move(self, actions: list[planning.Action]) -> ExitNow | None:

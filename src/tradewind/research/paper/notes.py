@@ -19,7 +19,7 @@ from tradewind.core.trade import Filled, Posting
 from tradewind.kit.clock import from_ms
 from tradewind.kit.ids import derive_id
 from tradewind.platform.spine import EventType
-from tradewind.trading import PAPER_DEPOSIT, AcceptedIntent
+from tradewind.trading import AcceptedIntent
 from tradewind.trading.desk import Account, ActiveTrade, TrackedSignal
 
 
@@ -122,8 +122,10 @@ class Follower:
     What its plan allows is counted as `trading.dispatch` counts it in one statement, for one user.
     """
 
-    def __init__(self, plan: PlanCode, number: int = 0) -> None:
+    def __init__(self, plan: PlanCode, limits: RiskLimits, deposit: Decimal, number: int = 0) -> None:
         self.plan = PLANS[plan]
+        self._limits = limits
+        self._deposit = deposit
         self.user_id = derive_id("replay user", number)
         self.tenant_id = derive_id("replay tenant", number)
         self.account_id = derive_id("paper account", self.user_id)
@@ -151,7 +153,6 @@ class Follower:
         if full or not plan.auto_trading:
             return []
         self._slots_used += 1
-        limits = RiskLimits()
         return [
             AcceptedIntent(
                 id=derive_id("intent", signal.id, self.account_id),
@@ -160,12 +161,12 @@ class Follower:
                 account_id=self.account_id,
                 signal_id=signal.id,
                 actions=frozenset(plan.auto_actions),
-                balance=account.balance if account else PAPER_DEPOSIT,
+                balance=account.balance if account else self._deposit,
                 ledger_seq=account.ledger_seq if account else 1,
                 currency="USDT",
                 is_demo=True,
-                risk_per_trade=limits.risk_per_trade,
-                max_leverage=limits.max_leverage,
+                risk_per_trade=self._limits.risk_per_trade,
+                max_leverage=self._limits.max_leverage,
                 by_hand=False,
             )
         ]

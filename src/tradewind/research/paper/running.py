@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,19 @@ from numpy.typing import NDArray
 from tradewind.billing import PlanCode
 from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
+from tradewind.core.risk import RiskLimits
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
 from tradewind.market import ReplayFeed
-from tradewind.research.backtest import BacktestResult, BacktestTrade, Profile, exposure_of
+from tradewind.research.backtest import (
+    BacktestResult,
+    BacktestTrade,
+    Profile,
+    Resolution,
+    exposure_of,
+    missing_candles,
+    paper_assumptions,
+)
 from tradewind.research.metrics import DAYS, DailyReturns, excursions, measure
 from tradewind.research.paper.notes import Follower, Notes, Opened
 from tradewind.trading import PAPER_DEPOSIT, Cycle
@@ -32,6 +42,8 @@ def run_paper(
     feed: ReplayFeed,
     *,
     costs: Costs | None = None,
+    limits: RiskLimits | None = None,
+    deposit: Decimal = PAPER_DEPOSIT,
     plan: PlanCode = PlanCode.PRO,
     periods: float = DAYS,
     bounds: tuple[int | None, int | None] = (None, None),
@@ -44,26 +56,34 @@ def run_paper(
     Args:
         feed: opened for this run by `research.backtest.open_paper_feed`; its steps are used up.
         costs: the paper venue's; its defaults when not given.
+        limits: what the follower's account may risk; the defaults of every account when not given.
+        deposit: what the account begins with, quote currency.
         periods: days a year, for what is annualised.
         bounds: what was asked for, UTC ms; None = as far as the candles go.
         progress: told how many candles were lived through since it was told last.
     """
-    return asyncio.run(_run(strategy, feed, costs or Costs(), plan, periods, bounds, progress))
+    settings = _Settings(costs or Costs(), limits or RiskLimits(), deposit, periods, bounds)
+    return asyncio.run(_run(strategy, feed, plan, settings, progress))
+
+
+class _Settings(NamedTuple):
+    """What `run_paper` was asked for."""
+
+    costs: Costs
+    limits: RiskLimits
+    deposit: Decimal
+    periods: float
+    bounds: tuple[int | None, int | None]
 
 
 async def _run(
-    strategy: Strategy,
-    feed: ReplayFeed,
-    costs: Costs,
-    plan: PlanCode,
-    periods: float,
-    bounds: tuple[int | None, int | None],
-    progress: Callable[[int], None],
+    strategy: Strategy, feed: ReplayFeed, plan: PlanCode, settings: _Settings, progress: Callable[[int], None]
 ) -> BacktestResult:
-    notes, follower = Notes(), Follower(plan)
+    notes, follower = Notes(), Follower(plan, settings.limits, settings.deposit)
     finest = feed.timeframes[0]
-    cycle = Cycle([strategy], finest, notes, costs, instrument_for, simulated=False, feed_live=False)
+    cycle = Cycle([strategy], finest, notes, settings.costs, instrument_for, simulated=False, feed_live=False)
     history, recorded = await feed.history(), feed.recorded()
+    resolution = Resolution(feed.finer, *feed.resolution())
     cycle.load(history, recorded)
     told = 0
     async for step in feed.steps():
@@ -74,7 +94,7 @@ async def _run(
             progress(cycle.candles - told)
             told = cycle.candles
     progress(cycle.candles - told)
-    return _result(strategy, feed, notes, history, recorded, cycle, periods, bounds)
+    return _result(strategy, feed, notes, history, recorded, cycle, settings, resolution)
 
 
 def _result(
@@ -84,9 +104,10 @@ def _result(
     history: Mapping[tuple[str, Timeframe], Columns],
     recorded: Mapping[tuple[str, Timeframe], Columns],
     cycle: Cycle,
-    periods: float,
-    bounds: tuple[int | None, int | None],
+    settings: _Settings,
+    resolution: Resolution,
 ) -> BacktestResult:
+    bounds, deposit = settings.bounds, float(settings.deposit)
     finest = feed.timeframes[0]
     lived = {symbol: recorded[symbol, finest] for symbol in feed.symbols if len(recorded[symbol, finest])}
     whole = {symbol: Columns.joined([history[symbol, finest], recorded[symbol, finest]]) for symbol in feed.symbols}
@@ -94,7 +115,7 @@ def _result(
     trades.sort(key=lambda trade: (trade.entry_at, trade.symbol))
     began = min(int(columns.ts[0]) for columns in lived.values())
     start = min(int(columns.ts[0]) for columns in whole.values())
-    returns = _daily_returns(notes.curve, began, cycle.at)
+    returns = _daily_returns(notes.curve, deposit, began, cycle.at)
     return BacktestResult(
         strategy=strategy,
         profile=Profile.PAPER,
@@ -107,12 +128,15 @@ def _result(
         metrics=measure(
             trades,
             returns,
-            start_equity=float(PAPER_DEPOSIT),
+            start_equity=deposit,
             exposure=exposure_of(trades, lived),
-            periods=periods,
+            periods=settings.periods,
+        ),
+        assumptions=paper_assumptions(
+            settings.costs, settings.limits, deposit, resolution, missing_candles(whole.values(), finest)
         ),
         daily=DailyReturns(began // _DAY_MS, tuple(returns.tolist())),
-        year=periods,
+        year=settings.periods,
     )
 
 
@@ -147,13 +171,13 @@ def _trade(opened: Opened, columns: Mapping[str, Columns]) -> BacktestTrade:
     )
 
 
-def _daily_returns(curve: Sequence[tuple[int, Decimal]], began: int, ended: int) -> NDArray[np.float64]:
+def _daily_returns(curve: Sequence[tuple[int, Decimal]], deposit: float, began: int, ended: int) -> NDArray[np.float64]:
     """Returns of the account's equity from one end of a UTC day to the next; flat where nothing was noted."""
     stamps = np.array([at for at, _ in curve], dtype=np.int64)
-    values = np.array([float(PAPER_DEPOSIT), *(float(equity) for _, equity in curve)])
+    values = np.array([deposit, *(float(equity) for _, equity in curve)])
     days = np.arange(began // _DAY_MS + 1, -(-ended // _DAY_MS) + 1) * _DAY_MS
     equity = values[np.searchsorted(stamps, days, side="right")]
-    before = np.concatenate([[float(PAPER_DEPOSIT)], equity[:-1]])
+    before = np.concatenate([[deposit], equity[:-1]])
     with np.errstate(divide="ignore", invalid="ignore"):  # of an account that was lost
         returns: NDArray[np.float64] = equity / before - 1.0
     return returns

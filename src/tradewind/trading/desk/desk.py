@@ -28,6 +28,7 @@ from tradewind.core.trade import (
     Event,
     ExitAsked,
     Filled,
+    Liquidated,
     Observed,
     Posting,
     Refused,
@@ -103,7 +104,7 @@ class Desk:
             self._costs,
         )
         trade, effects = begin(agreed, at)
-        active = ActiveTrade(account, trade, PaperBook(signal.instrument, signal.side, self._costs))
+        active = ActiveTrade(account, trade, PaperBook(signal.instrument, signal.side, self._costs, sized.leverage))
         self._hold(active)
         self._journal.intent(intent.id, "working", position_id=trade.position_id)
         self._carry_out(active, effects, at)
@@ -232,9 +233,10 @@ class Desk:
     def _feed(self, active: ActiveTrade, event: Event) -> None:
         trade, effects = handle(active.trade, event)
         active.trade = trade
-        if isinstance(event, Filled):
-            self._journal.fill(active, event)
-            self._tell_order(active, event)
+        fill = event.fill if isinstance(event, Liquidated) else event
+        if isinstance(fill, Filled):
+            self._journal.fill(active, fill)
+            self._tell_order(active, fill)
         self._carry_out(active, effects, event.at)
         self._note_protection(active, event.at)
 

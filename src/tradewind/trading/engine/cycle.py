@@ -121,7 +121,7 @@ class Cycle:
             self._last_ticks[symbol] = tick
             self._ticked.see(tick)
             self._advance(symbol, Stretch(at, at, price, price, price, price, volume))
-        self._live_through_candles(step.closed)
+        self._live_through_candles(step)
         self.at = step.at
         self._keep_time(step.at)
         self.steps += 1
@@ -140,10 +140,12 @@ class Cycle:
                 self.desk.open(intent, self.tracker.signal(intent.signal_id), at)
             self.waiting = []
 
-    def _live_through_candles(self, closed: Sequence[Closed]) -> None:
-        """Whatever of a finest candle no tick has shown: the candle is all that is known of the way prices took."""
-        for symbol, timeframe, candle in closed:
-            if timeframe is not self._finest:
+    def _live_through_candles(self, step: Step) -> None:
+        """Whatever of a finest candle neither tick nor finer candle has shown: it is all that is known of the way
+        prices took. Then the finer candles, whose later ones come after what any of the step's candles began with."""
+        shown = {symbol for symbol, _, _ in step.inside}
+        for symbol, timeframe, candle in step.closed:
+            if timeframe is not self._finest or symbol in shown:
                 continue
             stretch = self._ticked.unseen(symbol, candle)
             if stretch is None:
@@ -152,6 +154,9 @@ class Cycle:
             last = self._last_ticks.get(symbol)
             if last is not None and last.at >= stretch.end:
                 self.desk.prices[symbol] = last.price  # the candle came late, the present price is newer
+        for symbol, finer, candle in step.inside:
+            ts, opened, high, low, close, volume = candle
+            self._advance(symbol, Stretch(ts, ts + finer.ms, opened, high, low, close, volume))
 
     def _advance(self, symbol: str, stretch: Stretch) -> None:
         self._charge_funding(stretch.start)

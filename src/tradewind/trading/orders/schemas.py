@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tradewind.platform.web.schemas import Answer, DecimalText, Moment, PriceText
 
-Purpose = Literal["entry", "stop", "target", "close"]
+Purpose = Literal["entry", "stop", "target", "close", "liquidation"]
 
 
 class OrderItem(Answer):

@@ -48,7 +48,17 @@ class PositionItem(Answer):
     fees: DecimalText
     funding: DecimalText
     exit_reason: (
-        Literal["stop", "breakeven", "trailing", "target", "time_stop", "manual", "protection_failed", "late_entry"]
+        Literal[
+            "stop",
+            "breakeven",
+            "trailing",
+            "target",
+            "time_stop",
+            "manual",
+            "protection_failed",
+            "late_entry",
+            "liquidated",
+        ]
         | None
     )
     opened_at: Moment

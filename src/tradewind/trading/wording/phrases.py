@@ -91,6 +91,12 @@ DECISIONS: Mapping[Code, Mapping[Language, str]] = {
         Language.RU: "[закрывается {quantity} по рынку: {exit:raw}][вход снимается перед выходом (исполнено {filled} "
         "из {quantity})]",
     },
+    Code.LIQUIDATED: {
+        Language.EN: "the venue liquidated {quantity} at {price}: the price went beyond {liquidation}, where the "
+        "margin is used up (fee {fee})",
+        Language.RU: "площадка ликвидировала {quantity} по {price}: цена ушла за {liquidation}, где маржа исчерпана "
+        "(комиссия {fee})",
+    },
     Code.CLOSED: {
         Language.EN: "position closed by {exit:raw}: PnL {pnl}, fees {fees}[, funding {funding}]",
         Language.RU: "позиция закрыта, {exit:raw}: PnL {pnl}, комиссии {fees}[, фандинг {funding}]",
@@ -168,6 +174,7 @@ EXITS: Mapping[ExitReason, Mapping[Language, str]] = {
         Language.EN: "an entry fill that came after its cancel",
         Language.RU: "вход исполнился уже после отмены",
     },
+    ExitReason.LIQUIDATED: {Language.EN: "the venue's liquidation", Language.RU: "ликвидация площадкой"},
 }
 
 #: Why a stop was moved; {target} and {share} are there when a filled target was the cause.

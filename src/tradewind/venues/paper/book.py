@@ -13,6 +13,7 @@ from uuid import UUID
 
 from tradewind.core.costs import Costs
 from tradewind.core.ids import FillId, OrderId
+from tradewind.core.margin import Margin, bounded_fee, margin
 from tradewind.core.matching import BookOrder, Stretch, Touch, available, fee, fill_price, first_touch
 from tradewind.core.orders import Order, OrderKind
 from tradewind.core.trade import (
@@ -24,12 +25,14 @@ from tradewind.core.trade import (
     Command,
     Filled,
     FundingCharged,
+    Liquidated,
     Place,
     Refused,
     Report,
 )
-from tradewind.core.values import MONEY_STEP, Instrument, Quantity, Rounding, Side, decimal_of, round_to
+from tradewind.core.values import MONEY_STEP, Instrument, Price, Quantity, Rounding, Side, decimal_of, round_to
 from tradewind.kit.ids import derive_id
+from tradewind.venues.paper.instruments import LIQUIDATION_FEE
 
 _NEVER_BELOW = float("-inf")
 _NEVER_ABOVE = float("inf")
@@ -41,25 +44,38 @@ class PaperBook:
     __slots__ = (
         "_filled_at",
         "_fills",
+        "_margin",
+        "_opened_by",
         "_orders",
+        "_spent",
         "_wake_high",
         "_wake_low",
         "costs",
         "instrument",
+        "leverage",
         "position",
         "seen",
         "side",
     )
 
-    def __init__(self, instrument: Instrument, side: Side, costs: Costs) -> None:
+    def __init__(self, instrument: Instrument, side: Side, costs: Costs, leverage: Decimal) -> None:
+        """
+        Args:
+            leverage: notional ÷ isolated margin of the position.
+        """
         self.instrument = instrument
         self.side = side
         self.costs = costs
+        self.leverage = leverage
         self.position = instrument.no_quantity()
         #: High and low of the present stretch as far as they are certain to lie after the entry.
         self.seen = (0.0, 0.0)
         self._orders: dict[OrderId, BookOrder] = {}
         self._fills = 0
+        #: What the position cost, quote currency, its margin, and the order that filled last to open it.
+        self._spent = Decimal(0)
+        self._margin: Margin | None = None
+        self._opened_by: OrderId | None = None
         #: When the last fill of the present stretch was.
         self._filled_at = 0
         self._wake_low = _NEVER_BELOW
@@ -122,8 +138,8 @@ class PaperBook:
         """Whether nothing in the book can be reached by `stretch`."""
         return stretch.low > self._wake_low and stretch.high < self._wake_high
 
-    def walk(self, stretch: Stretch) -> Iterator[Filled]:
-        """Fill what `stretch` reaches, one fill at a time.
+    def walk(self, stretch: Stretch) -> Iterator[Filled | Liquidated]:
+        """Fill what `stretch` reaches, one fill at a time, and liquidate the position where its margin is used up.
 
         Commands may be executed between two fills; they count from the price of the fill on. Exhaust the iterator.
         """
@@ -135,6 +151,11 @@ class PaperBook:
         price, step = path[0], 0
         while step < len(path):
             touch = first_touch(self._reachable(stretch, step >= arrival, exhausted), price, path[step])
+            ended = self._margin_ends(price, path[step])
+            if ended is not None and (touch is None or abs(ended - price) <= abs(touch.price - price)):
+                price = ended
+                yield self._liquidate(price, stretch)
+                continue
             if touch is None:
                 price = path[step]
                 step += 1
@@ -180,11 +201,11 @@ class PaperBook:
         order = touch.order
         price, maker = fill_price(touch, quantity, stretch, self.costs, self.instrument)
         filled = order.filled + quantity
+        self._hold(order, price, quantity)
         if filled == order.quantity:
             del self._orders[order.id]
         else:
             self._orders[order.id] = order._replace(filled=filled, rested=True)
-        self.position = self.position - quantity if order.reduce_only else self.position + quantity
         self._fills += 1
         rate = self.costs.maker if maker else self.costs.taker
         charged = round_to(fee(price, quantity, rate), MONEY_STEP, Rounding.NEAREST)
@@ -195,6 +216,53 @@ class PaperBook:
         self._filled_at = at
         return Filled(order.id, at, FillId(derive_id("fill", order.id, self._fills)), price, quantity, charged, maker)
 
+    def _hold(self, order: BookOrder, price: Price, quantity: Quantity) -> None:
+        """The position after a fill, and its margin."""
+        before = self.position
+        if order.reduce_only:
+            self.position = before - quantity
+            self._spent = self._spent * self.position.value / before.value
+        else:
+            self.position = before + quantity
+            self._spent += price.value * quantity.value
+            self._opened_by = order.id
+        self._margin = self._margin_of_position()
+
+    def _margin_of_position(self) -> Margin | None:
+        if not self.position:
+            return None
+        entry = self._spent / self.position.value
+        return margin(self.side, entry, self.leverage, self.instrument.maintenance_margin)
+
+    def _margin_ends(self, start: float, end: float) -> float | None:
+        """The price at which a move from `start` to `end` uses the margin up, if it does."""
+        if self._margin is None:
+            return None
+        level, sign = float(self._margin.liquidation), self.side.sign
+        if (start - level) * sign <= 0.0:
+            return start
+        return level if (end - level) * sign <= 0.0 else None
+
+    def _liquidate(self, price: float, stretch: Stretch) -> Liquidated:
+        """Take the position at `price`, as a market order would be filled, but not beyond its bankruptcy."""
+        assert self._margin is not None, "what is liquidated has a margin"
+        assert self._opened_by is not None, "what is held was opened by an order"
+        instrument, sign, quantity = self.instrument, self.side.sign, self.position
+        towards = Rounding.UP if sign > 0 else Rounding.DOWN
+        bounds = [instrument.quantise(max(at, instrument.tick), towards) for at in self._margin]
+        order_id = OrderId(derive_id("liquidation", self._opened_by))
+        order = BookOrder(
+            order_id, OrderKind.MARKET, sign < 0, None, quantity, quantity.zero(), True, stretch.start, True
+        )
+        worse, _ = fill_price(Touch(order, price, True), quantity, stretch, self.costs, instrument)
+        taken = max(worse, bounds[1]) if sign > 0 else min(worse, bounds[1])
+        charged = bounded_fee(self.side, taken.value, quantity.value, self._margin, LIQUIDATION_FEE)
+        self._hold(order, taken, quantity)
+        self._fills += 1
+        fill_id = FillId(derive_id("fill", order_id, self._fills))
+        paid = round_to(charged, MONEY_STEP, Rounding.DOWN)
+        return Liquidated(Filled(order_id, stretch.end, fill_id, taken, quantity, paid, False), bounds[0])
+
     def _settle(self, stretch: Stretch) -> None:
         for order in list(self._orders.values()):
             if not order.rested and order.arrives_at <= stretch.end:
@@ -204,6 +272,9 @@ class PaperBook:
     def _wake(self) -> None:
         """Remember between which prices nothing can happen."""
         low, high = _NEVER_BELOW, _NEVER_ABOVE
+        if self._margin is not None:
+            level = float(self._margin.liquidation)
+            low, high = (level, high) if self.side is Side.LONG else (low, level)
         for order in self._orders.values():
             if order.level is None or not order.rested:
                 low, high = _NEVER_ABOVE, _NEVER_BELOW
@@ -231,7 +302,10 @@ class PaperBook:
         """The book as JSON values, complete."""
         return {
             "side": self.side.value,
+            "leverage": str(self.leverage),
             "position": str(self.position.value),
+            "spent": str(self._spent),
+            "opened_by": None if self._opened_by is None else str(self._opened_by),
             "fills": self._fills,
             "orders": [
                 {
@@ -252,8 +326,12 @@ class PaperBook:
     @classmethod
     def load(cls, instrument: Instrument, costs: Costs, dumped: dict[str, Any]) -> PaperBook:
         """The book that `dump` wrote."""
-        book = cls(instrument, Side(dumped["side"]), costs)
+        book = cls(instrument, Side(dumped["side"]), costs, Decimal(dumped.get("leverage", 1)))
         book.position = Quantity(Decimal(dumped["position"]), instrument.lot)
+        if dumped.get("opened_by") is not None:  # a book of before there was margin has none, and keeps its position
+            book._opened_by = OrderId(UUID(dumped["opened_by"]))
+            book._spent = Decimal(dumped["spent"])
+            book._margin = book._margin_of_position()
         book._fills = dumped["fills"]
         for raw in dumped["orders"]:
             order_id = OrderId(UUID(raw["id"]))

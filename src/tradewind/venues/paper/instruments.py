@@ -15,6 +15,8 @@ VENUE = "paper"
 #: converted before it is booked.
 _QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "USD")
 _MIN_NOTIONAL = Decimal(5)
+#: Rate of the fee on a liquidation, as Binance's for BTCUSDT.
+LIQUIDATION_FEE = Decimal("0.0125")
 
 #: symbol → (tick, lot)
 _KNOWN = {
