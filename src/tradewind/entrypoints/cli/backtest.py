@@ -107,7 +107,9 @@ def command(
     from tradewind.trading.strategies import DocumentError, UnknownStrategyError
 
     names = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
-    market = _Market(candles, names, Timeframe(timeframe) if timeframe else None, (milliseconds(start), milliseconds(stop)), year)
+    market = _Market(
+        candles, names, Timeframe(timeframe) if timeframe else None, (milliseconds(start), milliseconds(stop)), year
+    )
     try:
         chosen = set_parameters(named_strategy(strategy)[0], settings)
         run = _ideal if (profile or ("ideal" if chosen.blueprint.research_only else "paper")) == "ideal" else _paper
