@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from tradewind.research.studies.calculators import Calculators
+from tradewind.research.studies.calculators import CalculatorError, Calculators
 from tradewind.research.studies.candles import CandleArchive
 from tradewind.research.studies.study import Study, SweepPlan
 from tradewind.research.sweeps.errors import SweepError
@@ -178,9 +178,12 @@ class _Batches:
                 taken = [waiting.pop() for _ in range(min(self._size, max(1, -(-len(waiting) // processes))))]
                 await self._compute(taken)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(processes):
-                group.create_task(work())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(processes):
+                    group.create_task(work())
+        except* CalculatorError as errors:
+            raise errors.exceptions[0] from None
 
     async def _compute(self, points: list[int]) -> None:
         began = time.monotonic()
