@@ -2,7 +2,7 @@
 
 Runs in the peers' environment and knows nothing of ours. The strategy decides on candles; its orders take a nanosecond.
 So that an entry is filled at the next open and watched from there, each candle begins with two trade ticks at its open.
-So that stops fill at their level and before targets, the way of its price comes as three short bars: from open to low, to
+So that stops fill at their level and before targets, the way of its price comes as three short bars: open to low, to
 high, to close.
 """
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from strategy_maker import SHARED, head, random_columns, recorded
 
 from tradewind.core.indicators import CATALOGUE, SEED_WEIGHT, ArgumentError, Indicator, Unit
-from tradewind.core.regime import UNDEFINED, WARMUP, Regime, regimes
 from tradewind.core.series import Columns, Floats
 
 ENTRIES = pytest.mark.parametrize("indicator", CATALOGUE.values(), ids=CATALOGUE.keys())
@@ -213,26 +212,3 @@ def test_on_balance_volume_agrees_up_to_its_starting_level() -> None:
     expected = np.array([row["obv"] for row in results], dtype=np.float64)
     values = compute(CATALOGUE["obv"], columns)
     np.testing.assert_allclose(values - values[0], expected - expected[0])
-
-
-def test_the_regime_follows_its_definition() -> None:
-    columns = random_columns(11, 3000)
-    found = regimes(columns)
-    assert (found.codes[:WARMUP] == UNDEFINED).all()
-    assert {Regime.of(int(code)) for code in found.codes[WARMUP:]} == set(Regime)
-    for row in range(WARMUP, len(columns)):
-        regime = Regime.of(int(found.codes[row]))
-        if found.natr_rank[row] >= 95:
-            assert regime is Regime.VOLATILE
-        elif found.adx[row] >= 25:
-            up = found.plus_di[row] > found.minus_di[row]
-            assert regime is (Regime.TREND_UP if up else Regime.TREND_DOWN)
-        else:
-            assert regime is Regime.RANGE
-
-
-@settings(max_examples=15, deadline=None)
-@given(seed=st.integers(0, 2**32), cut=st.integers(0, 700))
-def test_the_regime_of_a_prefix_is_that_of_the_whole(seed: int, cut: int) -> None:
-    columns = random_columns(seed, 700)
-    assert np.array_equal(regimes(head(columns, cut)).codes, regimes(columns).codes[:cut])

@@ -239,6 +239,36 @@ def test_the_chart_draws_candles_and_lists_executions(open_page: Opener) -> None
     expect(page.get_by_role("heading", name=re.compile("Executions of"))).to_be_visible()
 
 
+def test_the_market_is_analysed_in_numbers_and_words(open_page: Opener) -> None:
+    page = open_page("/market?timeframe=5m")
+    settled(page)
+    analysis = page.get_by_role("region", name=re.compile("Analysis of"))
+    expect(
+        analysis.get_by_text(re.compile(r"[A-Z]+ 5m has been .+ of its recent values\. The close at ")).first
+    ).to_be_visible()
+    expect(analysis.get_by_text(re.compile("^(Uptrend|Downtrend|Range|Volatile)$")).first).to_be_visible()
+    expect(analysis.get_by_role("region", name="Trend by timeframe").get_by_role("listitem")).to_have_count(3)
+    expect(analysis.get_by_role("region", name="Figures").get_by_text("RSI (14)")).to_be_visible()
+    for row in analysis.get_by_role("region", name="Levels").get_by_role("row").all()[1:]:
+        expect(row).to_contain_text(re.compile("Support|Resistance"))
+    # One hour has had too few candles so far, and says how many it needs.
+    page.get_by_role("group", name="Timeframe").get_by_role("button", name="1h").click()
+    expect(analysis.get_by_text(re.compile(r"\d+ candles have closed; 397 are needed\."))).to_be_visible()
+
+
+def test_the_analysis_speaks_the_language_of_the_page(open_page: Opener) -> None:
+    page = open_page("/market?timeframe=5m", language="ru")
+    analysis = page.get_by_role("region", name=re.compile("Анализ"))
+    expect(analysis.get_by_text(re.compile("недавних значений. .*[Цц]ен.* закрытия")).first).to_be_visible()
+
+
+def test_the_analysis_follows_the_market(open_page: Opener) -> None:
+    page = open_page("/market?timeframe=1m")
+    words = page.get_by_role("region", name=re.compile("Analysis of")).get_by_text(re.compile("The close at")).first
+    before = words.text_content()
+    expect(words).not_to_have_text(before or "")
+
+
 def test_strategies_say_where_they_are_weak(open_page: Opener) -> None:
     page = open_page("/strategies")
     expect(page).to_have_title("Strategies · Tradewind")

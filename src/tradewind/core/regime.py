@@ -1,15 +1,19 @@
 """The market's regime, candle by candle: does it trend, go sideways, or jump about?
 
 One fixed definition for everything that speaks of regimes (strategies, analysis, statistics), so that the word means
-the same everywhere. In this order:
+the same everywhere. A candle is, in this order:
 
-* volatile: NATR(14) is higher than 95 % of its previous 288 values (one day of 5-minute candles). Ranges widen
-  suddenly; levels measured before mean little, whichever way the trend points.
-* trend_up, trend_down: ADX(14) ≥ 25, Wilder's usual line for "there is a trend", in the direction of the greater of +DI
-  and −DI.
+* volatile: NATR(14) rose above 95 % of its previous 288 values (one day of 5-minute candles), and has not fallen below
+  85 % of them since. Ranges widen suddenly; levels measured before mean little, whichever way the trend points.
+* trend_up, trend_down: ADX(14) rose to 25, Wilder's usual line for "there is a trend", and has not fallen below 20
+  since; in the direction of the greater of +DI and −DI.
 * range: everything else.
 
-Undefined until its recursive parts have settled (`WARMUP` rows).
+The regime changes when three candles in a row are of another kind, so it lasts three candles at least. Two thresholds
+and the confirmation are its hysteresis: without them it would flicker wherever a number hovers at its line.
+
+Undefined until its recursive parts have settled (`WARMUP` rows). What the thresholds remember of a series' beginning is
+gone with the first candle on which ADX and rank both lie outside their bands, and three candles of one kind behind it.
 """
 
 from __future__ import annotations
@@ -24,9 +28,13 @@ from tradewind.core.indicators import CATALOGUE
 from tradewind.core.series import Columns, Floats
 
 PERIOD = 14
-TREND_ADX = 25.0
+#: ADX from which a trend begins, and below which it ends.
+TREND_BEGINS, TREND_ENDS = 25.0, 20.0
 RANK_PERIOD = 288
-VOLATILE_RANK = 95.0
+#: Rank of NATR from which volatility begins, and below which it ends.
+VOLATILE_BEGINS, VOLATILE_ENDS = 95.0, 85.0
+#: Candles of another kind in a row that change the regime.
+CONFIRMATION = 3
 
 _ADX, _PLUS, _MINUS = CATALOGUE["adx"], CATALOGUE["plus_di"], CATALOGUE["minus_di"]
 _NATR, _RANK = CATALOGUE["natr"], CATALOGUE["percent_rank"]
@@ -35,6 +43,7 @@ _NATR, _RANK = CATALOGUE["natr"], CATALOGUE["percent_rank"]
 WARMUP = max(_ADX.settled(PERIOD), _NATR.settled(PERIOD) + _RANK.warmup(RANK_PERIOD))
 
 Codes = NDArray[np.int8]
+Flags = NDArray[np.bool_]
 UNDEFINED = 0
 
 
@@ -78,10 +87,32 @@ def regimes(columns: Columns) -> Regimes:
     """The regime of every row of `columns`; causal, like everything computed from indicators."""
     adx, plus, minus = (each.compute(columns, PERIOD) for each in (_ADX, _PLUS, _MINUS))
     rank = _RANK.compute(columns, RANK_PERIOD, series=(_NATR.compute(columns, PERIOD),))
-    codes = np.full(len(columns), Regime.RANGE.code, dtype=np.int8)
-    trending = adx >= TREND_ADX
-    codes[trending & (plus > minus)] = Regime.TREND_UP.code
-    codes[trending & (minus > plus)] = Regime.TREND_DOWN.code
-    codes[rank >= VOLATILE_RANK] = Regime.VOLATILE.code
+    kinds = np.full(len(columns), Regime.RANGE.code, dtype=np.int8)
+    trending = _latched(adx >= TREND_BEGINS, adx < TREND_ENDS)
+    kinds[trending & (plus > minus)] = Regime.TREND_UP.code
+    kinds[trending & (minus > plus)] = Regime.TREND_DOWN.code
+    kinds[_latched(rank >= VOLATILE_BEGINS, rank < VOLATILE_ENDS)] = Regime.VOLATILE.code
+    codes = _confirmed(kinds)
     codes[:WARMUP] = UNDEFINED
     return Regimes(codes, adx, plus, minus, rank)
+
+
+def _latched(begins: Flags, ends: Flags) -> Flags:
+    """On from each row that begins it until one that ends it; off at first."""
+    return begins[_last_row(begins | ends)] if len(begins) else begins
+
+
+def _confirmed(kinds: Codes) -> Codes:
+    """The kind that last came `CONFIRMATION` times in a row; until one did, the first one."""
+    if not len(kinds):
+        return kinds
+    steady = np.ones(len(kinds), dtype=np.bool_)
+    for back in range(1, CONFIRMATION):
+        steady[:back] = False
+        steady[back:] &= kinds[back:] == kinds[:-back]
+    return kinds[_last_row(steady)]
+
+
+def _last_row(flags: Flags) -> NDArray[np.intp]:
+    """For each row the last one up to it that is flagged; row 0 where there is none."""
+    return np.maximum.accumulate(np.where(flags, np.arange(len(flags)), 0))

@@ -13,6 +13,7 @@ from tradewind.accounts.sessions.tokens import AccessTokens, RefreshTokens
 from tradewind.billing import start_trial
 from tradewind.kit.clock import Clock, WallClock
 from tradewind.kit.pages import Cursors
+from tradewind.market.analysis import MarketAnalyst
 from tradewind.market.record.service import CandleReader
 from tradewind.platform.broker import open_broker
 from tradewind.platform.database import Database, ReadPool, Session, Urls
@@ -91,5 +92,6 @@ def make_parts(settings: Settings) -> Parts:
     hub.on_revoked(authenticator.forget)
     parts.add(SignalTotals, SignalTotals())
     parts.add(StrategyRecords, StrategyRecords())
-    parts.add(CandleReader, CandleReader(settings))
+    candles = parts.add(CandleReader, CandleReader(settings))
+    parts.add(MarketAnalyst, MarketAnalyst(candles))
     return parts

@@ -210,8 +210,10 @@ async def test_every_answer_is_as_the_document_says(
         "position_id": intent["position_id"],
         "session_id": session,
         "account_id": str(trader.account_id),
+        "symbol": "BTCUSDT",
     }
     queries = {
+        "/api/v1/market/{symbol}/analysis": "?timeframe=1m",
         "/api/v1/market/candles": "?symbol=BTCUSDT&timeframe=1m",
         "/api/v1/decisions": f"?intent_id={intent['id']}",
     }

@@ -23,7 +23,7 @@ from tradewind.kit.ids import new_id
 from tradewind.kit.language import Language
 from tradewind.trading.wording import render
 from tradewind.trading.wording.phrases import CAUSES, DECISIONS, DENIALS, EXITS, STOPS
-from tradewind.trading.wording.rendering import MissingDataError, grouped
+from tradewind.trading.wording.rendering import MissingDataError
 from tradewind.venues.paper import PaperBook
 
 #: What each code carries; see core.trade and trading.desk.
@@ -110,23 +110,6 @@ def test_the_sentence_of_the_design() -> None:
     assert render(DecisionCode.STOP_MOVED, data, Language.EN).startswith(
         "moved stop 61,200 → 62,040 because TP1 filled 40 %"
     )
-
-
-@pytest.mark.parametrize(
-    ("number", "english", "russian"),
-    [
-        ("61200", "61,200", "61\u00a0200"),
-        ("1234567.890", "1,234,567.890", "1\u00a0234\u00a0567,890"),
-        ("-120.5", "−120.5", "−120,5"),
-        ("0.00001", "0.00001", "0,00001"),
-        ("1E+3", "1,000", "1\u00a0000"),
-        ("BTCUSDT", "BTCUSDT", "BTCUSDT"),
-        ("NaN", "NaN", "NaN"),
-    ],
-)
-def test_numbers_are_written_as_the_language_does(number: str, english: str, russian: str) -> None:
-    assert grouped(number, Language.EN) == english
-    assert grouped(number, Language.RU) == russian
 
 
 def test_missing_data_is_an_error_that_says_what() -> None:

@@ -19,6 +19,7 @@ import {
 
 import type { Formatter } from "@/format";
 import { themeColor } from "@/ui/theme";
+import { Profile, type Volumes } from "./profile";
 import { type Zone, Zones } from "./zones";
 
 export interface Bar {
@@ -34,8 +35,8 @@ export interface Bar {
 export interface Line {
   price: number;
   title: string;
-  color: "accent" | "loss" | "gain";
-  dashed?: boolean;
+  color: "accent" | "loss" | "gain" | "muted";
+  style?: keyof typeof STYLES;
 }
 
 export interface Mark {
@@ -53,6 +54,8 @@ export interface ZoneMark {
   side: "long" | "short";
 }
 
+const STYLES = { solid: LineStyle.Solid, dashed: LineStyle.Dashed, dotted: LineStyle.Dotted };
+
 const stamp = (time: number) => time as UTCTimestamp;
 
 export class CandleChart {
@@ -61,13 +64,15 @@ export class CandleChart {
   private readonly volumes: ISeriesApi<"Histogram">;
   private readonly markers: ISeriesMarkersPluginApi<Time>;
   private readonly zones = new Zones();
+  private readonly profile = new Profile();
   private lines: IPriceLine[] = [];
   private last: Bar | null = null;
-  private readonly shown: { bars: Bar[]; lines: Line[]; marks: Mark[]; zones: ZoneMark[] } = {
+  private readonly shown: { bars: Bar[]; lines: Line[]; marks: Mark[]; zones: ZoneMark[]; profile: Volumes | null } = {
     bars: [],
     lines: [],
     marks: [],
     zones: [],
+    profile: null,
   };
 
   constructor(
@@ -91,6 +96,7 @@ export class CandleChart {
     });
     this.chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.86, bottom: 0 } });
     this.candles.attachPrimitive(this.zones);
+    this.candles.attachPrimitive(this.profile);
     this.markers = createSeriesMarkers(this.candles, []);
     this.restyle(format);
   }
@@ -125,6 +131,7 @@ export class CandleChart {
     this.setLines(this.shown.lines);
     this.setMarks(this.shown.marks);
     this.setZones(this.shown.zones);
+    this.setProfile(this.shown.profile);
   }
 
   private tick(at: number, type: TickMarkType): string {
@@ -183,13 +190,13 @@ export class CandleChart {
   setLines(lines: Line[]): void {
     this.shown.lines = lines;
     this.lines.forEach((line) => this.candles.removePriceLine(line));
-    this.lines = lines.map(({ price, title, color, dashed }) =>
+    this.lines = lines.map(({ price, title, color, style = "solid" }) =>
       this.candles.createPriceLine({
         price,
         title,
         color: themeColor(color),
         lineWidth: 1,
-        lineStyle: dashed ? LineStyle.Dashed : LineStyle.Solid,
+        lineStyle: STYLES[style],
         axisLabelVisible: true,
       }),
     );
@@ -230,6 +237,11 @@ export class CandleChart {
         }),
       ),
     );
+  }
+
+  setProfile(volumes: Volumes | null): void {
+    this.shown.profile = volumes;
+    this.profile.show(volumes, { bar: themeColor("muted"), busiest: themeColor("accent") });
   }
 
   /** Calls `listener` when the oldest candles come into view. */

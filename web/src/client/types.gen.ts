@@ -5,6 +5,76 @@ export type ClientOptions = {
 };
 
 /**
+ * AnalysisReport
+ */
+export type AnalysisReport = {
+    /**
+     * Candle
+     *
+     * When the last closed candle opened.
+     */
+    candle: string;
+    /**
+     * Close
+     */
+    close: string;
+    /**
+     * Window
+     *
+     * Candles in which phases, levels and volume were looked for.
+     */
+    window: number;
+    regime: RegimeItem;
+    readings: ReadingsItem;
+    /**
+     * Levels
+     *
+     * The nearest three on either side of the close, in order of price.
+     */
+    levels: Array<LevelItem>;
+    /**
+     * Null where nothing was traded.
+     */
+    profile: VolumeProfileItem | null;
+    /**
+     * Trends
+     *
+     * Of this timeframe and longer ones, the shortest first.
+     */
+    trends: Array<TrendItem>;
+    /**
+     * Agreement
+     *
+     * Mean of direction × strength over the timeframes, −1 (all down) to 1 (all up).
+     */
+    agreement: string | null;
+};
+
+/**
+ * AverageDistanceItem
+ *
+ * How far the price is from an exponential average.
+ */
+export type AverageDistanceItem = {
+    /**
+     * Period
+     */
+    period: number;
+    /**
+     * Percent
+     *
+     * Of the average; null while it has not settled.
+     */
+    percent: string | null;
+    /**
+     * Needs
+     *
+     * Candles until it has settled.
+     */
+    needs: number;
+};
+
+/**
  * AxisItem
  */
 export type AxisItem = {
@@ -478,6 +548,53 @@ export type IntentItem = {
 export type Language = 'en' | 'ru';
 
 /**
+ * LevelItem
+ *
+ * Swing highs and lows within one usual true range of each other, two at least.
+ */
+export type LevelItem = {
+    /**
+     * Price
+     *
+     * Mean of the touches.
+     */
+    price: string;
+    /**
+     * Low
+     */
+    low: string;
+    /**
+     * High
+     */
+    high: string;
+    role: Role;
+    /**
+     * Touches
+     */
+    touches: number;
+    /**
+     * First Touch
+     */
+    first_touch: string;
+    /**
+     * Last Touch
+     */
+    last_touch: string;
+    /**
+     * Strength
+     *
+     * 0 to 1, by number and age of the touches; no probability.
+     */
+    strength: string;
+    /**
+     * Flipped
+     *
+     * Its last touch was from the other side; the price has gone through it since.
+     */
+    flipped: boolean;
+};
+
+/**
  * LockedSignal
  *
  * A signal that the plan's daily limit keeps back: that it is there, not what it says.
@@ -521,6 +638,39 @@ export type Login = {
      * Totp Code
      */
     totp_code?: string | null;
+};
+
+/**
+ * MarketAnalysis
+ */
+export type MarketAnalysis = {
+    /**
+     * Symbol
+     */
+    symbol: string;
+    timeframe: Timeframe;
+    /**
+     * Candles
+     *
+     * Closed candles that were looked at.
+     */
+    candles: number;
+    /**
+     * Needs
+     *
+     * Closed candles that an analysis needs.
+     */
+    needs: number;
+    /**
+     * Sentences
+     *
+     * What the market does and where the price stands; facts, no advice.
+     */
+    sentences: Array<string>;
+    /**
+     * Null until there are enough candles.
+     */
+    report: AnalysisReport | null;
 };
 
 /**
@@ -1492,6 +1642,72 @@ export type Readiness = {
 };
 
 /**
+ * ReadingsItem
+ *
+ * Figures at the close of the last candle; of 14 candles where nothing else is said.
+ */
+export type ReadingsItem = {
+    /**
+     * Rsi
+     */
+    rsi: string;
+    /**
+     * Adx
+     */
+    adx: string;
+    /**
+     * Plus Di
+     */
+    plus_di: string;
+    /**
+     * Minus Di
+     */
+    minus_di: string;
+    /**
+     * Atr
+     *
+     * Average true range, in price.
+     */
+    atr: string;
+    /**
+     * Atr Percent
+     */
+    atr_percent: string;
+    /**
+     * Volatility Rank
+     *
+     * Share of the 288 candles before whose realised volatility was lower, 0 to 100.
+     */
+    volatility_rank: string;
+    /**
+     * Volume Ratio
+     *
+     * Volume ÷ median of 100 candles; null where that is 0.
+     */
+    volume_ratio: string | null;
+    /**
+     * Averages
+     */
+    averages: Array<AverageDistanceItem>;
+    /**
+     * Range Low
+     *
+     * Lowest low of 100 candles.
+     */
+    range_low: string;
+    /**
+     * Range High
+     */
+    range_high: string;
+    /**
+     * Range Position
+     *
+     * Where the close lies between them, 0 to 1.
+     */
+    range_position: string;
+};
+
+/**
  * Refresh
  */
 export type Refresh = {
@@ -1499,6 +1715,80 @@ export type Refresh = {
      * Refresh Token
      */
     refresh_token: string;
+};
+
+/**
+ * Regime
+ */
+export type Regime = 'trend_up' | 'trend_down' | 'range' | 'volatile';
+
+/**
+ * RegimeItem
+ *
+ * Trend, range or volatile: two thresholds each, and three candles in a row confirm a change.
+ */
+export type RegimeItem = {
+    regime: Regime;
+    /**
+     * Since
+     *
+     * When its first candle opened.
+     */
+    since: string;
+    /**
+     * Candles
+     *
+     * How long it has lasted; at least that long when `began` is false.
+     */
+    candles: number;
+    /**
+     * Began
+     *
+     * Whether its beginning lies in the window.
+     */
+    began: boolean;
+    /**
+     * Shares
+     */
+    shares: Array<RegimeShareItem>;
+    /**
+     * Phases
+     *
+     * The last ones, oldest first; the last is the present one.
+     */
+    phases: Array<RegimePhaseItem>;
+};
+
+/**
+ * RegimePhaseItem
+ *
+ * An unbroken run of candles in one regime.
+ */
+export type RegimePhaseItem = {
+    regime: Regime;
+    /**
+     * Since
+     *
+     * When its first candle opened.
+     */
+    since: string;
+    /**
+     * Candles
+     */
+    candles: number;
+};
+
+/**
+ * RegimeShareItem
+ */
+export type RegimeShareItem = {
+    regime: Regime;
+    /**
+     * Share
+     *
+     * Of the candles in the window, 0 to 1.
+     */
+    share: string;
 };
 
 /**
@@ -1518,6 +1808,13 @@ export type Registration = {
      */
     locale?: Language | null;
 };
+
+/**
+ * Role
+ *
+ * What a level is to the present price.
+ */
+export type Role = 'support' | 'resistance';
 
 /**
  * RunDetail
@@ -2630,6 +2927,37 @@ export type TradingAccountItem = {
 };
 
 /**
+ * TrendItem
+ *
+ * Least-squares line through the last closes of a timeframe.
+ */
+export type TrendItem = {
+    timeframe: Timeframe;
+    /**
+     * Candles
+     *
+     * Closed ones that were looked at.
+     */
+    candles: number;
+    /**
+     * Needs
+     */
+    needs: number;
+    /**
+     * Direction
+     *
+     * Null with too few candles.
+     */
+    direction: 'up' | 'down' | 'flat' | null;
+    /**
+     * Strength
+     *
+     * R²: how straight it is, 0 to 1.
+     */
+    strength: string | null;
+};
+
+/**
  * TrialItem
  *
  * One parameter set.
@@ -2720,6 +3048,52 @@ export type VaryRange = {
      * 1 for whole numbers, a twentieth of the range for others, when not given.
      */
     step?: number | null;
+};
+
+/**
+ * VolumeProfileItem
+ *
+ * Volume by price; a candle's volume is spread evenly over its range.
+ */
+export type VolumeProfileItem = {
+    /**
+     * Low
+     */
+    low: string;
+    /**
+     * High
+     */
+    high: string;
+    /**
+     * Volumes
+     *
+     * Of bins of equal height, from the lowest price up; base currency.
+     */
+    volumes: Array<string>;
+    /**
+     * Poc
+     *
+     * Point of control: middle of the bin that traded most.
+     */
+    poc: string;
+    /**
+     * Value Low
+     *
+     * The value area holds 70 % of the volume around the point of control.
+     */
+    value_low: string;
+    /**
+     * Value High
+     */
+    value_high: string;
+    /**
+     * High Nodes
+     */
+    high_nodes: Array<string>;
+    /**
+     * Low Nodes
+     */
+    low_nodes: Array<string>;
 };
 
 /**
@@ -3981,6 +4355,38 @@ export type GetMarketStatusResponses = {
 };
 
 export type GetMarketStatusResponse = GetMarketStatusResponses[keyof GetMarketStatusResponses];
+
+export type GetMarketAnalysisData = {
+    body?: never;
+    path: {
+        /**
+         * Symbol
+         */
+        symbol: string;
+    };
+    query: {
+        timeframe: Timeframe;
+    };
+    url: '/api/v1/market/{symbol}/analysis';
+};
+
+export type GetMarketAnalysisErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetMarketAnalysisError = GetMarketAnalysisErrors[keyof GetMarketAnalysisErrors];
+
+export type GetMarketAnalysisResponses = {
+    /**
+     * Successful Response
+     */
+    200: MarketAnalysis;
+};
+
+export type GetMarketAnalysisResponse = GetMarketAnalysisResponses[keyof GetMarketAnalysisResponses];
 
 export type GetHealthData = {
     body?: never;

@@ -65,6 +65,11 @@ export class Formatter {
     return this.number(value, { minimumFractionDigits: shown, maximumFractionDigits: shown });
   }
 
+  /** A plain number with `fraction` digits, and the plus sign, too; zero has none. */
+  signed(value: string, fraction: number): string {
+    return this.number(value, { minimumFractionDigits: fraction, maximumFractionDigits: fraction }, { signed: true });
+  }
+
   quantity(value: string): string {
     return this.number(value, { maximumFractionDigits: 8 });
   }

@@ -16,6 +16,7 @@ from tradewind.entrypoints.api import me, pages, probes
 from tradewind.entrypoints.api.document import describe
 from tradewind.entrypoints.api.guard import check_requirements
 from tradewind.entrypoints.wiring import make_parts
+from tradewind.market.analysis.endpoints import router as market_analysis
 from tradewind.market.record.endpoints import router as market
 from tradewind.platform.database import Database, ReadPool
 from tradewind.platform.realtime.hub import Hub
@@ -53,6 +54,7 @@ _ROUTERS = (
     trading_accounts,
     backtests,
     market,
+    market_analysis,
     probes.router,
 )
 

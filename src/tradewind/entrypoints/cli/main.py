@@ -21,6 +21,7 @@ _COMMANDS = {
     "seed": "create the demo user",
     "backtest": "back-test a strategy over recorded candles",
     "sweep": "back-test many parameter sets and say what the best is worth",
+    "analyse": "analyse a symbol at the end of recorded candles",
     "replay": "run the whole engine over recorded candles and write a report",
     "doctor": "say what is wrong, in plain words",
     "openapi": "print the OpenAPI document",

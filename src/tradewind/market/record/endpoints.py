@@ -30,8 +30,6 @@ Candles = Annotated[CandleReader, part(CandleReader)]
 Config = Annotated[Settings, part(Settings)]
 
 _MARKET = [requires(Scope.MARKET_READ)]
-#: Later than any candle.
-_END_OF_TIME = 1 << 52
 
 
 @router.get("/candles", dependencies=_MARKET)
@@ -39,7 +37,6 @@ async def list_candles(
     session: Reading,
     prices: Prices,
     reader: Candles,
-    settings: Config,
     symbol: Annotated[str, Query(pattern=r"^[A-Za-z0-9_]{1,40}$")],
     timeframe: Annotated[Timeframe, Query()],
     limit: Annotated[int, Query(ge=1, le=1500)] = 500,
@@ -48,7 +45,7 @@ async def list_candles(
     """Closed candles, oldest first: the newest ones, or those before a time."""
     symbol = symbol.upper()
     board = await prices.now()
-    bound = _bound(settings, board, timeframe)
+    bound = reader.bound(timeframe, board.ms)
     if before is not None:
         bound = min(bound, max(0, to_ms(before)))
     candles = await reader.read(session, symbol, timeframe, before=bound, limit=limit + 1)
@@ -63,13 +60,6 @@ async def list_candles(
         items=_items(shown),
         next_cursor=from_ms(shown[0].ts) if len(candles) > limit else None,
     )
-
-
-def _bound(settings: Settings, board: Board, timeframe: Timeframe) -> int:
-    """Candles that open from here on have not closed yet. A recording knows the future; whoever reads it does not."""
-    if settings.market is not MarketSource.REPLAY:
-        return _END_OF_TIME
-    return 0 if board.ms is None else timeframe.open_of(board.ms)
 
 
 @router.get("/symbols", dependencies=_MARKET)

@@ -11,6 +11,7 @@ from tradewind.core.candles import Candle, Timeframe
 from tradewind.core.series import Columns
 from tradewind.market.errors import CandleFolderError
 from tradewind.market.feeds.derived import Ladder
+from tradewind.market.feeds.guard import END_OF_TIME
 from tradewind.market.files import CandleFolder, read_candles
 from tradewind.market.record.queries import candle_tail
 from tradewind.market.store import CandleStore
@@ -25,12 +26,21 @@ class CandleReader:
         self._store = CandleStore(settings.data / "candles")
         self._recording = settings.candles if settings.market is MarketSource.REPLAY else None
 
+    def bound(self, timeframe: Timeframe, now: int | None) -> int:
+        """Candles that open from here on (UTC ms) have not closed at market time `now`.
+
+        A recording knows the future; whoever reads it does not.
+        """
+        if self._recording is None:
+            return END_OF_TIME
+        return 0 if now is None else timeframe.open_of(now)
+
     async def read(
         self, session: ReadSession, symbol: str, timeframe: Timeframe, *, before: int, limit: int
     ) -> Sequence[Candle]:
         """The newest `limit` candles that opened before `before` (UTC ms), oldest first."""
         if self._recording is not None:
-            return await asyncio.to_thread(_recorded, self._recording, symbol, timeframe, before, limit)
+            return await asyncio.to_thread(recorded_candles, self._recording, symbol, timeframe, before, limit)
         # The tail first: candles move from there to the files, so what is missed here is found there.
         tail = await candle_tail(session, symbol, timeframe, before=before, limit=limit)
         stored = await asyncio.to_thread(self._stored, symbol, timeframe, before, limit)
@@ -41,7 +51,7 @@ class CandleReader:
         return list(self._store.read(symbol, timeframe, until=before, limit=limit).candles())
 
 
-def _recorded(folder: Path, symbol: str, timeframe: Timeframe, before: int, limit: int) -> list[Candle]:
+def recorded_candles(folder: Path, symbol: str, timeframe: Timeframe, before: int, limit: int) -> list[Candle]:
     """Candles of a recording; longer ones than its files hold are put together from the longest that divide them."""
     try:
         files = CandleFolder(folder)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 
 from tradewind.core.decisions import DecisionCode
 from tradewind.core.plan import PlanAction
 from tradewind.core.positions import ExitReason
 from tradewind.core.risk import DenyReason
-from tradewind.kit.language import Language
+from tradewind.kit.language import Language, grouped
 from tradewind.trading.wording.phrases import CAUSES, DECISIONS, DENIALS, EXITS, SIDES, STOPS
 
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _PLACE = re.compile(r"\{(\w+)(:raw)?\}")
-#: Thousands and decimal separators. Russian groups by a no-break space.
-_SEPARATORS = {Language.EN: (",", "."), Language.RU: ("\u00a0", ",")}
 
 
 class MissingDataError(KeyError):
@@ -63,18 +60,3 @@ def _fill(phrase: str, data: Mapping[str, str], language: Language) -> str:
         return data[name] if raw else grouped(data[name], language)
 
     return _PLACE.sub(place, _OPTIONAL.sub(optional, phrase))
-
-
-def grouped(number: str, language: Language) -> str:
-    """A decimal as the language writes it: 61200.5 → 61,200.5; what is no number stays as it is."""
-    try:
-        value = Decimal(number)
-    except InvalidOperation:
-        return number
-    if not value.is_finite():
-        return number
-    thousands, point = _SEPARATORS[language]
-    whole, _, fraction = f"{value:,f}".partition(".")
-    sign = "−" if whole.startswith("-") else ""
-    whole = whole.removeprefix("-").replace(",", thousands)
-    return f"{sign}{whole}{point}{fraction}" if fraction else f"{sign}{whole}"

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { type Bar, CandleChart, type Line, type Mark, type ZoneMark } from "@/charts/candles";
-import type { CandleItem, PositionItem, SignalItem, Timeframe } from "@/client";
+import type { CandleItem, LevelItem, PositionItem, SignalItem, Timeframe, VolumeProfileItem } from "@/client";
 import { listCandlesInfiniteOptions, listCandlesOptions } from "@/client/@tanstack/react-query.gen";
 import { digits, toPixels } from "@/format/decimal";
 import { useFormat } from "@/i18n";
@@ -12,6 +12,7 @@ import { board } from "@/realtime/prices";
 import { Empty, LoadProblem, Skeleton } from "@/ui/state";
 import { useTheme } from "@/ui/theme";
 import type { Execution } from "./executions";
+import { secondsOf } from "./timeframes";
 
 const PAGE = 500;
 const CORRECT_MS = 1_200;
@@ -20,13 +21,6 @@ const OVERLAP = 10;
 const MOST_ASKED = 1_500;
 /** Candles kept that came while the page was open; who looks for days at minutes can scroll back for older ones. */
 const MOST_NEW = 3_000;
-const UNITS: Record<string, number> = { m: 60, h: 3600, d: 86_400 };
-
-/** Seconds that a candle of the timeframe lasts. */
-export function secondsOf(timeframe: string): number {
-  return Number(timeframe.slice(0, -1)) * (UNITS[timeframe.slice(-1)] ?? 60);
-}
-
 function bar(candle: CandleItem): Bar {
   return {
     time: Date.parse(candle.time) / 1000,
@@ -66,9 +60,12 @@ interface Props {
   executions: readonly Execution[];
   position: PositionItem | undefined;
   signals: readonly SignalItem[];
+  /** Where the market has turned, and where it traded. */
+  levels: readonly LevelItem[];
+  profile: VolumeProfileItem | null;
 }
 
-export default function MarketChart({ symbol, timeframe, executions, position, signals }: Props) {
+export default function MarketChart({ symbol, timeframe, executions, position, signals, levels, profile }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const theme = useTheme();
@@ -175,21 +172,38 @@ export default function MarketChart({ symbol, timeframe, executions, position, s
   }, [chart, bars, executions, t]);
 
   useEffect(() => {
-    const lines: Line[] = [];
+    const lines: Line[] = levels.map((level) => ({
+      price: toPixels(level.price),
+      title: t(`analysis.line.${level.role}`, { touches: level.touches }),
+      color: "muted",
+      style: "dotted",
+    }));
     if (position) {
-      lines.push({ price: toPixels(position.entry_price), title: t("chart.line_entry"), color: "accent", dashed: true });
+      lines.push({ price: toPixels(position.entry_price), title: t("chart.line_entry"), color: "accent", style: "dashed" });
       lines.push({ price: toPixels(position.stop_loss), title: t("chart.line_stop"), color: "loss" });
       position.take_profit.forEach((target, place) => {
         lines.push({
           price: toPixels(target.price),
           title: t("chart.line_target", { number: place + 1 }),
           color: "gain",
-          dashed: true,
+          style: "dashed",
         });
       });
     }
     chart?.setLines(lines);
-  }, [chart, position, t]);
+  }, [chart, position, levels, t]);
+
+  useEffect(() => {
+    chart?.setProfile(
+      profile && {
+        low: toPixels(profile.low),
+        high: toPixels(profile.high),
+        volumes: profile.volumes.map(toPixels),
+        valueLow: toPixels(profile.value_low),
+        valueHigh: toPixels(profile.value_high),
+      },
+    );
+  }, [chart, profile]);
 
   useEffect(() => {
     const zones: ZoneMark[] = signals.map((signal) => ({

@@ -8,8 +8,9 @@ import { byCursor } from "@/api/queries";
 import { part } from "@/app/loading";
 import { PageSkeleton } from "@/app/root";
 import { useTitle } from "@/app/title";
-import type { PositionItem, SignalItem, Timeframe } from "@/client";
+import type { LevelItem, PositionItem, SignalItem, Timeframe } from "@/client";
 import {
+  getMarketAnalysisOptions,
   getMarketStatusOptions,
   listPositionsOptions,
   listSignalsOptions,
@@ -29,10 +30,13 @@ import { LivePrice, SideBadge } from "@/ui/numbers";
 import { Empty, LoadProblem, Skeleton } from "@/ui/state";
 import { Card, CardTitle } from "@/ui/surface";
 import { Segments } from "@/ui/tabs";
+import { AnalysisCard } from "./analysis";
 import { type Execution, executionsOf } from "./executions";
 
 const MarketChart = part(() => import("./chart"));
 const route = getRouteApi("/inside/market");
+
+const NO_LEVELS: readonly LevelItem[] = [];
 
 /** Pages of fills looked through for one symbol's executions. */
 const MOST_PAGES = 5;
@@ -68,31 +72,34 @@ export function MarketPage() {
     <>
       <h1 className="sr-only">{t("chart.title")}</h1>
       <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_21rem]">
-        <Card aria-label={t("chart.title")} className="min-w-0 overflow-hidden">
-          <div className="flex flex-wrap items-center justify-between gap-x-5 gap-y-3 border-b border-line px-4 py-3 sm:px-5">
-            <div className="flex min-w-0 items-center gap-4">
-              <Select
-                label={t("chart.symbol")}
-                value={symbol}
-                onChange={(event) => choose({ symbol: event.target.value })}
-                className="text-base font-semibold xl:hidden"
-              >
-                {symbols.map((each) => (
-                  <option key={each}>{each}</option>
-                ))}
-              </Select>
-              <span className="hidden text-xl font-semibold tracking-[-0.02em] xl:inline">{symbol}</span>
-              <Last symbol={symbol} />
+        <div className="grid min-w-0 content-start gap-4">
+          <Card aria-label={t("chart.title")} className="min-w-0 overflow-hidden">
+            <div className="flex flex-wrap items-center justify-between gap-x-5 gap-y-3 border-b border-line px-4 py-3 sm:px-5">
+              <div className="flex min-w-0 items-center gap-4">
+                <Select
+                  label={t("chart.symbol")}
+                  value={symbol}
+                  onChange={(event) => choose({ symbol: event.target.value })}
+                  className="text-base font-semibold xl:hidden"
+                >
+                  {symbols.map((each) => (
+                    <option key={each}>{each}</option>
+                  ))}
+                </Select>
+                <span className="hidden text-xl font-semibold tracking-[-0.02em] xl:inline">{symbol}</span>
+                <Last symbol={symbol} />
+              </div>
+              <Segments
+                label={t("chart.timeframe")}
+                value={timeframe}
+                options={timeframes.map((each) => ({ value: each as Timeframe, label: each }))}
+                onChange={(chosen) => choose({ timeframe: chosen })}
+              />
             </div>
-            <Segments
-              label={t("chart.timeframe")}
-              value={timeframe}
-              options={timeframes.map((each) => ({ value: each as Timeframe, label: each }))}
-              onChange={(chosen) => choose({ timeframe: chosen })}
-            />
-          </div>
-          <ChartAndExecutions symbol={symbol} timeframe={timeframe} position={position} />
-        </Card>
+            <ChartAndExecutions symbol={symbol} timeframe={timeframe} position={position} />
+          </Card>
+          <AnalysisCard symbol={symbol} timeframe={timeframe} />
+        </div>
         <div className="grid min-w-0 content-start gap-4 md:grid-cols-2 xl:grid-cols-1">
           <Watchlist symbols={symbols} symbol={symbol} timeframe={timeframe} positions={open.items} />
           <OpenPosition symbol={symbol} position={position} />
@@ -137,6 +144,8 @@ function useExecutions(symbol: string): Execution[] {
 function ChartAndExecutions({ symbol, timeframe, position }: { symbol: string; timeframe: Timeframe; position: PositionItem | undefined }) {
   const signals = useSignals(symbol);
   const executions = useExecutions(symbol);
+  const { data } = useQuery(getMarketAnalysisOptions({ path: { symbol }, query: { timeframe } }));
+  const report = data?.report;
   return (
     <>
       <div className="h-[min(62dvh,36rem)] min-h-80">
@@ -148,6 +157,8 @@ function ChartAndExecutions({ symbol, timeframe, position }: { symbol: string; t
             executions={executions}
             position={position}
             signals={signals}
+            levels={report?.levels ?? NO_LEVELS}
+            profile={report?.profile ?? null}
           />
         </Suspense>
       </div>
@@ -164,6 +175,8 @@ function Legend() {
     [<span key="out" className="size-2 rounded-full bg-ink" />, t("chart.legend_exit")],
     [<span key="zone" className="h-2.5 w-3.5 border-l-2 border-long bg-long-wash" />, t("chart.legend_zone")],
     [<span key="lines" className="w-3.5 border-t-2 border-dashed border-gain" />, t("chart.legend_levels")],
+    [<span key="turns" className="w-3.5 border-t-2 border-dotted border-muted" />, t("chart.legend_turns")],
+    [<span key="volume" className="h-2.5 w-3.5 border-r-2 border-line-strong bg-sunken" />, t("chart.legend_volume")],
   ];
   return (
     <ul aria-label={t("chart.legend")} className="flex flex-wrap gap-x-5 gap-y-1 border-t border-line px-4 py-2.5 text-xs text-muted sm:px-5">
