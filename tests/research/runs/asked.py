@@ -18,7 +18,7 @@ def wish(**more: Any) -> dict[str, Any]:
 
 def sweep(**more: Any) -> dict[str, Any]:
     """A sweep of twelve sets that can be done."""
-    vary = {"fast": {"from": 8, "to": 14, "step": 2}, "stop_atr": [1.5, 2, 3]}
+    vary = {"fast": {"from": "8", "to": "14", "step": "2"}, "stop_atr": ["1.5", "2", "3"]}
     return wish(vary=vary, objective="total_return", min_trades=1) | more
 
 

@@ -24,7 +24,11 @@ from tradewind.research.runs.service import MOST_ATTEMPTS, release_batch, sweep_
 from tradewind.research.studies import CalculatorError, Calculators
 
 #: 1,480 sets: some seconds of work.
-LARGE = {"fast": {"from": 5, "to": 41}, "slow": {"from": 45, "to": 64, "step": 1}, "stop_atr": [2, 3]}
+LARGE = {
+    "fast": {"from": "5", "to": "41"},
+    "slow": {"from": "45", "to": "64", "step": "1"},
+    "stop_atr": ["2", "3"],
+}
 
 NOTHING = {"metrics": None, "score": None, "returns": "", "error": None}
 
@@ -148,7 +152,7 @@ async def test_two_never_have_the_same_trial(pro: Person, system_database: Datab
 
 async def test_a_small_run_does_not_wait_for_a_large_one(pro: Person, system_database: Database) -> None:
     large = await started(pro, "/backtests/sweeps", sweep())
-    small = await started(pro, "/backtests/sweeps", sweep(vary={"fast": [8]}))
+    small = await started(pro, "/backtests/sweeps", sweep(vary={"fast": ["8"]}))
     order: list[UUID] = []
     for _ in range(3):
         async with system_database.writing() as session:
@@ -161,7 +165,7 @@ async def test_a_small_run_does_not_wait_for_a_large_one(pro: Person, system_dat
 async def test_what_ends_its_process_again_and_again_is_given_up(
     pro: Person, system_database: Database, researcher: Researcher
 ) -> None:
-    run_id = await started(pro, "/backtests/sweeps", sweep(vary={"fast": [8, 9]}))
+    run_id = await started(pro, "/backtests/sweeps", sweep(vary={"fast": ["8", "9"]}))
     for _ in range(MOST_ATTEMPTS):
         async with system_database.writing() as session:
             batch = await take_batch(session, new_id(), 1, seconds=60.0)

@@ -25,6 +25,7 @@ NOBODYS = "00000000-0000-7000-8000-000000000000"
 async def test_a_backtest_says_what_the_library_says(pro: Person, researcher: Researcher) -> None:
     answer = await pro.post("/backtests", wish())
     assert (answer.status, answer.json["state"], answer.json["profile"]) == (202, "queued", "ideal")
+    assert answer.json["from"] == "2024-01-01T00:00:00Z"
     assert not await researcher.work()
     found = await pro.ok("GET", f"/backtests/{answer.json['id']}")
     assert (found["state"], found["done"], found["total"], found["candles"]) == ("done", 1, 1, CANDLES)
@@ -58,7 +59,7 @@ async def test_a_backtest_may_fill_as_the_paper_venue_does(pro: Person, research
 
 
 async def test_runs_are_listed_with_the_newest_first(pro: Person, researcher: Researcher) -> None:
-    ids = [await started(pro, "/backtests", wish(parameters={"fast": fast})) for fast in (8, 9, 10)]
+    ids = [await started(pro, "/backtests", wish(parameters={"fast": str(fast)})) for fast in (8, 9, 10)]
     first = await pro.ok("GET", "/backtests?limit=2")
     second = await pro.ok("GET", f"/backtests?limit=2&cursor={first['next_cursor']}")
     assert [item["id"] for item in first["items"] + second["items"]] == ids[::-1]
@@ -129,8 +130,8 @@ async def test_a_queued_run_that_is_cancelled_is_never_computed(pro: Person, res
 #: What is added to a good request, where that is wrong, and a part of what is said of it.
 WRONG_BACKTESTS: list[tuple[dict[str, Any], str, str]] = [
     ({"strategy": "ema_trendy"}, "#/strategy", "ema_trend"),
-    ({"parameters": {"fats": 8}}, "#/parameters/fats", "fast"),
-    ({"parameters": {"fast": 1}}, "#/parameters/fast", "from 2 to 200"),
+    ({"parameters": {"fats": "8"}}, "#/parameters/fats", "fast"),
+    ({"parameters": {"fast": "1"}}, "#/parameters/fast", "from 2 to 200"),
     ({"parameters": {"anchor": "open"}}, "#/parameters/anchor", "fill, close"),
     ({"symbols": []}, "#/symbols", "at least 1"),
     ({"symbols": ["BTCUSDT", "DOGEUSDT"]}, "#/symbols/1", "BTCUSDT, ETHUSDT"),
@@ -147,12 +148,12 @@ WRONG_BACKTESTS: list[tuple[dict[str, Any], str, str]] = [
 WRONG_SWEEPS: list[tuple[dict[str, Any], str, str]] = [
     ({"vary": {}}, "#/vary", "at least 1"),
     ({"vary": {"slov": None}}, "#/vary/slov", "slow"),
-    ({"vary": {"fast": {"from": 20, "to": 8}}}, "#/vary/fast", "from at most to"),
-    ({"vary": {"fast": {"from": 8, "to": 9, "step": 0.5}}}, "#/vary/fast", "whole number"),
-    ({"vary": {"fast": {"from": 1, "to": 9}}}, "#/vary/fast", "from 2 to 200"),
-    ({"vary": {"fast": [8, 8]}}, "#/vary/fast", "once"),
-    ({"vary": {"anchor": {"from": 1, "to": 2}}}, "#/vary/anchor", "fill, close"),
-    ({"vary": {"stop_atr": {"from": 1, "to": 20, "step": 0.0001}}}, "#/vary/stop_atr", "10,000"),
+    ({"vary": {"fast": {"from": "20", "to": "8"}}}, "#/vary/fast", "from at most to"),
+    ({"vary": {"fast": {"from": "8", "to": "9", "step": "0.5"}}}, "#/vary/fast", "whole number"),
+    ({"vary": {"fast": {"from": "1", "to": "9"}}}, "#/vary/fast", "from 2 to 200"),
+    ({"vary": {"fast": ["8", "8"]}}, "#/vary/fast", "once"),
+    ({"vary": {"anchor": {"from": "1", "to": "2"}}}, "#/vary/anchor", "fill, close"),
+    ({"vary": {"stop_atr": {"from": "1", "to": "20", "step": "0.0001"}}}, "#/vary/stop_atr", "10,000"),
     ({"trials": 5}, "#/trials", "all 12 points"),
     ({"profile": "paper"}, "#/profile", "ideal"),
     ({"objective": "luck"}, "#/objective", "sharpe"),
@@ -182,7 +183,7 @@ async def test_a_heat_map_of_what_does_not_vary_is_refused(pro: Person) -> None:
 
 async def test_plans_bound_how_much_is_computed(own_api: Api, system_database: Database) -> None:
     trial = await own_api.register()
-    vary = {"fast": {"from": 2, "to": 102}, "slow": [110]}
+    vary = {"fast": {"from": "2", "to": "102"}, "slow": ["110"]}
     answer = await trial.post("/backtests/sweeps", sweep(vary=vary))
     assert (answer.status, answer.code) == (403, "plan_limit_reached")
     assert answer.json["errors"][0]["pointer"] == "#/trials"

@@ -166,7 +166,7 @@ export type BacktestWish = {
      * Parameters and choices that are not to be at their defaults.
      */
     parameters?: {
-        [key: string]: unknown | number | string;
+        [key: string]: unknown | string;
     };
     /**
      * Symbols
@@ -2620,7 +2620,7 @@ export type SweepWish = {
      * Parameters and choices that are not to be at their defaults.
      */
     parameters?: {
-        [key: string]: unknown | number | string;
+        [key: string]: unknown | string;
     };
     /**
      * Symbols
@@ -2655,7 +2655,7 @@ export type SweepWish = {
      * What varies: a range, these values, or (null) all that the document allows.
      */
     vary: {
-        [key: string]: unknown | VaryRange | Array<number | string> | null;
+        [key: string]: unknown | VaryRange | Array<string> | null;
     };
     sampler?: SamplerKind;
     /**
@@ -3037,17 +3037,17 @@ export type VaryRange = {
     /**
      * From
      */
-    from: number;
+    from: string;
     /**
      * To
      */
-    to: number;
+    to: string;
     /**
      * Step
      *
      * 1 for whole numbers, a twentieth of the range for others, when not given.
      */
-    step?: number | null;
+    step?: string | null;
 };
 
 /**

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
@@ -19,7 +20,7 @@ from tradewind.research.metrics import DAYS
 from tradewind.research.runs.schemas import BacktestWish, SweepWish, VaryRange
 from tradewind.research.studies import CandleArchive, Study, making
 from tradewind.research.sweeps.errors import SweepError
-from tradewind.research.sweeps.space import Range, Vary
+from tradewind.research.sweeps.space import Range, Setting, Vary
 from tradewind.trading.strategies import UnknownStrategyError, load_builtin
 from tradewind.venues.paper import quote_of
 
@@ -57,7 +58,9 @@ def study_of(wish: BacktestWish, archive: CandleArchive, limits: ResearchLimits)
 
 def _strategy(wish: BacktestWish) -> Strategy:
     try:
-        return load_builtin(wish.strategy).with_parameters(wish.parameters)
+        return load_builtin(wish.strategy).with_parameters(
+            {name: _given(text) for name, text in wish.parameters.items()}
+        )
     except UnknownStrategyError as error:
         _refuse("#/strategy", str(error))
     except ExpressionError as error:
@@ -73,10 +76,23 @@ def _profile(wish: BacktestWish, strategy: Strategy) -> Profile:
 
 def _sweep(wish: SweepWish) -> making.SweepWish:
     vary: dict[str, Vary] = {
-        name: Range(each.low, each.high, each.step) if isinstance(each, VaryRange) else each
+        name: _range(each) if isinstance(each, VaryRange) else None if each is None else list(map(_given, each))
         for name, each in wish.vary.items()
     }
     return making.SweepWish(vary, wish.sampler, wish.trials, wish.seed, wish.objective, wish.min_trades)
+
+
+def _range(given: VaryRange) -> Range:
+    return Range(float(given.low), float(given.high), None if given.step is None else float(given.step))
+
+
+def _given(text: str) -> Setting:
+    """A number where it is one; what else it may be the document knows."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return value if math.isfinite(value) else text
 
 
 def _bounds(wish: BacktestWish, archive: CandleArchive, limits: ResearchLimits) -> tuple[int, int]:

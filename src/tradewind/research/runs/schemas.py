@@ -18,10 +18,9 @@ from tradewind.research.sweeps.honesty import SweepDoubt
 from tradewind.research.sweeps.objective import MIN_TRADES, Measure
 from tradewind.research.sweeps.samplers import SamplerKind
 
+#: A name, a choice's word, or what a parameter is set to: a number as a decimal string.
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.+-]{1,64}$")]
 Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]{1,40}$")]
-#: What a parameter is set to: a number, or the word of a choice.
-Given = Annotated[float, Field(ge=-1e12, le=1e12)] | Word
 
 #: A measure as a decimal string; null where it is undefined.
 Figure = Annotated[DecimalText | None, BeforeValidator(lambda value: None if value is None else decimal_of(value))]
@@ -31,7 +30,7 @@ class BacktestWish(Wish):
     """A strategy on stored candles."""
 
     strategy: Word = Field(description="A built-in strategy's name.")
-    parameters: Annotated[dict[Word, Given], Field(max_length=40)] = Field(
+    parameters: Annotated[dict[Word, Word], Field(max_length=40)] = Field(
         default={}, description="Parameters and choices that are not to be at their defaults."
     )
     symbols: Annotated[list[Symbol], Field(min_length=1, max_length=20)]
@@ -49,9 +48,9 @@ class BacktestWish(Wish):
 class VaryRange(Wish):
     """Numbers from, to and by how much."""
 
-    low: float = Field(alias="from", ge=-1e12, le=1e12)
-    high: float = Field(alias="to", ge=-1e12, le=1e12)
-    step: Annotated[float | None, Field(gt=0, le=1e12)] = Field(
+    low: GivenDecimal = Field(alias="from")
+    high: GivenDecimal = Field(alias="to")
+    step: GivenDecimal | None = Field(
         default=None, description="1 for whole numbers, a twentieth of the range for others, when not given."
     )
 
@@ -60,7 +59,7 @@ class SweepWish(BacktestWish):
     """A strategy on stored candles, with many parameter sets."""
 
     vary: Annotated[
-        dict[Word, VaryRange | Annotated[list[Given], Field(min_length=1, max_length=1000)] | None],
+        dict[Word, VaryRange | Annotated[list[Word], Field(min_length=1, max_length=1000)] | None],
         Field(min_length=1, max_length=10),
     ] = Field(description="What varies: a range, these values, or (null) all that the document allows.")
     sampler: SamplerKind = SamplerKind.GRID

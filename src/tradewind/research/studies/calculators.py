@@ -93,6 +93,8 @@ async def _started() -> Process:
 async def _ended(process: Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.kill()
-    if process.stdin is not None:
-        process.stdin.close()
+    assert process.stdin is not None, "opened with pipes"
+    assert process.stdout is not None, "opened with pipes"
+    process.stdin.close()
+    await process.stdout.read()  # to its end, so that the pipes are closed while there is a loop to do it
     await process.wait()

@@ -135,19 +135,19 @@ async def run_sweep(
     arguments = {"study": study.document(), "source": archive.document()}
     batches = _Batches(calculators, arguments, known, keeper, told)
     try:
-        while True:
-            tried = [(point, known[point]["score"]) for point in points]
-            generation = await calculators.do("points", study=arguments["study"], tried=tried)
-            if not generation:
-                break
-            points += generation
-            await batches.run(generation, processes)
-    except asyncio.CancelledError:
-        # Whoever asked for the end is asked for the patience to sum up; a second request ends that too.
-        task = asyncio.current_task()
-        assert task is not None, "called as a task"
-        task.uncancel()
-    try:
+        try:
+            while True:
+                tried = [(point, known[point]["score"]) for point in points]
+                generation = await calculators.do("points", study=arguments["study"], tried=tried)
+                if not generation:
+                    break
+                points += generation
+                await batches.run(generation, processes)
+        except asyncio.CancelledError:
+            # Whoever asked for the end is asked for the patience to sum up; a second request ends that too.
+            task = asyncio.current_task()
+            assert task is not None, "called as a task"
+            task.uncancel()
         return await _summed_up(study, calculators, [point for point in points if point in known], known)
     finally:
         await calculators.close()
