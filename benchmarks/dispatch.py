@@ -34,10 +34,13 @@ with people as (
 ), allowed as (
     insert into allowances (user_id, tenant_id, day, signals_used, slots_used)
     select id, id, current_date, 0, 0 from people
+), deposited as (
+    insert into ledger_entries (account_id, seq, tenant_id, at, kind, debit, credit, amount)
+    select id, 1, id, now(), 'deposit', 'cash', 'capital', 10000 from people
 )
-insert into trading_accounts (id, tenant_id, user_id, name, venue, account_type, is_demo, currency, balance,
+insert into trading_accounts (id, tenant_id, user_id, name, venue, account_type, is_demo, currency, balance, ledger_seq,
                               risk_per_trade, max_leverage, auto_trading)
-select gen_random_uuid(), id, id, 'Paper', 'paper', 'futures', true, 'USDT', 10000, 0.005, 5, true from people
+select id, id, id, 'Paper', 'paper', 'futures', true, 'USDT', 10000, 1, 0.005, 5, true from people
 """
 _BARE = """
 insert into bare (id, account_id, note)

@@ -21,7 +21,7 @@ from tradewind.core.lots import (
     LotReport,
     TransferIn,
     TransferOut,
-    csv_rows,
+    csv_row,
     safe_text,
     tax_lots,
 )
@@ -119,7 +119,6 @@ def test_symbols_do_not_touch_each_other() -> None:
 @METHODS
 def test_nothing_makes_nothing(method: LotMethod) -> None:
     assert tax_lots([], method) == LotReport(method, (), (), ())
-    assert csv_rows(tax_lots([], method)) == (CSV_HEADER, [])
 
 
 def test_transfers_bring_their_history_and_realise_nothing() -> None:
@@ -250,7 +249,9 @@ def test_the_callers_precision_does_not_matter(fills: list[LotFill]) -> None:
         with localcontext() as context:
             context.prec = 4
             assert tax_lots(fills, method) == exact
-            assert csv_rows(tax_lots(fills, method)) == csv_rows(exact)
+            assert [csv_row(lot) for lot in tax_lots(fills, method).realised] == [
+                csv_row(lot) for lot in exact.realised
+            ]
 
 
 @given(st.lists(st.tuples(prices, quantities), min_size=1, max_size=12), prices, st.randoms(use_true_random=False))
@@ -310,16 +311,16 @@ def test_trades_of_the_real_state_machine(seed: int) -> None:
 
 def test_rows_are_plain_texts_that_read_back() -> None:
     report = tax_lots([fill(0, BUY, "100", "2", "0.2"), fill(1, SELL, "90", "1", "0.1")], LotMethod.FIFO)
-    header, rows = csv_rows(report)
-    assert dict(zip(header, rows[0], strict=True)) == {
+    (lot,) = report.realised
+    assert dict(zip(CSV_HEADER, csv_row(lot), strict=True)) == {
         "symbol": "BTCUSDT",
         "side": "long",
         "quantity": "1",
         "opened_at": "1970-01-01T00:00:00.000Z",
         "closed_at": "1970-01-02T00:00:00.000Z",
         "held_days": "1",
-        "entry_value": "100",
-        "exit_value": "90",
+        "proceeds": "90",
+        "basis": "100",
         "entry_fee": "0.1",
         "exit_fee": "0.1",
         "gain": "-10",
@@ -336,9 +337,9 @@ def test_no_text_is_a_formula(text: str) -> None:
         LotFill(0, text, BUY, Decimal(1), Decimal(1), reference=text),
         LotFill(1, text, SELL, Decimal(1), Decimal(1), reference=text),
     ]
-    header, rows = csv_rows(tax_lots(events, LotMethod.FIFO))
+    (lot,) = tax_lots(events, LotMethod.FIFO).realised
     buffer = io.StringIO()
-    csv.writer(buffer).writerows([header, *rows])
+    csv.writer(buffer).writerows([CSV_HEADER, csv_row(lot)])
     read = next(iter(csv.DictReader(io.StringIO(buffer.getvalue(), newline=""))))
     assert {read["symbol"], read["opened_by"], read["closed_by"]} == {"'" + text}
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tradewind.core.lots import Deal
 from tradewind.core.portfolio import (
     Component,
     Holding,
@@ -23,14 +25,17 @@ from tradewind.core.portfolio import (
     cornish_fisher,
     correlations,
     diversification,
+    equal_weights,
     exposure,
     historical,
     liquidation,
     portfolio_returns,
+    rebalance,
+    reductions,
     risk_level,
     suggestions,
 )
-from tradewind.core.values import IllegalValueError, Side
+from tradewind.core.values import EXACT, IllegalValueError, Instrument, Side
 
 EQUITY = Decimal(10_000)
 
@@ -529,3 +534,155 @@ def test_following_the_leverage_suggestion_removes_it(positions: list[Holding]) 
     for each in suggestions(positions, EQUITY):
         if each.code is SuggestionCode.REDUCE_LEVERAGE:
             assert each.facts["gross"] - each.facts["excess"] == each.facts["limit"] * EQUITY
+
+
+# ----------------------------------------------------------------------------------------------------------- reductions
+
+LOT = Decimal("0.001")
+#: Nothing but the leverage counts.
+BY_LEVERAGE = RiskScale(concentration=Decimal(1000))
+
+
+def lots(symbol: str, count: int, mark: str, side: Side = Side.LONG, leverage: str = "1") -> Holding:
+    """A position of so many lots."""
+    return Holding(symbol + "USDT", symbol, side, LOT * count, Decimal(mark), Decimal(mark), Decimal(leverage), lot=LOT)
+
+
+def test_a_reduction_by_hand() -> None:
+    """0.7 BTC at 60,000 are 42,000 on 10,000, 4.2 of the 5 allowed: 0.84. For 0.8 it must be 40,000: 0.034 less."""
+    (made,) = reductions([lots("BTC", 700, "60000")], EQUITY, scale=BY_LEVERAGE)
+    assert (made.code, made.subjects) == (SuggestionCode.REDUCE_POSITION, ("BTCUSDT",))
+    assert made.facts["quantity"] == Decimal("0.034")
+    assert made.facts["notional"] == 2040
+    assert made.facts["left"] == Decimal("0.666")
+    assert (made.facts["before"], made.facts["after"]) == (Decimal("0.84"), Decimal("0.7992"))
+    assert made.arithmetic == "0.034 × 60000 = 2040; 0.84 → 0.7992"
+
+
+def test_the_cheaper_of_two_ways_is_taken() -> None:
+    """What is too much is the concentration in BTC; less ETH would not help."""
+    scale = RiskScale(leverage=Decimal(1000))
+    made = reductions([lots("BTC", 300, "60000"), lots("ETH", 1000, "3000")], EQUITY, scale=scale)
+    assert [each.subjects for each in made] == [("BTCUSDT",)]
+    assert made[0].facts["quantity"] == Decimal("0.034")  # 18,000 → 16,000 = 0.8 × 2 × 10,000
+
+
+def test_far_beyond_the_scale_several_are_closed_one_by_one() -> None:
+    held = [lots("BTC", 2000, "60000"), lots("ETH", 20_000, "3000")]
+    made = reductions(held, EQUITY, scale=BY_LEVERAGE)
+    assert [each.subjects for each in made] == [("BTCUSDT",), ("ETHUSDT",)]
+    assert made[0].facts["left"] == 0
+    assert made[-1].facts["after"] <= Decimal("0.8")
+
+
+holdings_of_lots = st.lists(
+    st.builds(
+        lots,
+        st.sampled_from(["BTC", "ETH", "SOL"]),
+        st.integers(1, 2000),
+        st.sampled_from(["100", "3000", "60000"]),
+        st.sampled_from(Side),
+        st.sampled_from(["1", "3", "10"]),
+    ),
+    max_size=4,
+)
+
+
+@given(holdings_of_lots, st.booleans())
+@settings(deadline=None)
+def test_reductions_end_below_the_warning_or_where_nothing_helps(held: list[Holding], with_returns: bool) -> None:
+    rng = np.random.default_rng(7)
+    returns = {name: rng.normal(0, 0.02, 100) for name in ("BTC", "ETH", "SOL")} if with_returns else None
+    made = reductions(held, EQUITY, returns=returns)
+
+    def level(of: list[Holding]) -> Decimal:
+        tail = None if returns is None else historical(portfolio_returns(of, EQUITY, returns))
+        return risk_level(of, EQUITY, tail).level
+
+    if level(held) <= Decimal("0.8"):
+        assert made == ()
+    closed: dict[str, Decimal] = {}
+    for step in made:
+        assert step.facts["quantity"] > 0
+        assert step.facts["quantity"] % LOT == 0
+        closed[step.subjects[0]] = closed.get(step.subjects[0], Decimal(0)) + step.facts["quantity"]
+    for symbol, quantity in closed.items():
+        assert quantity <= sum(each.quantity for each in held if each.symbol == symbol)
+    for before, after in pairwise(made):
+        assert before.facts["after"] == after.facts["before"] > Decimal("0.8")
+    if made:
+        assert made[0].facts["before"] == level(held)
+
+
+# --------------------------------------------------------------------------------------------------------- rebalancing
+
+
+def market(symbol: str) -> Instrument:
+    return Instrument("paper", symbol, symbol[:3], "USDT", Decimal("0.01"), LOT, LOT, Decimal(5))
+
+
+def rebalanced(held: list[Holding], targets: dict[str, str], prices: dict[str, str]):
+    wanted = {symbol: Decimal(weight) for symbol, weight in targets.items()}
+    known = {symbol: Decimal(price) for symbol, price in prices.items()}
+    return rebalance(held, EQUITY, wanted, {symbol: market(symbol) for symbol in targets}, known)
+
+
+def test_a_rebalancing_by_hand() -> None:
+    """0.1 BTC of 6,000 to a weight of 0.3 (3,000): half is sold. From nothing to −0.2 ETH at 3,000: 0.666 are sold."""
+    btc, eth = rebalanced(
+        [lots("BTC", 100, "60000")],
+        {"BTCUSDT": "0.3", "ETHUSDT": "-0.2"},
+        {"BTCUSDT": "60000", "ETHUSDT": "3000"},
+    )
+    (sold,) = btc.orders
+    assert (sold.deal, sold.quantity, sold.notional, sold.reduce_only) == (Deal.SELL, Decimal("0.05"), 3000, True)
+    assert (btc.before, btc.target, btc.reached) == (Decimal("0.6"), Decimal("0.3"), Decimal("0.3"))
+    (short,) = eth.orders
+    assert (short.deal, short.quantity, short.reduce_only) == (Deal.SELL, Decimal("0.666"), False)
+    assert eth.reached == Decimal("-0.1998")
+
+
+def test_a_change_of_side_closes_first() -> None:
+    (btc,) = rebalanced([lots("BTC", 100, "60000", SHORT)], {"BTCUSDT": "0.6"}, {"BTCUSDT": "60000"})
+    assert [(each.deal, each.quantity, each.reduce_only) for each in btc.orders] == [
+        (Deal.BUY, Decimal("0.1"), True),
+        (Deal.BUY, Decimal("0.1"), False),
+    ]
+
+
+def test_below_the_minimum_nothing_is_ordered_but_all_may_be_closed() -> None:
+    (kept,) = rebalanced([], {"BTCUSDT": "0.0004"}, {"BTCUSDT": "100"})
+    assert kept.orders == ()
+    (gone,) = rebalanced([lots("BTC", 1, "100")], {"BTCUSDT": "0"}, {"BTCUSDT": "100"})
+    assert [(each.quantity, each.reduce_only) for each in gone.orders] == [(LOT, True)]
+
+
+@given(holdings_of_lots, st.integers(-300, 300).map(lambda part: Decimal(part) / 100))
+def test_orders_lead_to_the_target_within_a_lot_or_the_minimum(held: list[Holding], weight: Decimal) -> None:
+    one = [each for each in held if each.symbol == "BTCUSDT"][:1]
+    price = one[0].mark_price if one else Decimal(100)
+    (done,) = rebalance(one, EQUITY, {"BTCUSDT": weight}, {"BTCUSDT": market("BTCUSDT")}, {"BTCUSDT": price})
+    allowed = max(LOT * price, Decimal(5)) / EQUITY
+    assert abs(done.reached - weight) <= allowed + Decimal("1e-20")
+    assert sum(order.reduce_only for order in done.orders) <= 1
+    for order in done.orders:
+        assert order.notional == EXACT.multiply(order.quantity, price)
+
+
+def test_equal_weights_keep_gross_and_sides() -> None:
+    weights = equal_weights([lots("BTC", 100, "60000"), lots("ETH", 1000, "3000", SHORT)], EQUITY)
+    assert weights == {"BTCUSDT": Decimal("0.45"), "ETHUSDT": Decimal("-0.45")}
+    assert equal_weights([], EQUITY) == {}
+
+
+@pytest.mark.parametrize("equity", ["0", "-1", "NaN"])
+def test_without_equity_there_are_no_weights(equity: str) -> None:
+    with pytest.raises(PortfolioError, match="expected a positive equity"):
+        equal_weights([lots("BTC", 1, "100")], Decimal(equity))
+    with pytest.raises(PortfolioError, match="expected a positive equity"):
+        rebalance([], Decimal(equity), {}, {}, {})
+
+
+def test_a_symbol_twice_cannot_be_rebalanced() -> None:
+    with pytest.raises(PortfolioError, match="at most one holding of a symbol"):
+        rebalanced([lots("BTC", 1, "100")] * 2, {}, {})

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.e2e.conftest import DEMO_EMAIL, WEB, Complaints, Opener, log_in
 
-ROUTES = ("/", "/signals?status=all", "/positions?status=all", "/market", "/strategies")
+ROUTES = ("/", "/signals?status=all", "/positions?status=all", "/portfolio", "/market", "/strategies")
 #: Something of the market has to happen first; it does so every few seconds.
 _MARKET_MS = 150_000
 _NUMBER = re.compile(r"[\d,]+\.\d{2}")
@@ -406,6 +406,46 @@ def test_a_broken_line_is_told_and_mended(open_page: Opener) -> None:
     broken = False
     settled(page)
     expect(page.get_by_text("No connection to the server")).to_have_count(0)
+
+
+def test_the_portfolio_shows_risk_and_the_sums_behind_it(open_page: Opener) -> None:
+    page = open_page("/portfolio")
+    meter = page.get_by_role("meter", name="Risk level")
+    expect(meter).to_be_visible(timeout=_MARKET_MS)  # before, nothing was held
+    level = float(meter.get_attribute("aria-valuenow") or "-1")
+    assert 0 <= level <= 1
+    risk = page.get_by_role("region", name="Risk level")
+    expect(risk.get_by_text(re.compile(r"^[\d.]+ ÷ [\d.]+ = [\d.]+")).first).to_be_visible()
+    expect(page.get_by_role("region", name="Exposure").get_by_text(_NUMBER).first).to_be_visible()
+    expect(page.get_by_role("region", name="Way to liquidation").get_by_text("liquidation at").first).to_be_visible()
+    for name in ("What a bad hour may cost", "What would lower the risk"):
+        expect(page.get_by_role("region", name=name)).to_be_visible()
+    assert violations(page) == []
+
+
+def test_who_has_no_portfolio_analysis_is_told_which_plan_has_it(open_page: Opener) -> None:
+    page = open_page("/register", guest=True)
+    page.get_by_label("E-mail address").fill(f"{uuid4().hex}@example.com")
+    page.get_by_label("Password", exact=True).fill("a long enough sentence")
+    page.get_by_role("button", name="Create account").click()
+    page.get_by_role("heading", name="Free trial plan").wait_for()
+    page.goto("/portfolio")
+    expect(page.get_by_text("Portfolio analysis comes with Enterprise")).to_be_visible()
+    expect(page.get_by_text("You are on Free trial")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_history_can_be_taken_along_as_files(open_page: Opener) -> None:
+    page = open_page("/positions?status=closed")
+    settled(page)
+    page.get_by_role("button", name="LIFO").click()
+    for name, file in (("Ledger (CSV)", "ledger"), ("Fills (CSV)", "fills"), ("Tax lots (CSV)", "tax-lots-lifo")):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name).click()
+        assert download.value.suggested_filename == f"tradewind-{file}.csv"
+        with download.value.path().open(newline="") as opened:
+            header = opened.readline()
+        assert "account_id,account,currency" in header
 
 
 def test_an_address_that_leads_nowhere_says_so(open_page: Opener) -> None:

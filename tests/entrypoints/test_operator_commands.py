@@ -170,7 +170,7 @@ async def test_the_demo_user_can_log_in_and_trades_by_himself(settings: Settings
     tokens = await client.ok("POST", "/api/v1/auth/login", json=credentials)
     client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
     plan = (await client.ok("GET", "/api/v1/user/me"))["plan"]
-    assert (plan["code"], plan["status"], plan["auto_trading"]) == ("PRO", "active", True)
+    assert (plan["code"], plan["status"], plan["auto_trading"]) == ("ENTERPRISE", "active", True)
     (account,) = (await client.ok("GET", "/api/v1/trading-accounts"))["items"]
     assert (account["is_demo"], account["auto_trading"]) == (True, True)
 

@@ -19,6 +19,7 @@ from tests.market.coarser import coarser
 from tests.trading.engine.replays import PRICES, market, strategies
 from tradewind.billing import PlanCode
 from tradewind.core.candles import Timeframe
+from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
 from tradewind.entrypoints.replaying import ReplayPlan, open_feed, run_replay
 from tradewind.kit.clock import to_ms
@@ -133,6 +134,29 @@ async def test_finer_candles_inside(settings: Settings, tmp_path: Path) -> None:
     assert (told["inside"], told["inside_unresolved"]) == ("5m", 4 * 67)
     worst = await asyncio.to_thread(run_paper, strategies()[0], open_paper_feed(folder, timeframe=Timeframe.M15))
     assert worst.fingerprint != result.fingerprint
+
+
+async def test_gaps_that_no_stop_survives(settings: Settings, tmp_path: Path) -> None:
+    """Now and then a market opens a quarter lower: what is held long at fivefold leverage is liquidated."""
+    folder = market(tmp_path / "candles", 71, candles=2400)
+    for symbol in PRICES:
+        columns = read_candles(folder / f"{symbol}-5m.parquet")
+        fallen = np.round(0.75 ** (np.arange(2400) // 150 % 2), 4)
+        prices = {name: np.round(getattr(columns, name) * fallen, 4) for name in ("open", "high", "low", "close")}
+        save(folder, symbol, Timeframe.M5, Columns(**{**columns._asdict(), **prices}))
+    report, result = await both(settings, replay_plan(folder, strategies()[0]))
+    check(report, result, least=30)
+    taken = [trade for trade in result.trades if trade.exit_reason == "liquidated"]
+    assert len(taken) >= 3
+    for trade in taken:
+        value = trade.quantity * trade.entry_price
+        fundings = (trade.exit_at - trade.entry_at) // 28_800_000 + 1
+        most = value / 5 + trade.fees + fundings * 1.1e-4 * value
+        assert -most <= trade.pnl < 0.0, "the margin, fees and funding"
+    purposes = {row["purpose"] for row in report["orders"]}
+    assert "liquidation" in purposes
+    codes = {row["code"] for row in report["decisions"]}
+    assert "liquidated" in codes
 
 
 def test_the_same_every_time(tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ async def test_with_several_accounts_one_must_be_named(trader: Person, market: T
     await market.connection.execute(
         "insert into trading_accounts (id, tenant_id, user_id, name, venue, account_type, is_demo, currency, balance,"
         " risk_per_trade, max_leverage, auto_trading) select $1, tenant_id, user_id, 'Second', venue, account_type,"
-        " is_demo, currency, balance, risk_per_trade, max_leverage, false from trading_accounts",
+        " is_demo, currency, 0, risk_per_trade, max_leverage, false from trading_accounts",
         second,
     )
     signal = await market.publish()

@@ -14,6 +14,12 @@ class PlanCode(StrEnum):
     ENTERPRISE = "ENTERPRISE"
 
 
+class Feature(StrEnum):
+    """What a plan has or has not, beside its numbers. The list is complete; clients may rely on the names."""
+
+    PORTFOLIO_ANALYSIS = "portfolio_analysis"
+
+
 @dataclass(frozen=True, slots=True)
 class ResearchLimits:
     """What a tenant's back-tests and sweeps may take.
@@ -50,6 +56,7 @@ class Plan:
     auto_trading: bool
     auto_actions: tuple[str, ...]
     research: ResearchLimits
+    features: frozenset[Feature] = frozenset()
 
 
 _ALL_ACTIONS = ("move_to_breakeven", "trailing_stop", "partial_close")
@@ -96,6 +103,12 @@ PLANS: dict[PlanCode, Plan] = {
             auto_trading=True,
             auto_actions=_ALL_ACTIONS,
             research=ResearchLimits(runs=8, candles=20_000_000, trials=20_000),
+            features=frozenset({Feature.PORTFOLIO_ANALYSIS}),
         ),
     )
 }
+
+
+def cheapest_with(feature: Feature) -> PlanCode:
+    """The plan to recommend to whoever wants `feature`."""
+    return min((plan for plan in PLANS.values() if feature in plan.features), key=lambda plan: plan.price).code

@@ -135,7 +135,7 @@ def test_orders_and_money_are_moved_with_idempotency_keys(document: dict[str, An
 
 def test_answers_always_have_all_their_fields(document: dict[str, Any]) -> None:
     """Whatever is sent is required, so that generated types are not falsely optional."""
-    wishes = {"Registration", "Login", "Refresh", "Execution", "TradingAccountChange"}
+    wishes = {"Registration", "Login", "Refresh", "Execution", "RebalanceWish", "TradingAccountChange"}
     wishes |= {"BacktestWish", "SweepWish", "VaryRange"}
     for name, schema in document["components"]["schemas"].items():
         if schema.get("type") == "object" and name not in wishes:
@@ -207,8 +207,8 @@ async def test_every_answer_is_as_the_document_says(
     intent = await trader.ok("GET", f"/intents/{intent['id']}")
     for _ in range(4):
         await market.publish()  # some of them locked
+    await market.subscribe(trader.tenant_id, "ENTERPRISE")  # every route answers
     session = (await trader.ok("GET", "/auth/sessions"))["items"][0]["id"]
-    await market.subscribe(trader.tenant_id, "PRO")
     CandleStore(own_api.settings.data / "candles").append("BTCUSDT", Timeframe.M5, walk(2000))
     asked = {"strategy": "ema_rsi_atr", "symbols": ["BTCUSDT"], "timeframe": "5m"}
     backtest = (await trader.post("/backtests", asked)).json["id"]

@@ -15,14 +15,23 @@ from tradewind.core.ids import AccountId, IntentId
 from tradewind.core.matching import Stretch
 from tradewind.core.orders import OrderPurpose
 from tradewind.core.plan import AutoAction, PlanAction, Trailing, TrailingKind
+from tradewind.core.portfolio import (
+    Holding,
+    Suggestion,
+    SuggestionCode,
+    TailRisk,
+    correlations,
+    reductions,
+    suggestions,
+)
 from tradewind.core.positions import ExitReason
 from tradewind.core.risk import AccountView, Denial, DenyReason, RiskLimits, assess
 from tradewind.core.trade import Amend, Cancel, ExitAsked, Observed, Place, Refused, begin, handle, mandate
 from tradewind.core.values import Side
 from tradewind.kit.ids import new_id
 from tradewind.kit.language import Language
-from tradewind.trading.wording import render
-from tradewind.trading.wording.phrases import CAUSES, DECISIONS, DENIALS, EXITS, STOPS
+from tradewind.trading.wording import render, suggest
+from tradewind.trading.wording.phrases import CAUSES, DECISIONS, DENIALS, EXITS, STOPS, SUGGESTIONS
 from tradewind.trading.wording.rendering import MissingDataError
 from tradewind.venues.paper import PaperBook
 
@@ -237,3 +246,38 @@ def test_whatever_risk_denies_can_be_said(language: Language) -> None:
         assert isinstance(denial, Denial)
         data = {"reason": denial.reason.value, **denial.detail}
         assert render(DecisionCode.INTENT_DENIED, data, language)
+
+
+def everything_wrong() -> list[Suggestion]:
+    """One suggestion of every code, as the core makes them."""
+
+    def held(symbol: str, quantity: str, side: Side = Side.LONG, leverage: str = "20") -> Holding:
+        price = Decimal(100)
+        return Holding(symbol, symbol[:3], side, Decimal(quantity), price, price, Decimal(leverage))
+
+    holdings = [held("BTCUSDT", "600"), held("BTCUSDC", "10", Side.SHORT), held("ETHUSDT", "300")]
+    moving = [0.01, -0.01] * 20
+    equity = Decimal(10_000)
+    tail = TailRisk(0.95, 100, 0.2, 0.25)
+    known = correlations({"BTC": moving, "ETH": moving})
+    return [*reductions(holdings, equity), *suggestions(holdings, equity, tail=tail, correlated=known)]
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_suggestion_is_a_whole_sentence(language: Language) -> None:
+    made = everything_wrong()
+    assert {each.code for each in made} == set(SuggestionCode) == set(SUGGESTIONS)
+    for each in made:
+        words = suggest(each, "USDT", language)
+        assert "{" not in words
+        assert "[" not in words
+        assert all(subject in words for subject in each.subjects)
+    assert all(set(words) == set(Language) for words in SUGGESTIONS.values())
+
+
+def test_a_suggestion_says_how_much_to_the_last_digit() -> None:
+    made = next(each for each in everything_wrong() if each.code is SuggestionCode.REDUCE_POSITION)
+    assert made.facts["quantity"] == 600
+    english, russian = (suggest(made, "USDT", language) for language in (Language.EN, Language.RU))
+    assert english == "reduce BTCUSDT by 600 (≈ 60,000 USDT): risk level 1 → 1"
+    assert russian == "сократить BTCUSDT на 600 (≈ 60\u00a0000 USDT): уровень риска 1 → 1"

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { CandlestickChart, FlaskConical, Gauge, Layers, Radar } from "lucide-react";
+import { CandlestickChart, FlaskConical, Gauge, Layers, PieChart, Radar } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { getStatsOptions } from "@/client/@tanstack/react-query.gen";
@@ -9,6 +9,7 @@ const PAGES = [
   { to: "/", name: "overview", Icon: Gauge },
   { to: "/signals", name: "signals", Icon: Radar },
   { to: "/positions", name: "positions", Icon: Layers },
+  { to: "/portfolio", name: "portfolio", Icon: PieChart },
   { to: "/market", name: "market", Icon: CandlestickChart },
   { to: "/strategies", name: "strategies", Icon: FlaskConical },
 ] as const;
@@ -50,7 +51,7 @@ export function BottomNav() {
   return (
     <nav
       aria-label={t("nav.label")}
-      className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden"
+      className="fixed inset-x-0 bottom-0 z-30 grid auto-cols-fr grid-flow-col border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden"
     >
       {PAGES.map(({ to, name, Icon }) => (
         <Link

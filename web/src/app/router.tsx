@@ -92,6 +92,12 @@ const position = createRoute({
   component: page(() => import("@/features/positions/detail"), "PositionSheet"),
 });
 
+const portfolio = createRoute({
+  getParentRoute: () => inside,
+  path: "/portfolio",
+  component: page(() => import("@/features/portfolio/page"), "PortfolioPage"),
+});
+
 const market = createRoute({
   getParentRoute: () => inside,
   path: "/market",
@@ -112,6 +118,7 @@ const routeTree = root.addChildren([
     overview,
     signals.addChildren([signal]),
     positions.addChildren([position]),
+    portfolio,
     market,
     strategies,
   ]),

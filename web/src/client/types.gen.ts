@@ -5,6 +5,75 @@ export type ClientOptions = {
 };
 
 /**
+ * AccountBooks
+ *
+ * The double-entry books of an account: Σ debits − Σ credits of each. Together they are zero, always.
+ */
+export type AccountBooks = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Cash
+     *
+     * The balance.
+     */
+    cash: string;
+    /**
+     * Capital
+     *
+     * Minus what was paid in.
+     */
+    capital: string;
+    /**
+     * Trading
+     *
+     * Minus realised PnL before costs.
+     */
+    trading: string;
+    /**
+     * Fees
+     *
+     * Fees paid.
+     */
+    fees: string;
+    /**
+     * Funding
+     *
+     * Funding paid.
+     */
+    funding: string;
+};
+
+/**
+ * AccountPortfolio
+ */
+export type AccountPortfolio = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Venue
+     */
+    venue: string;
+    analysis: PortfolioPart;
+};
+
+/**
  * AnalysisReport
  */
 export type AnalysisReport = {
@@ -272,6 +341,40 @@ export type CandlePage = {
 };
 
 /**
+ * CorrelationMatrix
+ *
+ * Pearson correlations of hourly returns, pairwise over the hours that both have.
+ */
+export type CorrelationMatrix = {
+    /**
+     * Timeframe
+     */
+    timeframe: string;
+    /**
+     * Since
+     */
+    since: string | null;
+    /**
+     * Until
+     */
+    until: string | null;
+    /**
+     * Names
+     */
+    names: Array<string>;
+    /**
+     * Matrix
+     *
+     * Null: too few common hours, or no movement.
+     */
+    matrix: Array<Array<string | null>>;
+    /**
+     * Observations
+     */
+    observations: Array<Array<number>>;
+};
+
+/**
  * DayItem
  *
  * The account at the end of a UTC day, open positions at the close.
@@ -286,6 +389,13 @@ export type DayItem = {
      */
     equity: string | null;
 };
+
+/**
+ * Deal
+ *
+ * The direction of a fill.
+ */
+export type Deal = 'buy' | 'sell';
 
 /**
  * DecisionCode
@@ -335,6 +445,30 @@ export type DecisionItem = {
 export type DenyReason = 'signal_expired' | 'stale_signal' | 'signal_closed' | 'feed_not_live' | 'account_read_only' | 'position_already_open' | 'opposite_side_open' | 'price_beyond_stop' | 'stop_beyond_liquidation' | 'no_equity' | 'exposure_limit' | 'below_minimum';
 
 /**
+ * DiversificationItem
+ *
+ * Of the Herfindahl index H of w = |net| ÷ Σ |net| over the N underlyings that do not net out.
+ */
+export type DiversificationItem = {
+    /**
+     * Score
+     *
+     * (1 − H) ÷ (1 − 1/N), 0 to 1; 0 for a single underlying.
+     */
+    score: string;
+    /**
+     * Effective
+     *
+     * 1 ÷ H: as many equal positions would be as concentrated.
+     */
+    effective: string;
+    /**
+     * Herfindahl
+     */
+    herfindahl: string;
+};
+
+/**
  * EquityPointItem
  */
 export type EquityPointItem = {
@@ -357,7 +491,7 @@ export type EquityPointItem = {
  *
  * Why a request did not succeed.
  */
-export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'forbidden' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'run_over' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
+export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'forbidden' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'run_over' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
 
 /**
  * Execution
@@ -396,11 +530,69 @@ export type ExitRequestItem = {
 };
 
 /**
+ * ExposureItem
+ *
+ * Notional at the present prices.
+ */
+export type ExposureItem = {
+    /**
+     * Long
+     */
+    long: string;
+    /**
+     * Short
+     */
+    short: string;
+    /**
+     * Gross
+     */
+    gross: string;
+    /**
+     * Net
+     */
+    net: string;
+    /**
+     * Leverage
+     *
+     * gross ÷ equity; null without equity.
+     */
+    leverage: string | null;
+    /**
+     * Net Leverage
+     */
+    net_leverage: string | null;
+    /**
+     * By Underlying
+     *
+     * The largest |net| first.
+     */
+    by_underlying: Array<UnderlyingItem>;
+    /**
+     * By Venue
+     */
+    by_venue: Array<VenueItem>;
+};
+
+/**
+ * Feature
+ *
+ * What a plan has or has not, beside its numbers. The list is complete; clients may rely on the names.
+ */
+export type Feature = 'portfolio_analysis';
+
+/**
  * Fold
  *
  * What stands for the trials that differ only in the other parameters.
  */
 export type Fold = 'max' | 'median';
+
+/**
+ * Grouping
+ *
+ * By what results are told apart.
+ */
+export type Grouping = 'total' | 'account' | 'symbol' | 'strategy' | 'day' | 'month';
 
 /**
  * Health
@@ -595,6 +787,52 @@ export type LevelItem = {
 };
 
 /**
+ * LiquidationItem
+ */
+export type LiquidationItem = {
+    /**
+     * Position Id
+     */
+    position_id: string;
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Side
+     */
+    side: 'long' | 'short';
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Notional
+     */
+    notional: string;
+    /**
+     * Mark Price
+     */
+    mark_price: string;
+    /**
+     * Liquidation Price
+     *
+     * Null for a long without leverage.
+     */
+    liquidation_price: string | null;
+    /**
+     * Distance
+     *
+     * The adverse move that is left, as a fraction of the price.
+     */
+    distance: string | null;
+};
+
+/**
  * LockedSignal
  *
  * A signal that the plan's daily limit keeps back: that it is there, not what it says.
@@ -639,6 +877,13 @@ export type Login = {
      */
     totp_code?: string | null;
 };
+
+/**
+ * LotMethod
+ *
+ * Which lot a closing fill gives up first.
+ */
+export type LotMethod = 'fifo' | 'lifo' | 'hifo';
 
 /**
  * MarketAnalysis
@@ -1011,6 +1256,20 @@ export type OrderItem = {
 };
 
 /**
+ * AccountBooksPage
+ */
+export type PageOfAccountBooks = {
+    /**
+     * Items
+     */
+    items: Array<AccountBooks>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
  * BacktestTradeItemPage
  */
 export type PageOfBacktestTradeItem = {
@@ -1278,6 +1537,67 @@ export type PlanItem = {
      * Auto Actions
      */
     auto_actions: Array<string>;
+    /**
+     * Features
+     *
+     * None while the plan is not in force.
+     */
+    features: Array<Feature>;
+};
+
+/**
+ * Portfolio
+ *
+ * What is held at the present prices.
+ */
+export type Portfolio = {
+    /**
+     * At
+     */
+    at: string | null;
+    /**
+     * Currency
+     */
+    currency: string;
+    total: PortfolioPart;
+    /**
+     * Accounts
+     */
+    accounts: Array<AccountPortfolio>;
+    correlations: CorrelationMatrix;
+};
+
+/**
+ * PortfolioPart
+ *
+ * The analysis of one account, or of all together.
+ */
+export type PortfolioPart = {
+    /**
+     * Balance
+     */
+    balance: string;
+    /**
+     * Equity
+     */
+    equity: string;
+    exposure: ExposureItem;
+    /**
+     * Null while nothing is held.
+     */
+    diversification: DiversificationItem | null;
+    risk: RiskItem;
+    tail: TailRiskItem;
+    /**
+     * Liquidations
+     *
+     * Of every position, the nearest first.
+     */
+    liquidations: Array<LiquidationItem>;
+    /**
+     * Suggestions
+     */
+    suggestions: Array<SuggestionItem>;
 };
 
 /**
@@ -1708,6 +2028,101 @@ export type ReadingsItem = {
 };
 
 /**
+ * RebalancePreview
+ *
+ * Orders at market that would lead there. Nothing is sent.
+ */
+export type RebalancePreview = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Equity
+     */
+    equity: string;
+    /**
+     * Items
+     */
+    items: Array<RebalancingItem>;
+};
+
+/**
+ * RebalanceWish
+ */
+export type RebalanceWish = {
+    /**
+     * Account Id
+     *
+     * May be left out by who has one account.
+     */
+    account_id?: string | null;
+    /**
+     * Weights
+     *
+     * Signed notional ÷ equity by symbol, negative = short; symbols that are not named stay as they are. Left out: the present gross exposure in equal parts.
+     */
+    weights?: {
+        [key: string]: unknown | string;
+    } | null;
+};
+
+/**
+ * RebalancingItem
+ */
+export type RebalancingItem = {
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Price
+     */
+    price: string;
+    /**
+     * Weight Before
+     */
+    weight_before: string;
+    /**
+     * Weight Target
+     */
+    weight_target: string;
+    /**
+     * Weight After
+     *
+     * Off the target by what lots and the venue's minimum do not allow.
+     */
+    weight_after: string;
+    /**
+     * Orders
+     */
+    orders: Array<RebalancingOrderItem>;
+};
+
+/**
+ * RebalancingOrderItem
+ */
+export type RebalancingOrderItem = {
+    /**
+     * Symbol
+     */
+    symbol: string;
+    side: Deal;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Notional
+     */
+    notional: string;
+    /**
+     * Reduce Only
+     */
+    reduce_only: boolean;
+};
+
+/**
  * Refresh
  */
 export type Refresh = {
@@ -1807,6 +2222,125 @@ export type Registration = {
      * As Accept-Language says when not given.
      */
     locale?: Language | null;
+};
+
+/**
+ * ResultItem
+ */
+export type ResultItem = {
+    /**
+     * Name
+     *
+     * Account id, symbol, strategy, day or month; empty for the total.
+     */
+    name: string;
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Pnl
+     *
+     * Realised, before costs.
+     */
+    pnl: string;
+    /**
+     * Fees
+     *
+     * Paid; negative for a rebate.
+     */
+    fees: string;
+    /**
+     * Funding
+     *
+     * Paid; negative when received.
+     */
+    funding: string;
+    /**
+     * Net
+     *
+     * pnl − fees − funding: what the balance gained.
+     */
+    net: string;
+};
+
+/**
+ * Results
+ *
+ * What trading brought, as the ledger has it.
+ */
+export type Results = {
+    by: Grouping;
+    /**
+     * Since
+     */
+    since: string | null;
+    /**
+     * Until
+     */
+    until: string | null;
+    /**
+     * Items
+     */
+    items: Array<ResultItem>;
+};
+
+/**
+ * RiskAspect
+ *
+ * What makes a portfolio risky.
+ */
+export type RiskAspect = 'leverage' | 'concentration' | 'liquidation' | 'tail';
+
+/**
+ * RiskComponent
+ */
+export type RiskComponent = {
+    aspect: RiskAspect;
+    /**
+     * Subject
+     *
+     * The symbol or underlying it is about; empty for the whole.
+     */
+    subject: string;
+    /**
+     * Level
+     */
+    level: string;
+    /**
+     * Arithmetic
+     *
+     * Such as `6 ÷ 5 = 1.2 → 1`.
+     */
+    arithmetic: string;
+};
+
+/**
+ * RiskItem
+ *
+ * From 0 to 1: the level of the worst aspect.
+ */
+export type RiskItem = {
+    /**
+     * Level
+     */
+    level: string;
+    /**
+     * Warning
+     *
+     * Whether the level is above the threshold.
+     */
+    warning: boolean;
+    /**
+     * Threshold
+     */
+    threshold: string;
+    /**
+     * Components
+     *
+     * The worst first.
+     */
+    components: Array<RiskComponent>;
 };
 
 /**
@@ -2564,6 +3098,42 @@ export type StrategyItem = {
 };
 
 /**
+ * SuggestionCode
+ *
+ * What would make a portfolio less risky. The list is complete; clients may rely on the names.
+ *
+ * Beside each the names of its facts.
+ */
+export type SuggestionCode = 'reduce_position' | 'reduce_leverage' | 'reduce_concentration' | 'liquidation_near' | 'close_offsetting' | 'correlated' | 'tail_risk';
+
+/**
+ * SuggestionItem
+ */
+export type SuggestionItem = {
+    code: SuggestionCode;
+    /**
+     * Subjects
+     */
+    subjects: Array<string>;
+    /**
+     * Facts
+     */
+    facts: {
+        [key: string]: string;
+    };
+    /**
+     * Arithmetic
+     */
+    arithmetic: string;
+    /**
+     * Words
+     *
+     * In the language of the request.
+     */
+    words: string;
+};
+
+/**
  * SweepDoubt
  *
  * Why the best may not be as good as it looks.
@@ -2692,6 +3262,76 @@ export type SymbolItem = {
 };
 
 /**
+ * TailItem
+ *
+ * What an hour loses at worst, as a fraction of equity and in money; positive is a loss.
+ */
+export type TailItem = {
+    /**
+     * Var
+     */
+    var: string;
+    /**
+     * Cvar
+     */
+    cvar: string;
+    /**
+     * Var Amount
+     */
+    var_amount: string;
+    /**
+     * Cvar Amount
+     */
+    cvar_amount: string;
+};
+
+/**
+ * TailRiskItem
+ *
+ * Value at risk and expected shortfall: today's holdings over the hours that were.
+ */
+export type TailRiskItem = {
+    /**
+     * Horizon
+     */
+    horizon: string;
+    /**
+     * Confidence
+     */
+    confidence: string;
+    /**
+     * Observations
+     *
+     * Hours for which everything that is held has a return.
+     */
+    observations: number;
+    historical: TailItem | null;
+    /**
+     * Null outside the domain of the expansion.
+     */
+    cornish_fisher: TailItem | null;
+    /**
+     * Skewness
+     */
+    skewness: string | null;
+    /**
+     * Excess Kurtosis
+     */
+    excess_kurtosis: string | null;
+    /**
+     * Warnings
+     */
+    warnings: Array<TailWarning>;
+};
+
+/**
+ * TailWarning
+ *
+ * What to know of the figures beside. The list is complete; clients may rely on the names.
+ */
+export type TailWarning = 'no_equity' | 'too_few_observations' | 'cornish_fisher_out_of_domain';
+
+/**
  * TakeProfit
  */
 export type TakeProfit = {
@@ -2727,6 +3367,165 @@ export type Target = {
      * Part of the position to close there, 0 to 1.
      */
     share: string;
+};
+
+/**
+ * TaxLotItem
+ *
+ * What one closing fill took of one lot. Money in the account's currency.
+ */
+export type TaxLotItem = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Side
+     */
+    side: 'long' | 'short';
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Opened At
+     */
+    opened_at: string;
+    /**
+     * Closed At
+     */
+    closed_at: string;
+    /**
+     * Held Days
+     */
+    held_days: string;
+    /**
+     * Proceeds
+     *
+     * Of the sale: the exit of a long, the entry of a short.
+     */
+    proceeds: string;
+    /**
+     * Basis
+     *
+     * Of the purchase: the entry of a long, the exit of a short.
+     */
+    basis: string;
+    /**
+     * Gain
+     *
+     * proceeds − basis.
+     */
+    gain: string;
+    /**
+     * Fees
+     *
+     * The parts of both fills' fees that fall to this quantity.
+     */
+    fees: string;
+    /**
+     * Net Gain
+     *
+     * gain − fees.
+     */
+    net_gain: string;
+    /**
+     * Opened By
+     *
+     * The fill that opened the lot.
+     */
+    opened_by: string;
+    /**
+     * Closed By
+     *
+     * The fill that closed it.
+     */
+    closed_by: string;
+};
+
+/**
+ * TaxLotPage
+ *
+ * Disposals, the last first, and the sums over all of them.
+ */
+export type TaxLotPage = {
+    method: LotMethod;
+    /**
+     * Year
+     */
+    year: number | null;
+    /**
+     * Totals
+     */
+    totals: Array<TaxTotals>;
+    /**
+     * Items
+     */
+    items: Array<TaxLotItem>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * TaxTotals
+ *
+ * Sums over the whole year (or all time), in one currency.
+ */
+export type TaxTotals = {
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Disposals
+     */
+    disposals: number;
+    /**
+     * Proceeds
+     */
+    proceeds: string;
+    /**
+     * Basis
+     */
+    basis: string;
+    /**
+     * Gain
+     */
+    gain: string;
+    /**
+     * Fees
+     */
+    fees: string;
+    /**
+     * Net Gain
+     */
+    net_gain: string;
+    /**
+     * Funding
+     *
+     * Paid, a line of its own beside the lots; negative when received.
+     */
+    funding: string;
+    /**
+     * Result
+     *
+     * net_gain − funding.
+     */
+    result: string;
 };
 
 /**
@@ -2999,6 +3798,36 @@ export type TrialItem = {
 export type TrialOrder = 'ordinal' | 'score';
 
 /**
+ * UnderlyingItem
+ */
+export type UnderlyingItem = {
+    /**
+     * Underlying
+     */
+    underlying: string;
+    /**
+     * Long
+     */
+    long: string;
+    /**
+     * Short
+     */
+    short: string;
+    /**
+     * Net
+     *
+     * long − short: what is held of one underlying nets out.
+     */
+    net: string;
+    /**
+     * Weight
+     *
+     * |net| ÷ Σ |net|; 0 when everything nets out.
+     */
+    weight: string;
+};
+
+/**
  * UserItem
  */
 export type UserItem = {
@@ -3048,6 +3877,32 @@ export type VaryRange = {
      * 1 for whole numbers, a twentieth of the range for others, when not given.
      */
     step?: string | null;
+};
+
+/**
+ * VenueItem
+ */
+export type VenueItem = {
+    /**
+     * Venue
+     */
+    venue: string;
+    /**
+     * Long
+     */
+    long: string;
+    /**
+     * Short
+     */
+    short: string;
+    /**
+     * Gross
+     */
+    gross: string;
+    /**
+     * Net
+     */
+    net: string;
 };
 
 /**
@@ -3848,6 +4703,308 @@ export type ListDecisionsResponses = {
 };
 
 export type ListDecisionsResponse = ListDecisionsResponses[keyof ListDecisionsResponses];
+
+export type ListBalancesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Account Id
+         *
+         * Only of this trading account.
+         */
+        account_id?: string | null;
+    };
+    url: '/api/v1/history/balances';
+};
+
+export type ListBalancesErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListBalancesError = ListBalancesErrors[keyof ListBalancesErrors];
+
+export type ListBalancesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOfAccountBooks;
+};
+
+export type ListBalancesResponse = ListBalancesResponses[keyof ListBalancesResponses];
+
+export type GetResultsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * What the results are told apart by.
+         */
+        by?: Grouping;
+        /**
+         * Since
+         *
+         * Booked from this market time on.
+         */
+        since?: string | null;
+        /**
+         * Until
+         *
+         * Booked before this market time.
+         */
+        until?: string | null;
+        /**
+         * Account Id
+         *
+         * Only of this trading account.
+         */
+        account_id?: string | null;
+    };
+    url: '/api/v1/history/results';
+};
+
+export type GetResultsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetResultsError = GetResultsErrors[keyof GetResultsErrors];
+
+export type GetResultsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Results;
+};
+
+export type GetResultsResponse = GetResultsResponses[keyof GetResultsResponses];
+
+export type ListTaxLotsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Which lot a closing fill gives up first.
+         */
+        method?: LotMethod;
+        /**
+         * Year
+         *
+         * Only of this calendar year (UTC, market time); all when left out.
+         */
+        year?: number | null;
+        /**
+         * Account Id
+         *
+         * Only of this trading account.
+         */
+        account_id?: string | null;
+        /**
+         * Limit
+         *
+         * Most rows of the page.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * next_cursor of the page before.
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/history/tax-lots';
+};
+
+export type ListTaxLotsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListTaxLotsError = ListTaxLotsErrors[keyof ListTaxLotsErrors];
+
+export type ListTaxLotsResponses = {
+    /**
+     * Successful Response
+     */
+    200: TaxLotPage;
+};
+
+export type ListTaxLotsResponse = ListTaxLotsResponses[keyof ListTaxLotsResponses];
+
+export type ExportTaxLotsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Which lot a closing fill gives up first.
+         */
+        method?: LotMethod;
+        /**
+         * Year
+         *
+         * Only of this calendar year (UTC, market time); all when left out.
+         */
+        year?: number | null;
+        /**
+         * Account Id
+         *
+         * Only of this trading account.
+         */
+        account_id?: string | null;
+    };
+    url: '/api/v1/history/tax-lots.csv';
+};
+
+export type ExportTaxLotsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ExportTaxLotsError = ExportTaxLotsErrors[keyof ExportTaxLotsErrors];
+
+export type ExportTaxLotsResponses = {
+    /**
+     * The file, streamed.
+     */
+    200: string;
+};
+
+export type ExportTaxLotsResponse = ExportTaxLotsResponses[keyof ExportTaxLotsResponses];
+
+export type ExportFillsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Year
+         *
+         * Only of this calendar year (UTC, market time); all when left out.
+         */
+        year?: number | null;
+        /**
+         * Account Id
+         *
+         * Only of this trading account.
+         */
+        account_id?: string | null;
+    };
+    url: '/api/v1/history/fills.csv';
+};
+
+export type ExportFillsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ExportFillsError = ExportFillsErrors[keyof ExportFillsErrors];
+
+export type ExportFillsResponses = {
+    /**
+     * The file, streamed.
+     */
+    200: string;
+};
+
+export type ExportFillsResponse = ExportFillsResponses[keyof ExportFillsResponses];
+
+export type ExportLedgerData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Year
+         *
+         * Only of this calendar year (UTC, market time); all when left out.
+         */
+        year?: number | null;
+        /**
+         * Account Id
+         *
+         * Only of this trading account.
+         */
+        account_id?: string | null;
+    };
+    url: '/api/v1/history/ledger.csv';
+};
+
+export type ExportLedgerErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ExportLedgerError = ExportLedgerErrors[keyof ExportLedgerErrors];
+
+export type ExportLedgerResponses = {
+    /**
+     * The file, streamed.
+     */
+    200: string;
+};
+
+export type ExportLedgerResponse = ExportLedgerResponses[keyof ExportLedgerResponses];
+
+export type GetPortfolioData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portfolio';
+};
+
+export type GetPortfolioErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetPortfolioError = GetPortfolioErrors[keyof GetPortfolioErrors];
+
+export type GetPortfolioResponses = {
+    /**
+     * Successful Response
+     */
+    200: Portfolio;
+};
+
+export type GetPortfolioResponse = GetPortfolioResponses[keyof GetPortfolioResponses];
+
+export type PreviewRebalancingData = {
+    body: RebalanceWish;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portfolio/rebalance';
+};
+
+export type PreviewRebalancingErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type PreviewRebalancingError = PreviewRebalancingErrors[keyof PreviewRebalancingErrors];
+
+export type PreviewRebalancingResponses = {
+    /**
+     * Successful Response
+     */
+    200: RebalancePreview;
+};
+
+export type PreviewRebalancingResponse = PreviewRebalancingResponses[keyof PreviewRebalancingResponses];
 
 export type ListStrategiesData = {
     body?: never;

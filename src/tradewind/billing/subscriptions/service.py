@@ -9,13 +9,14 @@ from uuid import UUID
 from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from tradewind.billing.catalogue import PLANS, PlanCode
+from tradewind.billing.catalogue import PLANS, Feature, PlanCode, cheapest_with
 from tradewind.billing.subscriptions.models import PlanRow, SubscriptionRow
 from tradewind.kit.clock import Clock
 from tradewind.kit.ids import new_id
 from tradewind.platform.database import ReadSession, Session
 from tradewind.platform.hooks import RegisteredUser
 from tradewind.platform.spine import Event, EventType, record
+from tradewind.platform.web.errors import ErrorCode, problem
 
 
 async def sync_plans(session: Session) -> None:
@@ -64,7 +65,7 @@ async def grant_plan(session: Session, tenant_id: UUID, plan: PlanCode, clock: C
 
 @dataclass(frozen=True, slots=True)
 class Entitlements:
-    """What a tenant may do at this moment; limits None = unlimited."""
+    """What a tenant may do at this moment; limits None = unlimited, features none while the plan is not in force."""
 
     plan: PlanCode
     status: str
@@ -74,6 +75,7 @@ class Entitlements:
     auto_trading: bool
     auto_actions: tuple[str, ...]
     current_period_end: datetime | None
+    features: frozenset[Feature]
 
 
 _ENTITLEMENTS = text(
@@ -94,4 +96,19 @@ async def entitlements(session: ReadSession | Session, tenant_id: UUID) -> Entit
         auto_trading=row.auto_trading,
         auto_actions=tuple(row.auto_actions),
         current_period_end=row.current_period_end,
+        features=PLANS[PlanCode(row.plan)].features if row.may_open else frozenset(),
     )
+
+
+async def require_feature(session: ReadSession | Session, tenant_id: UUID, feature: Feature) -> None:
+    """See that the tenant's plan has `feature`.
+
+    Raises:
+        Problem: it has not, or is not in force; the problem names the plan that has it.
+    """
+    allowed = await entitlements(session, tenant_id)
+    if feature not in allowed.features:
+        raise problem(
+            ErrorCode.PLAN_FEATURE_MISSING,
+            f"{feature} comes with the plan {cheapest_with(feature)}; yours is {allowed.plan}, {allowed.status}",
+        )

@@ -19,7 +19,7 @@ from tradewind.core.lots.model import (
     TransferOut,
     TransferredLot,
 )
-from tradewind.core.lots.table import CSV_HEADER, csv_rows, safe_text
+from tradewind.core.lots.table import CSV_HEADER, csv_number, csv_row, csv_time, safe_text
 
 __all__ = [
     "CSV_HEADER",
@@ -33,7 +33,9 @@ __all__ = [
     "TransferIn",
     "TransferOut",
     "TransferredLot",
-    "csv_rows",
+    "csv_number",
+    "csv_row",
+    "csv_time",
     "safe_text",
     "tax_lots",
 ]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 
-from tradewind.core.values import EXACT, IllegalValueError, Side
+from tradewind.core.values import EXACT, IllegalValueError, Rounding, Side, round_to
 
 _ZERO = Decimal(0)
+_DAY_MS = Decimal(86_400_000)
+#: Quotients that are rounded to a grid right after.
+_WIDE = Context(prec=60)
 
 
 class LotMethod(StrEnum):
@@ -158,14 +161,34 @@ class RealisedLot:
         return EXACT.multiply(EXACT.subtract(self.exit_value, self.entry_value), Decimal(self.side.sign))
 
     @property
+    def proceeds(self) -> Decimal:
+        """What the sale brought: that of the exit for a long, of the entry for a short."""
+        return self.exit_value if self.side is Side.LONG else self.entry_value
+
+    @property
+    def basis(self) -> Decimal:
+        """What the purchase cost, fees apart: gain = proceeds − basis on either side."""
+        return self.entry_value if self.side is Side.LONG else self.exit_value
+
+    @property
+    def fees(self) -> Decimal:
+        """Of both fills."""
+        return EXACT.add(self.entry_fee, self.exit_fee)
+
+    @property
     def net_gain(self) -> Decimal:
         """After the fees of both fills."""
-        return EXACT.subtract(self.gain, EXACT.add(self.entry_fee, self.exit_fee))
+        return EXACT.subtract(self.gain, self.fees)
 
     @property
     def held_ms(self) -> int:
         """The holding period."""
         return self.closed_at - self.opened_at
+
+    @property
+    def held_days(self) -> Decimal:
+        """The holding period in days, to four digits."""
+        return round_to(_WIDE.divide(Decimal(self.held_ms), _DAY_MS), Decimal("0.0001"), Rounding.NEAREST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 
-from tradewind.core.lots.model import LotReport, RealisedLot
-from tradewind.core.values import Rounding, round_to
+from tradewind.core.lots.model import RealisedLot
 
-_DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WIDE = Context(prec=60)
 
-#: Columns of `csv_rows`; times RFC 3339 UTC, days held with decimals, money in quote currency.
+#: Columns of `csv_row`; times RFC 3339 UTC, days held with decimals, money in quote currency.
 CSV_HEADER = (
     "symbol",
     "side",
@@ -20,8 +18,8 @@ CSV_HEADER = (
     "opened_at",
     "closed_at",
     "held_days",
-    "entry_value",
-    "exit_value",
+    "proceeds",
+    "basis",
     "entry_fee",
     "exit_fee",
     "gain",
@@ -34,42 +32,36 @@ CSV_HEADER = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def csv_rows(report: LotReport) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Header and one row per realised lot, as texts for a CSV writer that does the quoting.
-
-    Texts that a spreadsheet would run as a formula begin with an apostrophe; numbers are plain decimals.
-    """
-    return CSV_HEADER, [_row(lot) for lot in report.realised]
-
-
-def _row(lot: RealisedLot) -> tuple[str, ...]:
-    days = _WIDE.divide(Decimal(lot.held_ms), Decimal(_DAY_MS))
+def csv_row(lot: RealisedLot) -> tuple[str, ...]:
+    """The lot under `CSV_HEADER`, as texts for a CSV writer that does the quoting."""
     return (
         safe_text(lot.symbol),
         lot.side.value,
-        _plain(lot.quantity),
-        _stamp(lot.opened_at),
-        _stamp(lot.closed_at),
-        _plain(round_to(days, Decimal("0.0001"), Rounding.NEAREST)),
-        _plain(lot.entry_value),
-        _plain(lot.exit_value),
-        _plain(lot.entry_fee),
-        _plain(lot.exit_fee),
-        _plain(lot.gain),
-        _plain(lot.net_gain),
+        csv_number(lot.quantity),
+        csv_time(_EPOCH + timedelta(milliseconds=lot.opened_at)),
+        csv_time(_EPOCH + timedelta(milliseconds=lot.closed_at)),
+        csv_number(lot.held_days),
+        csv_number(lot.proceeds),
+        csv_number(lot.basis),
+        csv_number(lot.entry_fee),
+        csv_number(lot.exit_fee),
+        csv_number(lot.gain),
+        csv_number(lot.net_gain),
         safe_text(lot.opened_by),
         safe_text(lot.closed_by),
     )
 
 
 def safe_text(text: str) -> str:
-    """`text` so that no spreadsheet runs it; spaces before a formula do not hide it."""
+    """`text` so that no spreadsheet runs it as a formula: with an apostrophe before it; spaces do not hide one."""
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
-def _plain(value: Decimal) -> str:
+def csv_number(value: Decimal) -> str:
+    """The whole of `value` as a plain decimal: no exponent, no zeros behind."""
     return format(value.normalize(_WIDE), "f") if value else "0"
 
 
-def _stamp(at: int) -> str:
-    return (_EPOCH + timedelta(milliseconds=at)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def csv_time(at: datetime) -> str:
+    """RFC 3339 in UTC to the millisecond, the resolution of the market clock."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

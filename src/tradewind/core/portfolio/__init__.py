@@ -1,8 +1,11 @@
 """Portfolio analysis: what is held, how it moves together, what it may lose, and what to do about it."""
 
 from tradewind.core.portfolio.exposure import Diversification, Exposure, diversification, exposure
-from tradewind.core.portfolio.model import Holding, PortfolioError
+from tradewind.core.portfolio.model import Holding, PortfolioError, shown
+from tradewind.core.portfolio.rebalancing import Rebalanced, RebalancingOrder, equal_weights, rebalance
+from tradewind.core.portfolio.reductions import reductions
 from tradewind.core.portfolio.risk import (
+    USUAL_SCALE,
     Component,
     Liquidation,
     RiskAspect,
@@ -24,6 +27,7 @@ from tradewind.core.portfolio.statistics import (
 from tradewind.core.portfolio.suggestions import Suggestion, SuggestionCode, suggestions
 
 __all__ = [
+    "USUAL_SCALE",
     "Component",
     "CornishFisher",
     "Correlations",
@@ -32,6 +36,8 @@ __all__ = [
     "Holding",
     "Liquidation",
     "PortfolioError",
+    "Rebalanced",
+    "RebalancingOrder",
     "RiskAspect",
     "RiskLevel",
     "RiskScale",
@@ -42,10 +48,14 @@ __all__ = [
     "cornish_fisher",
     "correlations",
     "diversification",
+    "equal_weights",
     "exposure",
     "historical",
     "liquidation",
     "portfolio_returns",
+    "rebalance",
+    "reductions",
     "risk_level",
+    "shown",
     "suggestions",
 ]

@@ -26,6 +26,7 @@ class Holding:
         entry_price, mark_price: quote currency per unit of base, positive.
         leverage: notional ÷ margin put up for this position alone (isolated margin), positive; 1 = none.
         maintenance_margin: share of notional at which the venue liquidates, from 0 to below 1.
+        lot: smallest step in which it can be reduced, base currency, positive.
     """
 
     symbol: str
@@ -36,9 +37,10 @@ class Holding:
     mark_price: Decimal
     leverage: Decimal = Decimal(1)
     maintenance_margin: Decimal = Decimal("0.005")
+    lot: Decimal = Decimal("0.00000001")
 
     def __post_init__(self) -> None:
-        for name in ("quantity", "entry_price", "mark_price", "leverage"):
+        for name in ("quantity", "entry_price", "mark_price", "leverage", "lot"):
             value: Decimal = getattr(self, name)
             if not value.is_finite() or value <= 0:
                 raise PortfolioError(f"expected a positive {name} for {self.symbol}, got {value}")

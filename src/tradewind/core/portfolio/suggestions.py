@@ -23,6 +23,8 @@ class SuggestionCode(StrEnum):
     Beside each the names of its facts.
     """
 
+    REDUCE_POSITION = "reduce_position"
+    """quantity × mark = notional: closing that much takes the risk level from before to after; made by `reductions`."""
     REDUCE_LEVERAGE = "reduce_leverage"
     """gross − limit × equity = excess: close that much notional."""
     REDUCE_CONCENTRATION = "reduce_concentration"

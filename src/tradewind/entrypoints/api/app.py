@@ -27,8 +27,10 @@ from tradewind.platform.web.middleware import BodyLimit, RequestContext, Securit
 from tradewind.platform.web.origins import served_over_https
 from tradewind.platform.web.parts import Parts
 from tradewind.research.runs.endpoints import router as backtests
+from tradewind.research.portfolio.endpoints import router as portfolio
 from tradewind.trading.accounts.endpoints import router as trading_accounts
 from tradewind.trading.dispatch.endpoints import router as execution
+from tradewind.trading.history.endpoints import router as history
 from tradewind.trading.intents.endpoints import router as intents
 from tradewind.trading.ledger.endpoints import router as decisions
 from tradewind.trading.orders.endpoints import router as orders
@@ -50,6 +52,8 @@ _ROUTERS = (
     positions,
     orders,
     decisions,
+    history,
+    portfolio,
     strategies,
     trading_accounts,
     backtests,

@@ -10,7 +10,7 @@ from pydantic import Field
 from tradewind.accounts.sessions.schemas import user_item
 from tradewind.accounts.sessions.service import person_by_id
 from tradewind.accounts.users.schemas import UserItem
-from tradewind.billing import PlanCode, entitlements
+from tradewind.billing import Feature, PlanCode, entitlements
 from tradewind.platform.web.routing import api_router
 from tradewind.platform.web.schemas import Answer, Moment
 from tradewind.platform.web.subjects import AccountReader
@@ -33,6 +33,7 @@ class PlanItem(Answer):
     slots_used: int = Field(description="Entry intents that take a position slot.")
     auto_trading: bool
     auto_actions: list[str]
+    features: list[Feature] = Field(description="None while the plan is not in force.")
 
 
 class Me(Answer):
@@ -68,6 +69,7 @@ async def get_me(caller: AccountReader, session: Reading) -> Me:
                 "slots_used": used.slots_used,
                 "auto_trading": allowed.auto_trading,
                 "auto_actions": list(allowed.auto_actions),
+                "features": sorted(allowed.features),
             }
         ),
         csrf_token=caller.csrf_token,

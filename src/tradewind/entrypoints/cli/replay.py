@@ -66,7 +66,7 @@ class _Moment(click.ParamType[datetime]):
 @click.option("--timeframe", type=click.Choice([item.value for item in Timeframe]), help="The folder's finest if none.")
 @click.option(
     "--inside",
-    type=click.Choice(["none", "auto", *Timeframe]),
+    type=click.Choice(["none", "auto", *(item.value for item in Timeframe)]),
     default="none",
     show_default=True,
     help="Finer candles of the folder that show what happened inside candles.",

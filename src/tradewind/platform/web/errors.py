@@ -23,6 +23,7 @@ class ErrorCode(StrEnum):
     CSRF_FAILED = "csrf_failed", 403, "The CSRF token is missing or wrong"
     ORIGIN_NOT_ALLOWED = "origin_not_allowed", 403, "The request comes from another site"
     PLAN_LIMIT_REACHED = "plan_limit_reached", 403, "The plan's limit is reached"
+    PLAN_FEATURE_MISSING = "plan_feature_missing", 403, "The plan does not include this"
     ACCOUNT_READ_ONLY = "account_read_only", 403, "The account is read-only"
     NOT_FOUND = "not_found", 404, "There is no such thing"
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The method is not allowed here"

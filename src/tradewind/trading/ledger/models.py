@@ -14,12 +14,22 @@ from tradewind.platform.database import Base, TenantRow
 
 
 class LedgerEntryRow(TenantRow, Base):
-    """One movement of money: `amount` from the `credit` to the `debit` book of an account."""
+    """One movement of money: `amount` from the `credit` to the `debit` book of an account, in its currency.
+
+    Both legs are one row, so nothing is ever booked on one side alone. At commit the database sees that the account's
+    balance moved by its new entries and nothing else.
+    """
 
     __tablename__ = "ledger_entries"
     __table_args__ = (
         CheckConstraint("amount >= 0", name="amount"),
         CheckConstraint("debit <> credit", name="books"),
+        CheckConstraint(
+            "(debit = 'cash' or credit = 'cash') and case when debit = 'cash' then credit else debit end "
+            "= case kind when 'deposit' then 'capital' when 'pnl' then 'trading' when 'fee' then 'fees' "
+            "when 'funding' then 'funding' end",
+            name="kind",
+        ),
         Index("ix_ledger_entries_deposits", "account_id", "at", postgresql_where="kind = 'deposit'"),
     )
 

@@ -1,5 +1,5 @@
-"""Decisions, denials and exits in plain words."""
+"""Decisions, denials, exits and suggestions in plain words."""
 
-from tradewind.trading.wording.rendering import render
+from tradewind.trading.wording.rendering import render, suggest
 
-__all__ = ["render"]
+__all__ = ["render", "suggest"]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from tradewind.core.decisions import DecisionCode as Code
 from tradewind.core.plan import PlanAction
+from tradewind.core.portfolio import SuggestionCode
 from tradewind.core.positions import ExitReason
 from tradewind.core.risk import DenyReason
 from tradewind.kit.language import Language
@@ -204,4 +205,49 @@ STOPS: Mapping[str, Mapping[Language, str]] = {
 SIDES: Mapping[str, Mapping[Language, str]] = {
     "long": {Language.EN: "long", Language.RU: "лонг"},
     "short": {Language.EN: "short", Language.RU: "шорт"},
+}
+
+#: What would make a portfolio less risky; {subject} and {other_subject} are the names it is about.
+SUGGESTIONS: Mapping[SuggestionCode, Mapping[Language, str]] = {
+    SuggestionCode.REDUCE_POSITION: {
+        Language.EN: "reduce {subject:raw} by {quantity} (≈ {notional} {currency:raw}): risk level {before} → {after}",
+        Language.RU: "сократить {subject:raw} на {quantity} (≈ {notional} {currency:raw}): уровень риска {before} → "
+        "{after}",
+    },
+    SuggestionCode.REDUCE_LEVERAGE: {
+        Language.EN: "{gross} {currency:raw} are at stake, more than {limit} times the equity of {equity}: close "
+        "{excess} of it",
+        Language.RU: "в рынке {gross} {currency:raw}, больше чем {limit} × средства ({equity}): закрыть {excess} из "
+        "них",
+    },
+    SuggestionCode.REDUCE_CONCENTRATION: {
+        Language.EN: "{size} {currency:raw} are in {subject:raw} alone, more than {limit} times the equity of "
+        "{equity}: close {excess} of it",
+        Language.RU: "в одном {subject:raw} {size} {currency:raw}, больше чем {limit} × средства ({equity}): закрыть "
+        "{excess} из них",
+    },
+    SuggestionCode.LIQUIDATION_NEAR: {
+        Language.EN: "{subject:raw} would be liquidated at {price}, only {distance_percent} % from the price of "
+        "{mark}: close some of it or use less leverage",
+        Language.RU: "{subject:raw}: ликвидация на {price}, всего в {distance_percent} % от цены {mark}: закрыть часть "
+        "или снизить плечо",
+    },
+    SuggestionCode.CLOSE_OFFSETTING: {
+        Language.EN: "long and short positions in {subject:raw} cancel out for {excess} {currency:raw}: closing both "
+        "saves fees and margin twice",
+        Language.RU: "лонг и шорт по {subject:raw} гасят друг друга на {excess} {currency:raw}: закрыв оба, вы дважды "
+        "сэкономите комиссии и маржу",
+    },
+    SuggestionCode.CORRELATED: {
+        Language.EN: "{subject:raw} and {other_subject:raw} move together (correlation {correlation}): it is one bet "
+        "of {together} {currency:raw}",
+        Language.RU: "{subject:raw} и {other_subject:raw} движутся вместе (корреляция {correlation}): это одна ставка "
+        "на {together} {currency:raw}",
+    },
+    SuggestionCode.TAIL_RISK: {
+        Language.EN: "the worst hours cost {cvar_percent} % of equity on average ({amount} {currency:raw}), more than "
+        "{limit_percent} %: hold less",
+        Language.RU: "худшие часы стоят в среднем {cvar_percent} % средств ({amount} {currency:raw}), больше чем "
+        "{limit_percent} %: держать меньше",
+    },
 }

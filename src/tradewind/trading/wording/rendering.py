@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from tradewind.core.decisions import DecisionCode
 from tradewind.core.plan import PlanAction
+from tradewind.core.portfolio import Suggestion, shown
 from tradewind.core.positions import ExitReason
 from tradewind.core.risk import DenyReason
 from tradewind.kit.language import Language, grouped
-from tradewind.trading.wording.phrases import CAUSES, DECISIONS, DENIALS, EXITS, SIDES, STOPS
+from tradewind.trading.wording.phrases import CAUSES, DECISIONS, DENIALS, EXITS, SIDES, STOPS, SUGGESTIONS
 
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _PLACE = re.compile(r"\{(\w+)(:raw)?\}")
@@ -27,6 +28,17 @@ def render(code: DecisionCode, data: Mapping[str, str], language: Language) -> s
         MissingDataError: the data lack something that decisions of this code always carry.
     """
     return _fill(DECISIONS[code][language], dict(data) | _derived(code, data, language), language)
+
+
+def suggest(suggestion: Suggestion, currency: str, language: Language) -> str:
+    """The suggestion as a sentence; amounts are in `currency`."""
+    data = {name: shown(value) for name, value in suggestion.facts.items()} | {"currency": currency}
+    for name, value in suggestion.facts.items():
+        data[f"{name}_percent"] = shown(value * 100)
+    if (quantity := suggestion.facts.get("quantity")) is not None:
+        data["quantity"] = format(quantity, "f")  # it is an order's: every digit counts
+    data |= dict(zip(("subject", "other_subject"), suggestion.subjects, strict=False))
+    return _fill(SUGGESTIONS[suggestion.code][language], data, language)
 
 
 def _derived(code: DecisionCode, data: Mapping[str, str], language: Language) -> dict[str, str]:

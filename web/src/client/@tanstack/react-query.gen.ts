@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { getBacktest, getBacktestEquity, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getPosition, getReadiness, getSignal, getStats, getSweepHeatMap, listBacktests, listBacktestTrades, listCandles, listDecisions, listOrders, listPositions, listSessions, listSignals, listStrategies, listSweepTrials, listSymbols, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
-import type { GetBacktestData, GetBacktestEquityData, GetBacktestEquityError, GetBacktestEquityResponse, GetBacktestError, GetBacktestResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, GetSweepHeatMapData, GetSweepHeatMapError, GetSweepHeatMapResponse, ListBacktestsData, ListBacktestsError, ListBacktestsResponse, ListBacktestTradesData, ListBacktestTradesError, ListBacktestTradesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSweepTrialsData, ListSweepTrialsError, ListSweepTrialsResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
+import { exportFills, exportLedger, exportTaxLots, getBacktest, getBacktestEquity, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getPortfolio, getPosition, getReadiness, getResults, getSignal, getStats, getSweepHeatMap, listBacktests, listBacktestTrades, listBalances, listCandles, listDecisions, listOrders, listPositions, listSessions, listSignals, listStrategies, listSweepTrials, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
+import type { ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetBacktestData, GetBacktestEquityData, GetBacktestEquityError, GetBacktestEquityResponse, GetBacktestError, GetBacktestResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, GetSweepHeatMapData, GetSweepHeatMapError, GetSweepHeatMapResponse, ListBacktestsData, ListBacktestsError, ListBacktestsResponse, ListBacktestTradesData, ListBacktestTradesError, ListBacktestTradesResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSweepTrialsData, ListSweepTrialsError, ListSweepTrialsResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -434,6 +434,178 @@ export const listDecisionsOptions = (options?: Options<ListDecisionsData>) => qu
         return data;
     },
     queryKey: listDecisionsQueryKey(options)
+});
+
+export const listBalancesQueryKey = (options?: Options<ListBalancesData>) => createQueryKey('listBalances', options);
+
+/**
+ * List Balances
+ *
+ * The books of each account, summed over its ledger.
+ */
+export const listBalancesOptions = (options?: Options<ListBalancesData>) => queryOptions<ListBalancesResponse, ListBalancesError, ListBalancesResponse, ReturnType<typeof listBalancesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listBalances({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listBalancesQueryKey(options)
+});
+
+export const getResultsQueryKey = (options?: Options<GetResultsData>) => createQueryKey('getResults', options);
+
+/**
+ * Get Results
+ *
+ * Realised PnL, fees and funding: sums over ledger entries, so they agree with the balance to the last digit.
+ */
+export const getResultsOptions = (options?: Options<GetResultsData>) => queryOptions<GetResultsResponse, GetResultsError, GetResultsResponse, ReturnType<typeof getResultsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getResults({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getResultsQueryKey(options)
+});
+
+export const listTaxLotsQueryKey = (options?: Options<ListTaxLotsData>) => createQueryKey('listTaxLots', options);
+
+/**
+ * List Tax Lots
+ *
+ * Disposals, the last first. Funding is no part of a lot's gain but a line of its own: see the totals.
+ */
+export const listTaxLotsOptions = (options?: Options<ListTaxLotsData>) => queryOptions<ListTaxLotsResponse, ListTaxLotsError, ListTaxLotsResponse, ReturnType<typeof listTaxLotsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTaxLots({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTaxLotsQueryKey(options)
+});
+
+export const listTaxLotsInfiniteQueryKey = (options?: Options<ListTaxLotsData>): QueryKey<Options<ListTaxLotsData>> => createQueryKey('listTaxLots', options, true);
+
+/**
+ * List Tax Lots
+ *
+ * Disposals, the last first. Funding is no part of a lot's gain but a line of its own: see the totals.
+ */
+export const listTaxLotsInfiniteOptions = (options?: Options<ListTaxLotsData>) => {
+    const opts = infiniteQueryOptions<ListTaxLotsResponse, ListTaxLotsError, InfiniteData<ListTaxLotsResponse>, QueryKey<Options<ListTaxLotsData>>, string | null | Pick<QueryKey<Options<ListTaxLotsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListTaxLotsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listTaxLots({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listTaxLotsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const exportTaxLotsQueryKey = (options?: Options<ExportTaxLotsData>) => createQueryKey('exportTaxLots', options);
+
+/**
+ * Export Tax Lots
+ *
+ * Disposals and funding, the first first: the sum of `net_gain` over all rows is the result.
+ */
+export const exportTaxLotsOptions = (options?: Options<ExportTaxLotsData>) => queryOptions<ExportTaxLotsResponse, ExportTaxLotsError, ExportTaxLotsResponse, ReturnType<typeof exportTaxLotsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await exportTaxLots({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: exportTaxLotsQueryKey(options)
+});
+
+export const exportFillsQueryKey = (options?: Options<ExportFillsData>) => createQueryKey('exportFills', options);
+
+/**
+ * Export Fills
+ *
+ * Every fill, account by account in the order of booking.
+ */
+export const exportFillsOptions = (options?: Options<ExportFillsData>) => queryOptions<ExportFillsResponse, ExportFillsError, ExportFillsResponse, ReturnType<typeof exportFillsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await exportFills({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: exportFillsQueryKey(options)
+});
+
+export const exportLedgerQueryKey = (options?: Options<ExportLedgerData>) => createQueryKey('exportLedger', options);
+
+/**
+ * Export Ledger
+ *
+ * Every ledger entry, account by account in the order of booking; `change` is that of the balance.
+ */
+export const exportLedgerOptions = (options?: Options<ExportLedgerData>) => queryOptions<ExportLedgerResponse, ExportLedgerError, ExportLedgerResponse, ReturnType<typeof exportLedgerQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await exportLedger({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: exportLedgerQueryKey(options)
+});
+
+export const getPortfolioQueryKey = (options?: Options<GetPortfolioData>) => createQueryKey('getPortfolio', options);
+
+/**
+ * Get Portfolio
+ *
+ * Exposure, diversification, correlations, risk, and what would lower it. Part of the Enterprise plan.
+ */
+export const getPortfolioOptions = (options?: Options<GetPortfolioData>) => queryOptions<GetPortfolioResponse, GetPortfolioError, GetPortfolioResponse, ReturnType<typeof getPortfolioQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getPortfolio({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getPortfolioQueryKey(options)
 });
 
 export const listStrategiesQueryKey = (options?: Options<ListStrategiesData>) => createQueryKey('listStrategies', options);

@@ -8,6 +8,7 @@ import { POSITIONS_STATUSES } from "@/app/search";
 import { useMe } from "@/app/services";
 import { useTitle } from "@/app/title";
 import { listPositionsInfiniteOptions } from "@/client/@tanstack/react-query.gen";
+import { Exports } from "@/features/history/exports";
 import { SlotsUsed } from "@/features/plan/card";
 import { useFormat } from "@/i18n";
 import { TotalPnl } from "@/trading/live";
@@ -97,6 +98,7 @@ export function PositionsPage() {
           </Button>
         </p>
       )}
+      {status === "closed" && <Exports />}
       <Outlet />
     </>
   );
