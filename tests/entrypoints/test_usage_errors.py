@@ -28,6 +28,7 @@ from tradewind.entrypoints.cli import main
             "backtest x --candles y --from soon",
             "--from: expected a date or time such as 2024-03-01 or 2024-03-01T12:00",
         ),
+        ("sweep x --candles y --vary z --html /nowhere/at/all.html", "--html: expected a folder that exists, got"),
         ("replay --candles y --followers 0", "--followers: expected a whole number from 1 to 10000, got 0; see"),
         ("replay --candles y --resume", "--resume needs --data: the folder that the killed replay was given; see"),
         ("up --seed -1", "tradewind up: --seed: expected a whole number of 0 or more, got -1; see"),

@@ -145,7 +145,7 @@ def test_the_meter_names_what_separates_ideal_from_paper(tmp_path: Path) -> None
     folder = market(tmp_path / "candles", 53, candles=1500)
     strategy = strategies()[0]
     paper = run_paper(strategy, open_paper_feed(folder))
-    _, columns = load_candles(folder)
+    _, columns, _ = load_candles(folder)
     warmed = {symbol: held.rows(600, len(held)) for symbol, held in columns.items()}
     ideal = run_ideal(strategy, warmed, Timeframe.M5)
     parity = compare(read_run(ideal.document()).trades, read_run(paper.document()).trades)

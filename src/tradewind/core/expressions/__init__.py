@@ -2,11 +2,13 @@
 
 from tradewind.core.expressions.compiler import Compiler
 from tradewind.core.expressions.market import Market
+from tradewind.core.expressions.memo import MEMO_BYTES, Memo
 from tradewind.core.expressions.parser import RESERVED, UnknownNameError, parse, parse_definitions, suggestion
 from tradewind.core.expressions.program import Answer, Program, SeriesRead, Traits
 from tradewind.core.expressions.tree import Expression, ExpressionError, Kind, canonical
 
 __all__ = [
+    "MEMO_BYTES",
     "RESERVED",
     "Answer",
     "Compiler",
@@ -14,6 +16,7 @@ __all__ = [
     "ExpressionError",
     "Kind",
     "Market",
+    "Memo",
     "Program",
     "SeriesRead",
     "Traits",

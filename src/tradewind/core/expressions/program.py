@@ -6,9 +6,9 @@ expressions use, and is what faster back-ends can be generated from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -233,19 +233,19 @@ class Program:
         if market is None:
             if self.needs_market:
                 raise ValueError("expected the market beside the candles: this program asks for it")
-            return self._answer(_Around(Known(columns, columns.ts), None, ()))
+            return self._answer(Around.alone(columns))
         return self.answer_of(Known.at_close(columns, market.timeframe), market)
 
     def answer_of(self, known: Known, market: Market) -> Answer:
         """As `answer`, for candles that may be known later than they close."""
-        return self._answer(_Around(known, market, self.readings))
+        return self._answer(Around(known, market, self.readings))
 
-    def _answer(self, around: _Around) -> Answer:
+    def _answer(self, around: Around) -> Answer:
         columns = around.columns
         results: list[Any] = [None] * len(self.instructions)
         with np.errstate(all="ignore"):
             for index, instruction in enumerate(self.instructions):
-                results[index] = _execute(instruction, results, around)
+                results[index] = execute(instruction, results, around)
                 for operand in operands_of(instruction):
                     if self.last_use[operand] == index:
                         results[operand] = None
@@ -257,7 +257,7 @@ class Program:
 SeriesRead = tuple[str | None, Timeframe | None]
 
 
-class _Around:
+class Around:
     """The candles of one run and, once they are asked for, the other series as they are seen from there."""
 
     def __init__(self, known: Known, market: Market | None, readings: tuple[Reading, ...]) -> None:
@@ -266,6 +266,11 @@ class _Around:
         self._market = market
         self._readings = readings
         self._seen: dict[int, tuple[Answer, NDArray[np.int64]]] = {}
+
+    @classmethod
+    def alone(cls, columns: Columns) -> Self:
+        """Candles with nothing beside them."""
+        return cls(Known(columns, columns.ts), None, ())
 
     @property
     def closes(self) -> NDArray[np.int64]:
@@ -361,7 +366,10 @@ def _renumbered(instruction: Instruction, places: dict[int, int]) -> Instruction
             return instruction
 
 
-def _execute(instruction: Instruction, results: list[Any], around: _Around) -> Value | tuple[NDArray[np.float64], ...]:
+def execute(
+    instruction: Instruction, results: Sequence[Any] | Mapping[int, Any], around: Around
+) -> Value | tuple[NDArray[np.float64], ...]:
+    """The result of one instruction; `results` has those of its operands."""
     match instruction:
         case Clock(part):
             return clock(part, around.closes)

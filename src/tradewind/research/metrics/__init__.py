@@ -15,7 +15,7 @@ from tradewind.research.metrics.returns import (
     sortino,
     total_return,
 )
-from tradewind.research.metrics.summary import Metrics, measure
+from tradewind.research.metrics.summary import ClosedTrades, Metrics, measure
 from tradewind.research.metrics.trades import (
     average_loss,
     average_win,
@@ -29,6 +29,7 @@ from tradewind.research.metrics.trades import (
 __all__ = [
     "DAYS",
     "DEFINITIONS",
+    "ClosedTrades",
     "DailyReturns",
     "Definition",
     "Drawdown",
