@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tradewind.core.indicators import CATALOGUE, FAMILIES, LONGEST, SEED_WEIGHT, Argument, Indicator
+from tradewind.core.indicators.incremental import memory
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "indicators.md"
 
@@ -19,10 +20,16 @@ documents write them: first the series (`close`, `volume`, any expression), then
   nothing is remembered. ⚓ marks what may remember its first candle for ever (a running total, a session cut short, a
   stop that flips only when the price says so).
 - **Unit**: *series* is that of the first series. Percent is 1.5 for 1.5 %.
+- **Live**: how the incremental form remembers, which agrees with the values here to 10⁻⁹. *recursive*: in running
+  values, the past never quite gone; *window*: as its last candles, looked at again, and nothing older than the warm-up.
 - Periods count candles, {LONGEST} at most. A gap in a series interrupts: the indicator warms up anew behind it.
 - Displaced lines are given where they are drawn: the Ichimoku spans under a candle were computed `displacement` candles
   before it, so nothing looks ahead.
 """
+
+_HEAD = """\
+| Written | Reads | Ranges | Unit | Warm-up | Settled | Live | Definition |
+|---|---|---|---|---|---|---|---|"""
 
 _TITLES = {
     "prices": "Prices and Heikin-Ashi",
@@ -43,8 +50,7 @@ def page() -> str:
     parts = [_INTRODUCTION]
     for family, entries in FAMILIES.items():
         rows = "\n".join(map(_row, entries))
-        head = "| Written | Reads | Ranges | Unit | Warm-up | Settled | Definition |\n|---|---|---|---|---|---|---|"
-        parts.append(f"## {_TITLES[family]}\n\n{head}\n{rows}\n")
+        parts.append(f"## {_TITLES[family]}\n\n{_HEAD}\n{rows}\n")
     return "\n".join(parts)
 
 
@@ -57,6 +63,7 @@ def _row(entry: Indicator) -> str:
         "series" if entry.unit is None else entry.unit.value,
         str(entry.warmup()),
         f"{settled} ⚓".strip() if entry.anchored else settled,
+        memory(entry).value,
         entry.description.replace("|", "\\|"),
     )
     return f"| {' | '.join(cells)} |"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategy_maker import head, random_columns, recorded
 
-from tradewind.core.regime import UNDEFINED, WARMUP, Regime, regimes
+from tradewind.core.regime import UNDEFINED, WARMUP, Regime, RunningRegimes, regimes
 from tradewind.core.series import Columns
 
 
@@ -66,3 +66,13 @@ def test_where_a_series_begins_is_forgotten(symbol: str) -> None:
     for start in range(1000, 18_000, 1700):
         later = regimes(columns.rows(start, len(columns))).codes
         assert np.mean(later[2 * WARMUP :] == whole[start + 2 * WARMUP :]) > 0.999
+
+
+def test_candle_by_candle_a_batch_has_the_regimes_of_its_columns() -> None:
+    markets = [random_columns(place, 900, calm=place == 1) for place in range(3)]
+    running = RunningRegimes(len(markets))
+    together = [np.array(part).T for part in zip(*markets, strict=True)]
+    with np.errstate(all="ignore"):
+        found = np.array([running.update(Columns(*(part[row] for part in together))) for row in range(900)])
+    for place, market in enumerate(markets):
+        assert np.array_equal(found[:, place], regimes(market).codes)

@@ -147,4 +147,4 @@ def test_a_strategy_that_scales_in_is_refused(candles: Path) -> None:
         timeout=90,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert "expected paper for a strategy that scales in" in done.stderr
+    assert "expected one that enters whole positions, dca_dip scales in" in done.stderr

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.core.indicators import CATALOGUE
+from tradewind.core.indicators.incremental import ALL, Rows, running
 from tradewind.core.series import Columns, Floats
 
 PERIOD = 14
@@ -87,14 +88,66 @@ def regimes(columns: Columns) -> Regimes:
     """The regime of every row of `columns`; causal, like everything computed from indicators."""
     adx, plus, minus = (each.compute(columns, PERIOD) for each in (_ADX, _PLUS, _MINUS))
     rank = _RANK.compute(columns, RANK_PERIOD, series=(_NATR.compute(columns, PERIOD),))
-    kinds = np.full(len(columns), Regime.RANGE.code, dtype=np.int8)
     trending = _latched(adx >= TREND_BEGINS, adx < TREND_ENDS)
-    kinds[trending & (plus > minus)] = Regime.TREND_UP.code
-    kinds[trending & (minus > plus)] = Regime.TREND_DOWN.code
-    kinds[_latched(rank >= VOLATILE_BEGINS, rank < VOLATILE_ENDS)] = Regime.VOLATILE.code
-    codes = _confirmed(kinds)
+    volatile = _latched(rank >= VOLATILE_BEGINS, rank < VOLATILE_ENDS)
+    codes = _confirmed(_kinds(trending, volatile, plus, minus))
     codes[:WARMUP] = UNDEFINED
     return Regimes(codes, adx, plus, minus, rank)
+
+
+class RunningRegimes:
+    """The regimes of a batch of symbols, one candle after the other: what `regimes` says of the last row.
+
+    Attributes:
+        nbytes: memory of the state.
+    """
+
+    __slots__ = ("_codes", "_kinds", "_parts", "_rank", "_run", "_seen", "_trending", "_volatile")
+
+    def __init__(self, symbols: int) -> None:
+        indicators = (_ADX, _PLUS, _MINUS, _NATR)
+        self._parts = [(each, running(each.kernel, (PERIOD,), each.warmup(PERIOD), symbols)) for each in indicators]
+        self._rank = running(_RANK.kernel, (RANK_PERIOD,), _RANK.warmup(RANK_PERIOD), symbols)
+        self._trending, self._volatile = np.zeros(symbols, dtype=np.bool_), np.zeros(symbols, dtype=np.bool_)
+        #: The last candle's kind, how many in a row were of it, and the kind that was confirmed last.
+        self._kinds, self._run = np.full(symbols, UNDEFINED, dtype=np.int8), np.zeros(symbols, dtype=np.int64)
+        self._codes = np.full(symbols, UNDEFINED, dtype=np.int8)
+        self._seen = np.zeros(symbols, dtype=np.int64)
+
+    @property
+    def nbytes(self) -> int:
+        own = (self._trending, self._volatile, self._kinds, self._run, self._codes, self._seen)
+        parts = (self._rank, *(part for _, part in self._parts))
+        return sum(each.nbytes for each in own) + sum(each.state.nbytes for each in parts)
+
+    def update(self, candles: Columns, rows: Rows = ALL) -> Codes:
+        """The codes at the next candle of each symbol in `rows`; row i of `candles` is that of the i-th of them."""
+        adx, plus, minus, natr = (
+            part.update([field.of(candles) for field in indicator.fields], rows)[indicator.output]
+            for indicator, part in self._parts
+        )
+        rank = self._rank.update([natr], rows)[_RANK.output]
+        trending = (adx >= TREND_BEGINS) | (self._trending[rows] & ~(adx < TREND_ENDS))
+        volatile = (rank >= VOLATILE_BEGINS) | (self._volatile[rows] & ~(rank < VOLATILE_ENDS))
+        self._trending[rows], self._volatile[rows] = trending, volatile
+        kinds = _kinds(trending, volatile, plus, minus)
+        run = np.where(kinds == self._kinds[rows], self._run[rows] + 1, 1)
+        self._kinds[rows], self._run[rows] = kinds, run
+        seen = self._seen[rows]
+        codes = np.where((run >= CONFIRMATION) | (seen == 0), kinds, self._codes[rows])
+        self._codes[rows] = codes
+        told = np.where(seen < WARMUP, np.int8(UNDEFINED), codes)
+        self._seen[rows] += 1
+        return told
+
+
+def _kinds(trending: Flags, volatile: Flags, plus: Floats, minus: Floats) -> Codes:
+    """What each candle is by itself."""
+    kinds = np.full(len(plus), Regime.RANGE.code, dtype=np.int8)
+    kinds[trending & (plus > minus)] = Regime.TREND_UP.code
+    kinds[trending & (minus > plus)] = Regime.TREND_DOWN.code
+    kinds[volatile] = Regime.VOLATILE.code
+    return kinds
 
 
 def _latched(begins: Flags, ends: Flags) -> Flags:

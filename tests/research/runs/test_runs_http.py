@@ -149,6 +149,7 @@ WRONG_BACKTESTS: list[tuple[dict[str, Any], str, str]] = [
     ({"from": "2024-02-01T00:00:00Z", "to": "2024-01-01T00:00:00Z"}, "#/from", "has candles"),
     ({"to": "yesterday"}, "#/to", "2026-01-31T12:00:00Z"),
     ({"profile": "paper", "fee": "0.001"}, "#/fee", "ideal"),
+    ({"strategy": "dca_dip", "profile": "ideal"}, "#/profile", "paper"),
     ({"fee": "2"}, "#/fee", "0.1"),
     ({"risk": 1}, "#/risk", "not permitted"),
 ]
@@ -163,6 +164,7 @@ WRONG_SWEEPS: list[tuple[dict[str, Any], str, str]] = [
     ({"vary": {"stop_atr": {"from": "1", "to": "20", "step": "0.0001"}}}, "#/vary/stop_atr", "10,000"),
     ({"trials": 5}, "#/trials", "all 12 points"),
     ({"profile": "paper"}, "#/profile", "ideal"),
+    ({"strategy": "dca_dip", "vary": {"stop_atr": None}}, "#/strategy", "whole positions"),
     ({"objective": "luck"}, "#/objective", "sharpe"),
     ({"sampler": "magic"}, "#/sampler", "grid"),
 ]

@@ -12,7 +12,7 @@ import pytest
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
 from tradewind.core.signals import Signal
-from tradewind.core.strategy import LANGUAGES, Strategy, evaluate, signal
+from tradewind.core.strategy import LANGUAGES, Scan, Standing, Strategy, evaluate, signal
 from tradewind.core.values import Side
 from tradewind.trading.strategies import (
     UnknownStrategyError,
@@ -153,3 +153,26 @@ def test_it_is_not_over_eager_on_recorded_candles(strategy: Strategy, symbol: st
     per_day = (len(evaluation.long_rows) + len(evaluation.short_rows)) / days
     assert 0.5 < per_day < 4
     assert 0.5 < len(evaluation.long_rows) / len(evaluation.short_rows) < 2
+
+
+def test_a_scan_finds_the_set_ups_of_the_recordings() -> None:
+    """Candles of several symbols, one close after the other: the same set-ups, and their numbers to 1e-9."""
+    strategies = [load_builtin(name) for name in (*NAMES, "ema_rsi_atr")]
+    symbols, rows = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "AVAXUSDT", "LINKUSDT"), 4_000
+    markets = [recorded(symbol, rows) for symbol in symbols]
+    scan = Scan(strategies, len(symbols))
+    stood: dict[tuple[int, int], dict[int, Standing]] = {}
+    together = [np.array(part).T for part in zip(*markets, strict=True)]
+    for row in range(rows):
+        for each in scan.close(Columns(*(part[row] for part in together))):
+            stood.setdefault((each.strategy, each.symbol), {})[row] = each
+    for number, strategy in enumerate(strategies):
+        for place, market in enumerate(markets):
+            whole, found = evaluate(strategy, market), stood[number, place]
+            assert [row for row, each in found.items() if each.side is Side.LONG] == whole.long_rows.tolist()
+            assert [row for row, each in found.items() if each.side is Side.SHORT] == whole.short_rows.tolist()
+            assert [row for row, each in found.items() if each.side is None] == whole.conflict_rows.tolist()
+            for row, each in found.items():
+                numbers = [each.evaluation.number(root, 0) for root in range(len(whole.values))]
+                expected = [whole.number(root, row) for root in range(len(whole.values))]
+                np.testing.assert_allclose(numbers, expected, rtol=1e-9, atol=1e-9 * market.close[row])

@@ -7,25 +7,22 @@ indicator with its neighbours; one that changes a period computes that average a
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.core.expressions.program import (
-    Apply,
     Around,
     Column,
-    Compute,
     Constant,
     Instruction,
-    Previous,
     Program,
     RegimeConstant,
     Take,
     execute,
     operands_of,
+    renumbered,
 )
 from tradewind.core.series import Columns
 
@@ -83,8 +80,7 @@ class Memo:
         """For each instruction the number that it has among all that this memo ever saw."""
         numbers: list[int] = []
         for instruction in program.instructions:
-            known = _with_operands(instruction, numbers)
-            numbers.append(self._numbers.setdefault(known, len(self._numbers)))
+            numbers.append(self._numbers.setdefault(renumbered(instruction, numbers), len(self._numbers)))
         return numbers
 
     def _missing(self, program: Program, numbers: list[int], results: dict[int, Any]) -> list[int]:
@@ -109,16 +105,6 @@ class Memo:
         while self._size > self._capacity:
             _, forgotten = self._held.popitem(last=False)
             self._size -= _bytes(forgotten)
-
-
-def _with_operands(instruction: Instruction, numbers: list[int]) -> Instruction:
-    match instruction:
-        case Apply() | Compute():
-            return replace(instruction, operands=tuple(numbers[each] for each in instruction.operands))
-        case Previous() | Take():
-            return replace(instruction, operand=numbers[instruction.operand])
-        case _:
-            return instruction
 
 
 def _bytes(result: Any) -> int:

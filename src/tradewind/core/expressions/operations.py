@@ -21,7 +21,8 @@ from tradewind.core.regime import UNDEFINED
 #: An array with one value per row, or a scalar that stands for the same value in every row.
 Value = NDArray[Any] | np.generic | float
 
-_BLANK = {"f": np.nan, "b": False, "i": UNDEFINED}
+#: What stands where there is no earlier row, by the kind of array.
+BLANK = MappingProxyType({"f": np.float64(np.nan), "b": np.False_, "i": np.int8(UNDEFINED)})
 
 
 def shifted(value: Value, rows: int) -> Value:
@@ -29,7 +30,7 @@ def shifted(value: Value, rows: int) -> Value:
     if not isinstance(value, np.ndarray):
         return value
     moved = np.empty_like(value)
-    moved[:rows] = _BLANK[value.dtype.kind]
+    moved[:rows] = BLANK[value.dtype.kind]
     moved[rows:] = value[: max(len(value) - rows, 0)]
     return moved
 
@@ -38,7 +39,7 @@ def picked(value: Value, rows: NDArray[np.int64]) -> Value:
     """The value of another series in each of `rows`; undefined (or false) where that is −1."""
     if not isinstance(value, np.ndarray):
         return value
-    blank = _BLANK[value.dtype.kind]
+    blank = BLANK[value.dtype.kind]
     if not len(value):
         return np.full(len(rows), blank, dtype=value.dtype)
     return np.where(rows >= 0, value[rows], np.asarray(blank, dtype=value.dtype))
@@ -84,6 +85,16 @@ def _crosses_above(left: Any, right: Any) -> Any:
 
 def _crosses_below(left: Any, right: Any) -> Any:
     return np.less(left, right) & shifted(np.greater_equal(left, right), 1)
+
+
+def crossed_above(left: Any, right: Any, left_before: Any, right_before: Any) -> Any:
+    """Whether left is above right now and was not a row before."""
+    return np.greater(left, right) & np.less_equal(left_before, right_before)
+
+
+def crossed_below(left: Any, right: Any, left_before: Any, right_before: Any) -> Any:
+    """Whether left is below right now and was not a row before."""
+    return np.less(left, right) & np.greater_equal(left_before, right_before)
 
 
 def _same_regime(left: Any, right: Any) -> Any:

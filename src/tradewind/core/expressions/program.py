@@ -338,7 +338,7 @@ def program_of(
     moved = tuple(
         Seen(numbers[each.reading], wanted[each.reading][each.root])
         if isinstance(each := instructions[old], Seen)
-        else _renumbered(each, places)
+        else renumbered(each, places)
         for old in kept
     )
     last_use = list(range(len(moved)))
@@ -352,7 +352,36 @@ def program_of(
     return Program(moved, tuple(traits[old] for old in kept), new_roots, tuple(last_use), readings)
 
 
-def _renumbered(instruction: Instruction, places: dict[int, int]) -> Instruction:
+def joined(programs: Sequence[Program]) -> Program:
+    """One program whose roots are those of all `programs`, one after the other; what is equal in them is there once.
+
+    Raises:
+        ValueError: one of them reads other series.
+    """
+    if any(program.readings for program in programs):
+        raise ValueError("expected programs on their own candles alone, got one that reads other series")
+    instructions: list[Instruction] = []
+    traits: list[Traits] = []
+    numbers: dict[Instruction, int] = {}
+    roots: list[int] = []
+    for program in programs:
+        places: dict[int, int] = {}
+        for index, instruction in enumerate(program.instructions):
+            moved = renumbered(instruction, places)
+            places[index] = numbers.setdefault(moved, len(instructions))
+            if places[index] == len(instructions):
+                instructions.append(moved)
+                traits.append(program.traits[index])
+        roots += [places[root] for root in program.roots]
+    return program_of(instructions, traits, roots, _unread)
+
+
+def _unread(number: int, _: Sequence[int]) -> Reading:
+    raise IndexError(number)
+
+
+def renumbered(instruction: Instruction, places: Mapping[int, int] | Sequence[int]) -> Instruction:
+    """The instruction on operands that stand at other places."""
     match instruction:
         case Apply(op, operands):
             return Apply(op, tuple(places[each] for each in operands))

@@ -27,6 +27,8 @@ from tradewind.core.series import Floats
 
 #: TA-Lib's number for Wilder's average, which its stubs take for an enumeration.
 _RMA: Any = 13
+#: An RSI whose range is smaller has stood still: what differs is rounding, and has no place in it.
+STILL = 1e-9
 
 
 def _stochastic(inputs: Sequence[Floats], arguments: Sequence[float]) -> tuple[Floats, ...]:
@@ -40,6 +42,17 @@ def _kdj(inputs: Sequence[Floats], arguments: Sequence[float]) -> tuple[Floats, 
     n, smooth, signal = map(int, arguments)
     high, low, close = inputs
     return talib.KDJ(high, low, close, n, smooth, _RMA, signal, _RMA)
+
+
+def _stochastic_rsi(inputs: Sequence[Floats], arguments: Sequence[float]) -> tuple[Floats, ...]:
+    n, window, signal = map(int, arguments)
+    strength = talib.RSI(inputs[0], n)
+    bottom = talib.MIN(strength, window)
+    span = talib.MAX(strength, window) - bottom
+    place = 100.0 * quotient(strength - bottom, np.where(span < STILL, 0.0, span), 0.0)
+    line = talib.SMA(place, signal) if signal > 1 else place
+    # %K is held back to where its average begins.
+    return np.where(np.isnan(line), np.nan, place), line
 
 
 def _fisher(high: Floats, low: Floats, n: float) -> Floats:
@@ -90,7 +103,7 @@ ENTRIES: list[Indicator] = [
                 lambda n, *_: wilder_settled(n) + decay_rows(1 / n),
             ),
         ),
-        talib_kernel(talib.STOCHRSI, outputs=2),
+        Kernel(2, _stochastic_rsi),
         (period(14), period(14, name="window", high=LONGEST_WINDOW), period(3, low=1, name="signal")),
         warmup=lambda n, window, signal: n + window - 1 + signal - 1,
         unit=Unit.INDEX,

@@ -87,6 +87,12 @@ def _rolling_vwap(high: Floats, low: Floats, close: Floats, volume: Floats, n: f
     return quotient(rolling_sum(price * volume, n), rolling_sum(volume, n), rolling_sum(price, n) / n)
 
 
+def _cmf(high: Floats, low: Floats, close: Floats, volume: Floats, n: float) -> Floats:
+    # TA-Lib's running sums leave rounding behind, and divide it by itself where nothing is traded any more.
+    flow = quotient((close - low) - (high - close), high - low, 0.0) * volume
+    return quotient(rolling_sum(flow, int(n)), rolling_sum(volume, int(n)), 0.0)
+
+
 def _pvo(volume: Floats, fast: float, slow: float) -> Floats:
     result: Floats = talib.PVO(volume, int(fast), int(slow), _EMA)
     return result
@@ -142,7 +148,7 @@ ENTRIES: list[Indicator] = [
     ),
     single(
         "cmf",
-        talib_kernel(talib.CMF),
+        kernel(_cmf),
         (period(20),),
         "Chaikin money flow, −1 to 1: Σ volume × (2 × close − high − low) ÷ (high − low) over `period` candles ÷ Σ "
         "volume.",

@@ -18,6 +18,7 @@ from tradewind.core.strategy.model import (
     Text,
     TrailingRule,
 )
+from tradewind.core.strategy.scan import Scan, Standing
 from tradewind.core.strategy.signal import RefusalReason, Refused, signal
 from tradewind.core.strategy.words import LEVELS, check_sentence
 
@@ -38,7 +39,9 @@ __all__ = [
     "Refused",
     "Rung",
     "ScaleInRule",
+    "Scan",
     "Setup",
+    "Standing",
     "Strategy",
     "StrategyError",
     "Text",

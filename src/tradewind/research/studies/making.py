@@ -54,9 +54,11 @@ def make_study(
             `most_trials`.
     """
     if profile is Profile.IDEAL and strategy.scale_in is not None:
-        raise SweepError(
-            "profile", f"expected {Profile.PAPER} for a strategy that scales in; {profile} enters whole positions"
-        )
+        if wish is not None:
+            problem = f"expected one that enters whole positions, {strategy.ref.name} scales in; sweeps use {profile}"
+            raise SweepError("strategy", problem)
+        problem = f"expected {Profile.PAPER} for a strategy that scales in; {profile} enters whole positions"
+        raise SweepError("profile", problem)
     return Study(
         strategy=strategy.ref.name,
         text=text,
