@@ -10,11 +10,14 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from tests.market.candle_maker import walk
 from tests.support.http import Answer, Api, Person
 from tests.support.market import TestMarket
+from tradewind.core.candles import Timeframe
 from tradewind.entrypoints.api import create_app
 from tradewind.entrypoints.api.guard import PUBLIC, api_routes
 from tradewind.entrypoints.schema import metadata
+from tradewind.market import CandleStore
 from tradewind.platform.database import Database, tenant_tables
 from tradewind.platform.settings import Settings
 from tradewind.trading.strategies import builtin_text
@@ -40,8 +43,18 @@ SHARED_TABLES = {
     "users",
 }
 
+#: Candles that every API here has, and a back-test over them.
+CANDLES = walk(2000)
+BACKTEST = {"strategy": "ema_rsi_atr", "symbols": ["BTCUSDT"], "timeframe": "5m"}
+
 PARAMETER = re.compile(r"{(\w+)}")
 ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    CandleStore(settings.data / "candles").append("BTCUSDT", Timeframe.M5, CANDLES)
+    return settings
 
 
 def test_every_table_is_a_tenants_or_known_not_to_be() -> None:
@@ -83,6 +96,7 @@ async def _filled(trader: Person, market: TestMarket) -> None:
     (position,) = (await trader.ok("GET", "/positions"))["items"]
     await market.tell()
     await trader.post(f"/positions/{position['id']}/close")
+    await trader.post("/backtests", BACKTEST)
 
 
 async def test_without_a_tenant_there_are_no_rows(
@@ -157,10 +171,12 @@ APP_WRITES = {
     "memberships": {"INSERT"},
     "organisations": {"INSERT", "UPDATE"},
     "outbox": {"INSERT"},
+    "research_runs": {"INSERT"},
     "sessions": {"INSERT", "UPDATE"},
     "strategies": {"INSERT"},
     "strategy_versions": {"INSERT"},
     "subscriptions": {"INSERT", "UPDATE"},
+    "sweep_trials": {"INSERT"},
     "trading_accounts": {"INSERT"},
     "user_signals": {"INSERT"},
     "users": {"INSERT", "UPDATE"},
@@ -275,8 +291,14 @@ async def test_no_route_shows_one_tenant_anything_of_another(own_api: Api, trade
         await market.enter()
         intent = await person.ok("GET", f"/intents/{intent['id']}")
         session = (await person.ok("GET", "/auth/sessions"))["items"][0]["id"]
+        run = (await person.post("/backtests", BACKTEST)).json
         if person is trader:
-            theirs = {"intent_id": intent["id"], "position_id": intent["position_id"], "session_id": session}
+            theirs = {
+                "intent_id": intent["id"],
+                "position_id": intent["position_id"],
+                "session_id": session,
+                "run_id": run["id"],
+            }
     private = {str(trader.id), str(trader.tenant_id), str(trader.account_id), *theirs.values()}
     private |= set(ids_in(await trader.ok("GET", f"/positions/{theirs['position_id']}")))
     private -= set(ids_in(await trader.ok("GET", "/signals?status=all")))
@@ -284,7 +306,7 @@ async def test_no_route_shows_one_tenant_anything_of_another(own_api: Api, trade
     for path in _private_paths():
         filled = path.replace("{symbol}", "BTCUSDT")
         names = set(PARAMETER.findall(path))
-        for name in ("intent_id", "position_id", "session_id", "signal_id", "account_id"):
+        for name in ("intent_id", "position_id", "session_id", "signal_id", "account_id", "run_id"):
             filled = filled.replace(f"{{{name}}}", theirs.get(name, str(uuid4())))
         for query in (
             "",
@@ -322,6 +344,7 @@ async def test_what_is_anothers_looks_like_what_is_not(own_api: Api, trader: Per
         "account_id": str(trader.account_id),
         "session_id": (await trader.ok("GET", "/auth/sessions"))["items"][0]["id"],
         "own_name": await _own_strategy(trader, market),
+        "run_id": (await trader.post("/backtests", BACKTEST)).json["id"],
     }
     asked = 0
     for method, path in sorted(_routes_of_one_thing()):

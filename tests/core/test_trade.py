@@ -385,7 +385,7 @@ def test_an_order_replaced_in_the_list_keeps_its_place() -> None:
 def test_instruments_with_a_minimum_above_the_lot_are_entered_and_left_like_others() -> None:
     instrument = replace(INSTRUMENT, min_quantity=Decimal(7))
     signal = signal_of(instrument, Side.LONG, (2000, 2000), 1960, [(2040, "0.5"), (2080, "0.5")])
-    trade, _ = begin(agreed_on(signal, "10", COSTS), START)
+    trade, _ = begin(agreed_on(signal, "10", Costs()), START)
     entry = trade.orders[0]
     trade, _ = handle(trade, Accepted(entry.id, START))
     fill = Filled(entry.id, START, FillId(UUID(int=1)), price(1000), quantity(3), Decimal(0), maker=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -31,6 +32,12 @@ KEYS = [
     "metrics",
     "assumptions",
     "trades",
+    "warnings",
+    "unchecked",
+    "checks",
+    "monthly",
+    "drawdowns",
+    "equity",
 ]
 TRADE_KEYS = [
     "symbol",
@@ -45,6 +52,10 @@ TRADE_KEYS = [
     "pnl",
     "return",
     "r_multiple",
+    "signal_at",
+    "funding",
+    "mfe",
+    "mae",
 ]
 
 
@@ -166,11 +177,72 @@ def test_a_summary_for_people(candles: Path) -> None:
         "anchor=fill",
         "4,000 candles",
         "profile ideal",
-        "sharpe",
-        "max drawdown",
+        "Sharpe",
+        "Maximum drawdown",
+        "Why it may be too good:",
+        "It covers only",
         "fingerp",
     ):
         assert words in done.stdout
+
+
+def test_the_summary_in_russian(candles: Path) -> None:
+    done = backtest("ema_rsi_atr", "--candles", candles, "--symbols", "BTCUSDT", "--language", "ru", "--check")
+    assert done.returncode == 0, done.stderr
+    for words in ("Максимальная просадка", "может быть слишком хорош", "Будущего не видит", "отпечаток"):
+        assert words in done.stdout
+
+
+def test_the_curve_and_the_doubts_are_in_the_json(candles: Path) -> None:
+    found = result_of("ema_rsi_atr", "--candles", candles, "--symbols", "BTCUSDT", "--fee", 0, "--set", "fast=10")
+    assert len(found["equity"]) == 14
+    assert found["equity"][0]["day"] == "2024-01-01"
+    assert found["equity"][-1]["equity"] == pytest.approx(found["metrics"]["end_equity"])
+    (month,) = found["monthly"]
+    assert month["month"] == "2024-01"
+    assert month["return"] == pytest.approx(found["metrics"]["total_return"])
+    assert max(fall["depth"] for fall in found["drawdowns"]) == pytest.approx(found["metrics"]["max_drawdown"])
+    doubts = {warning["key"] for warning in found["warnings"]}
+    assert {"few_trades", "short_period", "costs_ignored", "parameters_changed"} <= doubts
+    assert all(warning["en"].endswith(".") and warning["ru"].endswith(".") for warning in found["warnings"])
+    assert found["checks"] == {}
+    assert {"look_ahead", "warm_up"} <= set(found["unchecked"])
+
+
+def test_the_detectors_run_when_asked(candles: Path) -> None:
+    found = result_of("ema_rsi_atr", "--candles", candles, "--check")
+    assert not found["checks"]["look_ahead"]["biased"]
+    assert found["checks"]["look_ahead"]["cuts"] > 50
+    assert found["checks"]["warm_up"]["claimed"] == 500
+    assert not {"look_ahead", "warm_up", "shuffle"} & set(found["unchecked"])
+
+
+def test_the_detectors_need_candles(folder: Path) -> None:
+    said = refused(folder, "ema_rsi_atr", "--candles", folder, "--check")
+    assert "--check: BTCUSDT: expected at least 1002 rows for a warm-up of 500, got 900" in said
+
+
+@pytest.mark.parametrize("profile", ["ideal", "paper"])
+def test_files_for_people_and_spreadsheets(candles: Path, tmp_path: Path, profile: str) -> None:
+    page, trades, equity = (tmp_path / name for name in ("report.html", "trades.csv", "equity.csv"))
+    written = ("--html", page, "--csv", trades, "--equity-csv", equity)
+    found = result_of("ema_trend", "--candles", candles, "--profile", profile, *written)
+    with trades.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [list(row) for row in rows[:1]] == [TRADE_KEYS]
+    assert [float(row["pnl"]) for row in rows] == [trade["pnl"] for trade in found["trades"]]
+    assert len(equity.read_text().splitlines()) == 1 + len(found["equity"])
+    assert found["fingerprint"] in page.read_text(encoding="utf-8")
+    assert sorted(tmp_path.iterdir()) == sorted([page, trades, equity])
+
+
+def test_a_file_that_cannot_be_written(candles: Path, tmp_path: Path) -> None:
+    """Even root may not write a file whose name is too long."""
+    done = backtest("ema_rsi_atr", "--candles", candles, "--csv", tmp_path / ("x" * 254))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "got: File name too long; free some space or name another file" in line
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_ideal_loads_neither_a_database_nor_a_compiler(candles: Path) -> None:
@@ -231,6 +303,8 @@ def refused(folder: Path, *arguments: object) -> str:
         (["ema_rsi_atr", "--symbols", "ETHUSDT"], "ETHUSDT"),
         (["ema_rsi_atr", "--timeframe", "1h"], "expected SYMBOL-1h.parquet"),
         (["ema_trend", "--to", "2024-01-02"], "expected candles after the 600 of 5m that are history"),
+        (["ema_trend", "--html", "nowhere/report.html"], "--html: expected a folder that exists, got nowhere"),
+        (["ema_trend", "--csv", "/"], "--csv: expected a file to write, got the folder /"),
         (["ema_rsi_atr", "--risk", "0.01"], "--risk: expected only with --profile paper"),
         (["ema_rsi_atr", "--latency", "0"], "--latency: expected only with --profile paper"),
         (["ema_trend", "--inside", "1h"], "expected to look inside 5m with a timeframe that divides it, got 1h"),

@@ -105,7 +105,8 @@ async def test_nothing_is_lost_or_doubled_when_workers_are_killed(
     await connection.close()
 
 
-@pytest.mark.parametrize("victim", Destination)
+# Research writes nothing here: its handler wakes workers after the commit, and they find their work in rows.
+@pytest.mark.parametrize("victim", [each for each in Destination if each is not Destination.RESEARCH])
 async def test_a_handler_that_dies_at_its_work_is_done_once(
     publishing: Settings, system_database: Database, broker: Redis, victim: Destination
 ) -> None:

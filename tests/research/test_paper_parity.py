@@ -25,8 +25,9 @@ from tradewind.entrypoints.replaying import ReplayPlan, open_feed, run_replay
 from tradewind.kit.clock import to_ms
 from tradewind.market import read_candles
 from tradewind.platform.settings import Settings
-from tradewind.research.backtest import BacktestResult, open_paper_feed
+from tradewind.research.backtest import BacktestResult, load_candles, open_paper_feed, run_ideal
 from tradewind.research.paper import run_paper
+from tradewind.research.parity import Part, compare, read_run
 from tradewind.trading.strategies import load_builtin
 
 RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "candles"
@@ -62,7 +63,12 @@ async def both(settings: Settings, plan: ReplayPlan) -> tuple[dict[str, Any], Ba
 
 
 def check(report: dict[str, Any], result: BacktestResult, *, least: int) -> None:
-    """Every closed position is a trade with the same prices, quantity, money and reason; and there are enough."""
+    """Every closed position is a trade with the same prices, quantity, money and reason; and there are enough.
+
+    The parity meter reads both reports and finds nothing between them.
+    """
+    parity = compare(read_run(result.document()).trades, read_run(report).trades)
+    assert (parity.same, parity.gap, len(parity.pairs)) == (True, 0, len(result.trades))
     closed = [row for row in report["positions"] if row["status"] == "closed"]
     entries = first_and_last(report["fills"], report["inputs"]["timeframe"])
     closed.sort(key=lambda row: (entries[row["id"]][0], row["symbol"]))
@@ -120,6 +126,36 @@ async def test_weeks_of_real_candles(settings: Settings, name: str) -> None:
     )
     report, result = await both(settings, plan)
     check(report, result, least=40)
+
+
+async def test_months_of_real_candles(settings: Settings) -> None:
+    if not (RECORDED / "BTCUSDT-5m.parquet").exists():
+        pytest.skip(f"no recorded candles in {RECORDED}")
+    plan = replay_plan(
+        RECORDED,
+        load_builtin("bollinger_reversion"),
+        symbols=("BTCUSDT",),
+        timeframe=Timeframe.M5,
+        start=datetime(2024, 1, 1, tzinfo=UTC),
+        stop=datetime(2024, 7, 1, tzinfo=UTC),
+    )
+    report, result = await both(settings, plan)
+    check(report, result, least=60)
+
+
+def test_the_meter_names_what_separates_ideal_from_paper(tmp_path: Path) -> None:
+    """Textbook fills pay no spread, wait for nobody, miss nothing and risk everything."""
+    folder = market(tmp_path / "candles", 53, candles=1500)
+    strategy = strategies()[0]
+    paper = run_paper(strategy, open_paper_feed(folder))
+    _, columns, _ = load_candles(folder)
+    warmed = {symbol: held.rows(600, len(held)) for symbol, held in columns.items()}
+    ideal = run_ideal(strategy, warmed, Timeframe.M5)
+    parity = compare(read_run(ideal.document()).trades, read_run(paper.document()).trades)
+    parts = {part: amount for part, amount in parity.parts.items() if amount}
+    assert sum(parts.values()) == parity.gap != 0
+    assert {Part.ENTRY_SLIPPAGE, Part.FEES, Part.QUANTITY, Part.MISSED} <= parts.keys()
+    assert len(paper.trades) - sum(pair.expected is None for pair in parity.pairs) > 10, "many are the same signals"
 
 
 async def test_finer_candles_inside(settings: Settings, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Plans, subscriptions and what they entitle to."""
 
-from tradewind.billing.catalogue import PLANS, Feature, Plan, PlanCode, cheapest_with
+from tradewind.billing.catalogue import PLANS, Feature, Plan, PlanCode, ResearchLimits, cheapest_with
 from tradewind.billing.subscriptions.service import (
     Entitlements,
     entitlements,
@@ -16,6 +16,7 @@ __all__ = [
     "Feature",
     "Plan",
     "PlanCode",
+    "ResearchLimits",
     "cheapest_with",
     "entitlements",
     "grant_plan",

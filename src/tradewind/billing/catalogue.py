@@ -21,6 +21,21 @@ class Feature(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ResearchLimits:
+    """What a tenant's back-tests and sweeps may take.
+
+    Attributes:
+        runs: that are queued or computed at one time.
+        candles: of all symbols that one run may read.
+        trials: parameter sets of one sweep.
+    """
+
+    runs: int
+    candles: int
+    trials: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One plan.
 
@@ -30,6 +45,7 @@ class Plan:
         max_signals_per_day, max_active_positions, max_strategies: None = unlimited; strategies are those of one's own.
         auto_trading: the platform may execute without being asked.
         auto_actions: what it may do with open positions by itself.
+        research: back-tests are in every plan, larger ones in larger plans.
     """
 
     code: PlanCode
@@ -39,6 +55,7 @@ class Plan:
     max_active_positions: int | None
     auto_trading: bool
     auto_actions: tuple[str, ...]
+    research: ResearchLimits
     max_strategies: int | None = 0
     features: frozenset[Feature] = frozenset()
 
@@ -48,17 +65,46 @@ _ALL_ACTIONS = ("move_to_breakeven", "trailing_stop", "partial_close")
 PLANS: dict[PlanCode, Plan] = {
     plan.code: plan
     for plan in (
-        Plan(PlanCode.FREE_TRIAL, Decimal(0), 7, 3, 1, auto_trading=False, auto_actions=()),
-        Plan(PlanCode.STARTER, Decimal(29), None, 10, 3, auto_trading=True, auto_actions=("move_to_breakeven",)),
-        Plan(PlanCode.PRO, Decimal(99), None, 50, 10, auto_trading=True, auto_actions=_ALL_ACTIONS, max_strategies=3),
+        Plan(
+            PlanCode.FREE_TRIAL,
+            Decimal(0),
+            trial_days=7,
+            max_signals_per_day=3,
+            max_active_positions=1,
+            auto_trading=False,
+            auto_actions=(),
+            research=ResearchLimits(runs=1, candles=500_000, trials=100),
+        ),
+        Plan(
+            PlanCode.STARTER,
+            Decimal(29),
+            trial_days=None,
+            max_signals_per_day=10,
+            max_active_positions=3,
+            auto_trading=True,
+            auto_actions=("move_to_breakeven",),
+            research=ResearchLimits(runs=2, candles=2_000_000, trials=500),
+        ),
+        Plan(
+            PlanCode.PRO,
+            Decimal(99),
+            trial_days=None,
+            max_signals_per_day=50,
+            max_active_positions=10,
+            auto_trading=True,
+            auto_actions=_ALL_ACTIONS,
+            research=ResearchLimits(runs=4, candles=5_000_000, trials=5_000),
+            max_strategies=3,
+        ),
         Plan(
             PlanCode.ENTERPRISE,
             Decimal(299),
-            None,
-            None,
-            None,
+            trial_days=None,
+            max_signals_per_day=None,
+            max_active_positions=None,
             auto_trading=True,
             auto_actions=_ALL_ACTIONS,
+            research=ResearchLimits(runs=8, candles=20_000_000, trials=20_000),
             max_strategies=None,
             features=frozenset({Feature.PORTFOLIO_ANALYSIS}),
         ),

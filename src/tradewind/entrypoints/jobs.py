@@ -10,6 +10,7 @@ from tradewind.market.compaction import compact_tail
 from tradewind.messaging.telegram import drain_chat, prune_posts, sweep_chats
 from tradewind.platform.housekeeping import prune, verify_chains
 from tradewind.platform.jobs import LONGEST_JOB, Job, JobContext, job
+from tradewind.research.runs import research, sweep_research
 
 _log = structlog.get_logger()
 
@@ -46,4 +47,12 @@ async def verify_audit(context: JobContext) -> None:
         await connection.close(timeout=1)
 
 
-JOBS: tuple[Job[...], ...] = (drain_chat, sweep_chats, compact_candles, prune_tables, verify_audit)
+JOBS: tuple[Job[...], ...] = (
+    drain_chat,
+    sweep_chats,
+    research,
+    sweep_research,
+    compact_candles,
+    prune_tables,
+    verify_audit,
+)

@@ -6,6 +6,7 @@ from tradewind.platform.jobs import Daily, Every, Schedule
 
 SCHEDULE: Schedule = (
     Every("telegram.sweep", seconds=3),
+    Every("research.sweep", seconds=5),
     Every("market.compact", seconds=60),
     Every("housekeeping.prune", seconds=3600),
     Daily("housekeeping.verify_chains", hour=3, minute=17),

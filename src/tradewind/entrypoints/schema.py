@@ -13,6 +13,7 @@ import tradewind.platform.idempotency.models
 import tradewind.platform.leases.models
 import tradewind.platform.realtime.models
 import tradewind.platform.spine.models
+import tradewind.research.runs.models
 import tradewind.trading.accounts.models
 import tradewind.trading.engine.models
 import tradewind.trading.intents.models

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import structlog
 from redis.asyncio import Redis
@@ -36,15 +37,19 @@ from tradewind.platform.realtime import frames_handler
 from tradewind.platform.realtime.board import board_of
 from tradewind.platform.realtime.prices import read_prices
 from tradewind.platform.settings import Settings
-from tradewind.platform.spine import Destination, Handler, Relay, seal
+from tradewind.platform.spine import Delivery, Destination, Handler, Relay, seal
+from tradewind.research.runs import Researcher, research
+from tradewind.research.studies import CandleArchive
 
 _log = structlog.get_logger()
 
-#: Jobs at a time; most of them wait for somebody else most of the time.
+#: Jobs at a time beside research; most of them wait for somebody else most of the time.
 _THREADS = 4
 #: Seconds for jobs to leave off and for the rest to be closed; together with them the process is gone within three.
 _STOP_SECONDS = 2.5
 _RESTART_SECONDS = 1.0
+#: Research jobs that are put on the queue together.
+_MOST_WAKES = 8
 
 
 class WorkerFailedError(Exception):
@@ -66,8 +71,11 @@ async def run_worker(settings: Settings) -> None:
     app = celery_app(settings)
     queue = JobQueue(app)
     publisher = publisher_of(settings, database, broker)
-    context = JobContext(database, broker, settings, queue, {Publisher: publisher} if publisher else {})
-    runner = JobRunner(app, JOBS, context, threads=_THREADS)
+    tools: dict[type[Any], Any] = {Researcher: researcher_of(settings, database)}
+    if publisher is not None:
+        tools[Publisher] = publisher
+    context = JobContext(database, broker, settings, queue, tools)
+    runner = JobRunner(app, JOBS, context, threads=_THREADS + settings.research_processes)
     relay = Relay(database.connect, handlers_of(settings, broker, queue))
     relaying = asyncio.create_task(_kept_running("relay", relay.run))
     runner.start()
@@ -90,12 +98,28 @@ def handlers_of(settings: Settings, broker: Redis, queue: JobQueue) -> dict[Dest
     async def wake(chat: str) -> None:
         await queue.put(drain_chat, chat=chat)
 
+    async def wake_research(_: object, deliveries: Sequence[Delivery]) -> Callable[[], Awaitable[None]]:
+        async def put() -> None:
+            # Whoever takes one works until there is nothing left; with several the work is shared.
+            for _ in range(min(len(deliveries) * settings.research_processes, _MOST_WAKES)):
+                await queue.put(research)
+
+        return put
+
     chats = [settings.telegram_channel] if settings.telegram_token and settings.telegram_channel else []
     return {
         Destination.AUDIT: seal,
         Destination.REALTIME: frames_handler(broker, audience),
         Destination.TELEGRAM: telegram_handler(chats, wake),
+        Destination.RESEARCH: wake_research,
     }
+
+
+def researcher_of(settings: Settings, database: Database) -> Researcher:
+    """Back-tests and sweeps on this installation's candles."""
+    return Researcher(
+        database, CandleArchive.of(settings), processes=settings.research_processes, lease=settings.research_lease
+    )
 
 
 def publisher_of(settings: Settings, database: Database, broker: Redis) -> Publisher | None:

@@ -26,7 +26,7 @@ from tradewind.market.feeds import (
     open_feed,
     read_inside,
 )
-from tradewind.market.files import CandleFolder, read_candles, repair_candles
+from tradewind.market.files import CandleFolder, read_candles, repair_candles, span_of
 from tradewind.market.store import CandleStore
 
 __all__ = [
@@ -56,4 +56,5 @@ __all__ = [
     "read_candles",
     "read_inside",
     "repair_candles",
+    "span_of",
 ]

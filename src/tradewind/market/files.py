@@ -66,6 +66,21 @@ def read_candles(path: Path) -> Columns:
     raise CandleFileError(path, problem, row + 1)
 
 
+def span_of(path: Path) -> tuple[int, int]:
+    """Open times of the first and the last candle of a file, UTC ms, without a look at the rest.
+
+    Raises:
+        CandleFileError: it cannot be read, or has no rows.
+    """
+    try:
+        ts = pq.read_table(path, columns=["ts"]).column("ts").to_numpy()
+    except (*UNREADABLE, KeyError) as error:
+        raise CandleFileError(path, f"expected a readable Parquet file, got: {error}") from error
+    if not len(ts):
+        raise CandleFileError(path, "expected candles, got a file without rows")
+    return int(ts[0]), int(ts[-1])
+
+
 def repair_candles(path: Path) -> Repaired:
     """The candles of the file `path` without its bad rows: impossible and repeated ones left out, the rest sorted.
 

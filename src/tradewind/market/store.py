@@ -18,7 +18,7 @@ from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns, Stamps
 from tradewind.market.errors import CandleFileError
 from tradewind.market.feeds.guard import END_OF_TIME, flaw_of, sound_rows
-from tradewind.market.files import SCHEMA, UNREADABLE
+from tradewind.market.files import SCHEMA, UNREADABLE, span_of
 
 #: Rows that are compressed, and read, together: three days of 1m candles, so that the newest few hundred come cheap.
 _GROUP = 4096
@@ -94,6 +94,26 @@ class CandleStore:
                 if found == limit or low > 0:
                     return Columns.joined(parts[::-1])
         return Columns.joined(parts[::-1])
+
+    def series(self) -> dict[Timeframe, tuple[str, ...]]:
+        """The symbols that were ever appended to, by timeframe from the shortest up."""
+        found: dict[Timeframe, list[str]] = {timeframe: [] for timeframe in Timeframe}
+        for folder in sorted(self._root.glob("*-*/")):
+            symbol, _, name = folder.name.rpartition("-")
+            if name in Timeframe and _SYMBOL.fullmatch(symbol):
+                found[Timeframe(name)].append(symbol)
+        return {timeframe: tuple(symbols) for timeframe, symbols in found.items() if symbols}
+
+    def span(self, symbol: str, timeframe: Timeframe) -> tuple[int, int] | None:
+        """Open time of the first candle and end of the last, UTC ms; None where there is none.
+
+        Raises:
+            CandleFileError: a month's file cannot be read.
+        """
+        months = self._months(symbol, timeframe, 0, END_OF_TIME)
+        if not months:
+            return None
+        return span_of(months[-1])[0], span_of(months[0])[1] + timeframe.ms
 
     def _folder(self, symbol: str, timeframe: Timeframe) -> Path:
         if _SYMBOL.fullmatch(symbol) is None:

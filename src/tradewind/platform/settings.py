@@ -79,6 +79,13 @@ class Settings(BaseSettings):
         default=20, ge=1, le=1800, description="Most messages per minute and chat; what Telegram allows in channels."
     )
 
+    research_processes: int = Field(
+        default=2, ge=1, le=64, description="Processes of a worker that compute back-tests and sweeps."
+    )
+    research_lease: float = Field(
+        default=30.0, ge=1, le=600, description="Seconds after which the work of a dead worker is taken over."
+    )
+
     demo_password: SecretStr | None = Field(
         default=None, description="Password of the demo user; generated when unset."
     )

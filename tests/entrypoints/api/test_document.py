@@ -12,10 +12,13 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from tests.market.candle_maker import walk
 from tests.support.http import Api, Person
 from tests.support.market import TestMarket
+from tradewind.core.candles import Timeframe
 from tradewind.entrypoints.api import create_app
 from tradewind.entrypoints.api.guard import PUBLIC, UnguardedRouteError, api_routes, check_requirements, scopes_required
+from tradewind.market import CandleStore
 from tradewind.platform.settings import Settings
 from tradewind.platform.web.routing import api_router
 
@@ -133,6 +136,7 @@ def test_orders_and_money_are_moved_with_idempotency_keys(document: dict[str, An
 def test_answers_always_have_all_their_fields(document: dict[str, Any]) -> None:
     """Whatever is sent is required, so that generated types are not falsely optional."""
     wishes = {"Registration", "Login", "Refresh", "Execution", "RebalanceWish", "TradingAccountChange"}
+    wishes |= {"BacktestWish", "SweepWish", "VaryRange"}
     for name, schema in document["components"]["schemas"].items():
         if schema.get("type") == "object" and name not in wishes:
             assert set(schema.get("required", ())) == set(schema["properties"]), name
@@ -205,6 +209,10 @@ async def test_every_answer_is_as_the_document_says(
         await market.publish()  # some of them locked
     await market.subscribe(trader.tenant_id, "ENTERPRISE")  # every route answers
     session = (await trader.ok("GET", "/auth/sessions"))["items"][0]["id"]
+    CandleStore(own_api.settings.data / "candles").append("BTCUSDT", Timeframe.M5, walk(2000))
+    asked = {"strategy": "ema_rsi_atr", "symbols": ["BTCUSDT"], "timeframe": "5m"}
+    backtest = (await trader.post("/backtests", asked)).json["id"]
+    sweep = (await trader.post("/backtests/sweeps", asked | {"vary": {"fast": ["8", "9"]}})).json["id"]
     known = {
         "signal_id": str(signal.id),
         "intent_id": intent["id"],
@@ -223,6 +231,7 @@ async def test_every_answer_is_as_the_document_says(
     for path, method, operation in operations(document):
         if method != "get" or "application/json" not in operation["responses"]["200"].get("content", {}):
             continue
+        known["run_id"] = sweep if path.endswith(("/trials", "/heatmap")) else backtest
         answer = await trader.client.get(path.format(**known) + queries.get(path, ""))
         assert answer.status == 200, f"{path}: {answer.raw.decode()}"
         checker.check(path, method, answer.status, answer.json)

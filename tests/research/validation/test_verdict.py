@@ -53,6 +53,14 @@ def doubts(evidence: Evidence) -> list[Doubt]:
     return [reason.doubt for reason in judge(evidence).reasons]
 
 
+def test_a_spread_of_one_is_no_concentration() -> None:
+    """One month or one symbol makes all of the profit by necessity; of a loss nobody makes most."""
+    assert not doubts(replace(HONEST, months=[Decimal(10)], symbols=[Decimal(10)]))
+    assert not doubts(replace(HONEST, months=[Decimal(-10), Decimal(5)], symbols=[Decimal(-10), Decimal(5)]))
+    assert not doubts(replace(HONEST, months=[Decimal(10)] * 5))
+    assert not doubts(replace(HONEST, sample=SharpeSample(-0.2, 30), inside=40, multiples=[5.0] * 29))
+
+
 def test_an_honest_back_test_has_no_doubts() -> None:
     verdict = judge(HONEST)
     assert verdict.reasons == ()
@@ -76,6 +84,14 @@ CASES = {
     Doubt.SHORT_PERIOD: {"days": 89.9},
     Doubt.NO_LOSSES: {"profits": [Decimal(5)] * 200},
     Doubt.ONE_TRADE: {"profits": [*MANY, Decimal(10_000)]},
+    Doubt.ONE_MONTH: {"months": [Decimal(-10), Decimal(50), Decimal(20)]},
+    Doubt.ONE_SYMBOL: {"symbols": [Decimal(90), Decimal(10)]},
+    Doubt.NO_LOSING_MONTH: {"months": [Decimal(10)] * 6},
+    Doubt.WIN_RATE_IMPLAUSIBLE: {"profits": [*[Decimal(5)] * 190, *[Decimal(-10)] * 10]},
+    Doubt.EXPECTANCY_IMPLAUSIBLE: {"multiples": [3.0, -0.9] * 15},
+    Doubt.INSIDE_CANDLES: {"inside": 41},
+    Doubt.SHARPE_UNCERTAIN: {"sample": SharpeSample(0.05, 365)},
+    Doubt.PARAMETERS_CHANGED: {"changed": 2},
     Doubt.COSTS_IGNORED: {"costs": Decimal(0)},
     Doubt.COSTS_THIN: {"profits": [*MANY, *[Decimal(1)] * 10], "costs": Decimal(10)},
     Doubt.SHARPE_IMPLAUSIBLE: {"sharpe": 4.1},

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses } from './types.gen';
+import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, CancelBacktestData, CancelBacktestErrors, CancelBacktestResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetBacktestData, GetBacktestEquityData, GetBacktestEquityErrors, GetBacktestEquityResponses, GetBacktestErrors, GetBacktestResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetSweepHeatMapData, GetSweepHeatMapErrors, GetSweepHeatMapResponses, ListBacktestsData, ListBacktestsErrors, ListBacktestsResponses, ListBacktestTradesData, ListBacktestTradesErrors, ListBacktestTradesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSweepTrialsData, ListSweepTrialsErrors, ListSweepTrialsResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses, StartBacktestData, StartBacktestErrors, StartBacktestResponses, StartSweepData, StartSweepErrors, StartSweepResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -590,6 +590,152 @@ export const changeTradingAccount = <ThrowOnError extends boolean = true>(option
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * List Backtests
+ *
+ * The caller's back-tests and sweeps, the newest first.
+ */
+export const listBacktests = <ThrowOnError extends boolean = true>(options?: Options<ListBacktestsData, ThrowOnError>): RequestResult<ListBacktestsResponses, ListBacktestsErrors, ThrowOnError> => (options?.client ?? client).get<ListBacktestsResponses, ListBacktestsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests',
+    ...options
+});
+
+/**
+ * Start Backtest
+ *
+ * Back-test a strategy on the candles that this installation keeps. A worker takes it at once: follow it at
+ * `backtests/{id}`, or wait for the notice on the WebSocket.
+ */
+export const startBacktest = <ThrowOnError extends boolean = true>(options: Options<StartBacktestData, ThrowOnError>): RequestResult<StartBacktestResponses, StartBacktestErrors, ThrowOnError> => (options.client ?? client).post<StartBacktestResponses, StartBacktestErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Start Sweep
+ *
+ * Back-test many parameter sets, on all workers that there are. The sets of a grid or of random draws come to the
+ * same result whatever the number of workers.
+ */
+export const startSweep = <ThrowOnError extends boolean = true>(options: Options<StartSweepData, ThrowOnError>): RequestResult<StartSweepResponses, StartSweepErrors, ThrowOnError> => (options.client ?? client).post<StartSweepResponses, StartSweepErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests/sweeps',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Backtest
+ *
+ * A back-test or sweep: how far it is, and what came of it.
+ */
+export const getBacktest = <ThrowOnError extends boolean = true>(options: Options<GetBacktestData, ThrowOnError>): RequestResult<GetBacktestResponses, GetBacktestErrors, ThrowOnError> => (options.client ?? client).get<GetBacktestResponses, GetBacktestErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests/{run_id}',
+    ...options
+});
+
+/**
+ * List Backtest Trades
+ *
+ * The trades of a back-test, by the time of their entry; none before it is done.
+ */
+export const listBacktestTrades = <ThrowOnError extends boolean = true>(options: Options<ListBacktestTradesData, ThrowOnError>): RequestResult<ListBacktestTradesResponses, ListBacktestTradesErrors, ThrowOnError> => (options.client ?? client).get<ListBacktestTradesResponses, ListBacktestTradesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests/{run_id}/trades',
+    ...options
+});
+
+/**
+ * Get Backtest Equity
+ *
+ * The equity curve of a back-test, day by day; empty before it is done.
+ */
+export const getBacktestEquity = <ThrowOnError extends boolean = true>(options: Options<GetBacktestEquityData, ThrowOnError>): RequestResult<GetBacktestEquityResponses, GetBacktestEquityErrors, ThrowOnError> => (options.client ?? client).get<GetBacktestEquityResponses, GetBacktestEquityErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests/{run_id}/equity',
+    ...options
+});
+
+/**
+ * List Sweep Trials
+ *
+ * The parameter sets of a sweep that are computed so far, with all their measures.
+ */
+export const listSweepTrials = <ThrowOnError extends boolean = true>(options: Options<ListSweepTrialsData, ThrowOnError>): RequestResult<ListSweepTrialsResponses, ListSweepTrialsErrors, ThrowOnError> => (options.client ?? client).get<ListSweepTrialsResponses, ListSweepTrialsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests/{run_id}/trials',
+    ...options
+});
+
+/**
+ * Get Sweep Heat Map
+ *
+ * The score over two parameters, of what is computed so far; over those with the most values, when none is
+ * named.
+ */
+export const getSweepHeatMap = <ThrowOnError extends boolean = true>(options: Options<GetSweepHeatMapData, ThrowOnError>): RequestResult<GetSweepHeatMapResponses, GetSweepHeatMapErrors, ThrowOnError> => (options.client ?? client).get<GetSweepHeatMapResponses, GetSweepHeatMapErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests/{run_id}/heatmap',
+    ...options
+});
+
+/**
+ * Cancel Backtest
+ *
+ * End a back-test or sweep; what is being computed is left off within seconds. What a sweep has come to stays.
+ */
+export const cancelBacktest = <ThrowOnError extends boolean = true>(options: Options<CancelBacktestData, ThrowOnError>): RequestResult<CancelBacktestResponses, CancelBacktestErrors, ThrowOnError> => (options.client ?? client).post<CancelBacktestResponses, CancelBacktestErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests/{run_id}/cancel',
+    ...options
 });
 
 /**

@@ -120,6 +120,28 @@ export type AnalysisReport = {
 };
 
 /**
+ * AssumptionItem
+ *
+ * One thing that a back-test took for granted.
+ */
+export type AssumptionItem = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Value
+     *
+     * A word, or a number as a decimal string; rates as fractions.
+     */
+    value: string | null;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
  * AverageDistanceItem
  *
  * How far the price is from an exponential average.
@@ -141,6 +163,129 @@ export type AverageDistanceItem = {
      * Candles until it has settled.
      */
     needs: number;
+};
+
+/**
+ * AxisItem
+ */
+export type AxisItem = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Values
+     *
+     * Numbers as decimal strings, or words.
+     */
+    values: Array<string>;
+};
+
+/**
+ * BacktestTradeItem
+ *
+ * A closed trade; `entry_at` and `exit_at` are open times of candles.
+ */
+export type BacktestTradeItem = {
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Side
+     */
+    side: string;
+    /**
+     * Entry At
+     */
+    entry_at: string;
+    /**
+     * Entry Price
+     */
+    entry_price: string | null;
+    /**
+     * Exit At
+     */
+    exit_at: string;
+    /**
+     * Exit Price
+     */
+    exit_price: string | null;
+    /**
+     * Exit Reason
+     */
+    exit_reason: string;
+    /**
+     * Quantity
+     */
+    quantity: string | null;
+    /**
+     * Fees
+     */
+    fees: string | null;
+    /**
+     * Pnl
+     */
+    pnl: string | null;
+    /**
+     * Return
+     *
+     * PnL ÷ what the entry cost with its fee.
+     */
+    return: string | null;
+    /**
+     * R Multiple
+     */
+    r_multiple: string | null;
+};
+
+/**
+ * BacktestWish
+ *
+ * A strategy on stored candles.
+ */
+export type BacktestWish = {
+    /**
+     * Strategy
+     *
+     * A built-in strategy's name.
+     */
+    strategy: string;
+    /**
+     * Parameters
+     *
+     * Parameters and choices that are not to be at their defaults.
+     */
+    parameters?: {
+        [key: string]: unknown | string;
+    };
+    /**
+     * Symbols
+     */
+    symbols: Array<string>;
+    timeframe: Timeframe;
+    /**
+     * From
+     *
+     * First open time; as far back as candles go when not given.
+     */
+    from?: string | null;
+    /**
+     * To
+     *
+     * Open time to stop before; now when not given.
+     */
+    to?: string | null;
+    /**
+     * How orders fill: paper, but ideal for a yardstick and for sweeps.
+     */
+    profile?: Profile | null;
+    /**
+     * Fee
+     *
+     * Rate paid on either side; ideal only.
+     */
+    fee?: string | null;
 };
 
 /**
@@ -252,6 +397,22 @@ export type CorrelationMatrix = {
 };
 
 /**
+ * DayItem
+ *
+ * The account at the end of a UTC day, open positions at the close.
+ */
+export type DayItem = {
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Equity
+     */
+    equity: string | null;
+};
+
+/**
  * Deal
  *
  * The direction of a fill.
@@ -356,6 +517,26 @@ export type DocumentSchema = {
 };
 
 /**
+ * Doubt
+ *
+ * A reason not to believe a back-test. The list is complete; clients may rely on the names.
+ */
+export type Doubt = 'no_trades' | 'few_trades' | 'short_period' | 'no_losses' | 'one_trade' | 'one_month' | 'one_symbol' | 'no_losing_month' | 'win_rate_implausible' | 'expectancy_implausible' | 'inside_candles' | 'costs_ignored' | 'costs_thin' | 'sharpe_implausible' | 'sharpe_uncertain' | 'sharpe_deflated' | 'overfitted' | 'parameters_changed' | 'parameter_cliff' | 'worse_out_of_sample' | 'lucky_order' | 'look_ahead' | 'warm_up';
+
+/**
+ * DoubtItem
+ *
+ * Why the result may be too good.
+ */
+export type DoubtItem = {
+    code: Doubt;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
  * EquityPointItem
  */
 export type EquityPointItem = {
@@ -378,7 +559,7 @@ export type EquityPointItem = {
  *
  * Why a request did not succeed.
  */
-export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'forbidden' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
+export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'forbidden' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'run_over' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
 
 /**
  * Execution
@@ -510,6 +691,13 @@ export type ExposureItem = {
 export type Feature = 'portfolio_analysis';
 
 /**
+ * Fold
+ *
+ * What stands for the trials that differ only in the other parameters.
+ */
+export type Fold = 'max' | 'median';
+
+/**
  * Grouping
  *
  * By what results are told apart.
@@ -524,6 +712,91 @@ export type Health = {
      * Status
      */
     status: 'ok';
+};
+
+/**
+ * HeatMapAnswer
+ *
+ * The score over two parameters.
+ */
+export type HeatMapAnswer = {
+    x: AxisItem;
+    /**
+     * null when one parameter varies; then there is one row.
+     */
+    y: AxisItem | null;
+    /**
+     * What stands for the sets that differ in other parameters.
+     */
+    fold: Fold;
+    objective: Measure;
+    /**
+     * Cells
+     *
+     * Rows by y, columns by x; null where no set has a score.
+     */
+    cells: Array<Array<string | null>>;
+    /**
+     * Trials
+     *
+     * Computed sets under each cell.
+     */
+    trials: Array<Array<number>>;
+};
+
+/**
+ * HonestyItem
+ *
+ * What the best of so many trials is worth.
+ */
+export type HonestyItem = {
+    /**
+     * Trials
+     */
+    trials: number;
+    /**
+     * Effective Trials
+     *
+     * Independent trials they are worth, by the correlation of returns.
+     */
+    effective_trials: string | null;
+    /**
+     * Deflated Sharpe
+     *
+     * Probability of an edge behind the best, the search reckoned with.
+     */
+    deflated_sharpe: string | null;
+    /**
+     * Luck Sharpe
+     *
+     * Sharpe ratio per period that the best would show without any edge.
+     */
+    luck_sharpe: string | null;
+    /**
+     * Best Sharpe
+     *
+     * That of the best, per period.
+     */
+    best_sharpe: string | null;
+    /**
+     * Periods
+     */
+    periods: number | null;
+    /**
+     * Pbo
+     *
+     * Probability of back-test overfitting (CSCV), by Sharpe ratio.
+     */
+    pbo: string | null;
+    /**
+     * Pbo Loss Probability
+     */
+    pbo_loss_probability: string | null;
+    neighbourhood: NeighbourhoodItem | null;
+    /**
+     * Warnings
+     */
+    warnings: Array<WarningItem>;
 };
 
 /**
@@ -840,6 +1113,13 @@ export type Me = {
 };
 
 /**
+ * Measure
+ *
+ * A measure of `research.metrics` that can be maximised.
+ */
+export type Measure = 'sharpe' | 'sortino' | 'calmar' | 'profit_factor' | 'total_return' | 'expectancy_r';
+
+/**
  * MeasuredItem
  *
  * What became of all its signals that are over, traded or not, after fees.
@@ -871,6 +1151,140 @@ export type MeasuredItem = {
      * Last At
      */
     last_at: string | null;
+};
+
+/**
+ * MetricsItem
+ *
+ * Measures as `docs/backtests.md` defines them; null where undefined. Fractions, not percentages.
+ */
+export type MetricsItem = {
+    /**
+     * Trades
+     */
+    trades: number;
+    /**
+     * Start Equity
+     */
+    start_equity: string | null;
+    /**
+     * End Equity
+     */
+    end_equity: string | null;
+    /**
+     * Fees
+     */
+    fees: string | null;
+    /**
+     * Total Return
+     */
+    total_return: string | null;
+    /**
+     * Cagr
+     */
+    cagr: string | null;
+    /**
+     * Volatility
+     */
+    volatility: string | null;
+    /**
+     * Sharpe
+     */
+    sharpe: string | null;
+    /**
+     * Sortino
+     */
+    sortino: string | null;
+    /**
+     * Calmar
+     */
+    calmar: string | null;
+    /**
+     * Max Drawdown
+     */
+    max_drawdown: string | null;
+    /**
+     * Max Drawdown Periods
+     */
+    max_drawdown_periods: number;
+    /**
+     * Win Rate
+     */
+    win_rate: string | null;
+    /**
+     * Average Win
+     */
+    average_win: string | null;
+    /**
+     * Average Loss
+     */
+    average_loss: string | null;
+    /**
+     * Payoff
+     */
+    payoff: string | null;
+    /**
+     * Profit Factor
+     */
+    profit_factor: string | null;
+    /**
+     * Expectancy
+     */
+    expectancy: string | null;
+    /**
+     * Expectancy R
+     */
+    expectancy_r: string | null;
+    /**
+     * Sqn
+     */
+    sqn: string | null;
+    /**
+     * Exposure
+     */
+    exposure: string | null;
+    /**
+     * Average Mfe
+     */
+    average_mfe: string | null;
+    /**
+     * Average Mae
+     */
+    average_mae: string | null;
+    /**
+     * Average Mfe R
+     */
+    average_mfe_r: string | null;
+    /**
+     * Average Mae R
+     */
+    average_mae_r: string | null;
+};
+
+/**
+ * NeighbourhoodItem
+ *
+ * The sets one step or less from the best.
+ */
+export type NeighbourhoodItem = {
+    /**
+     * Trials
+     */
+    trials: number;
+    /**
+     * Scored
+     */
+    scored: number;
+    /**
+     * Median
+     */
+    median: string | null;
+    /**
+     * Lone Peak
+     *
+     * The best's edge is more than twice theirs; null where too few are known.
+     */
+    lone_peak: boolean | null;
 };
 
 /**
@@ -1018,6 +1432,34 @@ export type PageOfAccountBooks = {
 };
 
 /**
+ * BacktestTradeItemPage
+ */
+export type PageOfBacktestTradeItem = {
+    /**
+     * Items
+     */
+    items: Array<BacktestTradeItem>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * DayItemPage
+ */
+export type PageOfDayItem = {
+    /**
+     * Items
+     */
+    items: Array<DayItem>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
  * DecisionItemPage
  */
 export type PageOfDecisionItem = {
@@ -1088,6 +1530,20 @@ export type PageOfPositionItem = {
 };
 
 /**
+ * RunItemPage
+ */
+export type PageOfRunItem = {
+    /**
+     * Items
+     */
+    items: Array<RunItem>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
  * SessionItemPage
  */
 export type PageOfSessionItem = {
@@ -1151,6 +1607,20 @@ export type PageOfTradingAccountItem = {
      * Items
      */
     items: Array<TradingAccountItem>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * TrialItemPage
+ */
+export type PageOfTrialItem = {
+    /**
+     * Items
+     */
+    items: Array<TrialItem>;
     /**
      * Next Cursor
      */
@@ -1625,6 +2095,13 @@ export type ProblemError = {
 };
 
 /**
+ * Profile
+ *
+ * How a back-test fills orders.
+ */
+export type Profile = 'ideal' | 'paper';
+
+/**
  * Protection
  */
 export type Protection = {
@@ -2048,6 +2525,231 @@ export type RiskItem = {
  * What a level is to the present price.
  */
 export type Role = 'support' | 'resistance';
+
+/**
+ * RunDetail
+ *
+ * A run with what came of it.
+ */
+export type RunDetail = {
+    /**
+     * Id
+     */
+    id: string;
+    kind: RunKind;
+    state: RunState;
+    /**
+     * Strategy
+     */
+    strategy: string;
+    /**
+     * Strategy Version
+     */
+    strategy_version: number;
+    /**
+     * Document Hash
+     */
+    document_hash: string;
+    /**
+     * Parameters
+     *
+     * Those that are not at their defaults.
+     */
+    parameters: {
+        [key: string]: string;
+    };
+    /**
+     * Symbols
+     */
+    symbols: Array<string>;
+    timeframe: Timeframe;
+    /**
+     * From
+     */
+    from: string;
+    /**
+     * To
+     */
+    to: string;
+    profile: Profile;
+    /**
+     * Fee
+     *
+     * Rate paid on either side, ideal profile; null = the paper venue's.
+     */
+    fee: string | null;
+    /**
+     * Done
+     *
+     * Trials that are computed.
+     */
+    done: number;
+    /**
+     * Total
+     *
+     * Trials there will be; a back-test is one.
+     */
+    total: number;
+    sweep: SweepItem | null;
+    /**
+     * Error
+     *
+     * Why it failed.
+     */
+    error: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Started At
+     */
+    started_at: string | null;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+    /**
+     * Candles
+     *
+     * Of all symbols; null until it is known, and of sweeps.
+     */
+    candles: number | null;
+    /**
+     * Fingerprint
+     *
+     * SHA-256 over every trade of a back-test.
+     */
+    fingerprint: string | null;
+    /**
+     * Of a back-test.
+     */
+    metrics: MetricsItem | null;
+    /**
+     * Assumptions
+     *
+     * Of a back-test.
+     */
+    assumptions: Array<AssumptionItem>;
+    /**
+     * Warnings
+     *
+     * Of a back-test: why it may be too good.
+     */
+    warnings: Array<DoubtItem>;
+    /**
+     * Of a sweep that is over.
+     */
+    best: TrialItem | null;
+    /**
+     * Of a sweep that is over.
+     */
+    honesty: HonestyItem | null;
+};
+
+/**
+ * RunItem
+ *
+ * A back-test or a sweep.
+ */
+export type RunItem = {
+    /**
+     * Id
+     */
+    id: string;
+    kind: RunKind;
+    state: RunState;
+    /**
+     * Strategy
+     */
+    strategy: string;
+    /**
+     * Strategy Version
+     */
+    strategy_version: number;
+    /**
+     * Document Hash
+     */
+    document_hash: string;
+    /**
+     * Parameters
+     *
+     * Those that are not at their defaults.
+     */
+    parameters: {
+        [key: string]: string;
+    };
+    /**
+     * Symbols
+     */
+    symbols: Array<string>;
+    timeframe: Timeframe;
+    /**
+     * From
+     */
+    from: string;
+    /**
+     * To
+     */
+    to: string;
+    profile: Profile;
+    /**
+     * Fee
+     *
+     * Rate paid on either side, ideal profile; null = the paper venue's.
+     */
+    fee: string | null;
+    /**
+     * Done
+     *
+     * Trials that are computed.
+     */
+    done: number;
+    /**
+     * Total
+     *
+     * Trials there will be; a back-test is one.
+     */
+    total: number;
+    sweep: SweepItem | null;
+    /**
+     * Error
+     *
+     * Why it failed.
+     */
+    error: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Started At
+     */
+    started_at: string | null;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+};
+
+/**
+ * RunKind
+ */
+export type RunKind = 'backtest' | 'sweep';
+
+/**
+ * RunState
+ *
+ * Where a run stands. The list is complete; clients may rely on the names.
+ */
+export type RunState = 'queued' | 'running' | 'cancelling' | 'cancelled' | 'done' | 'failed';
+
+/**
+ * SamplerKind
+ *
+ * How the points of a sweep are chosen.
+ */
+export type SamplerKind = 'grid' | 'random' | 'tpe';
 
 /**
  * SessionItem
@@ -2620,6 +3322,120 @@ export type SuggestionItem = {
 };
 
 /**
+ * SweepDoubt
+ *
+ * Why the best may not be as good as it looks.
+ */
+export type SweepDoubt = 'none_scored' | 'luck' | 'overfitted' | 'lone_peak' | 'at_the_rim' | 'no_edge';
+
+/**
+ * SweepItem
+ *
+ * What a sweep tries.
+ */
+export type SweepItem = {
+    /**
+     * Axes
+     */
+    axes: Array<AxisItem>;
+    /**
+     * Size
+     *
+     * Combinations of the axes' values.
+     */
+    size: number;
+    sampler: SamplerKind;
+    /**
+     * Trials
+     */
+    trials: number;
+    /**
+     * Seed
+     */
+    seed: number;
+    objective: Measure;
+    /**
+     * Min Trades
+     */
+    min_trades: number;
+};
+
+/**
+ * SweepWish
+ *
+ * A strategy on stored candles, with many parameter sets.
+ */
+export type SweepWish = {
+    /**
+     * Strategy
+     *
+     * A built-in strategy's name.
+     */
+    strategy: string;
+    /**
+     * Parameters
+     *
+     * Parameters and choices that are not to be at their defaults.
+     */
+    parameters?: {
+        [key: string]: unknown | string;
+    };
+    /**
+     * Symbols
+     */
+    symbols: Array<string>;
+    timeframe: Timeframe;
+    /**
+     * From
+     *
+     * First open time; as far back as candles go when not given.
+     */
+    from?: string | null;
+    /**
+     * To
+     *
+     * Open time to stop before; now when not given.
+     */
+    to?: string | null;
+    /**
+     * How orders fill: paper, but ideal for a yardstick and for sweeps.
+     */
+    profile?: Profile | null;
+    /**
+     * Fee
+     *
+     * Rate paid on either side; ideal only.
+     */
+    fee?: string | null;
+    /**
+     * Vary
+     *
+     * What varies: a range, these values, or (null) all that the document allows.
+     */
+    vary: {
+        [key: string]: unknown | VaryRange | Array<string> | null;
+    };
+    sampler?: SamplerKind;
+    /**
+     * Trials
+     *
+     * Parameter sets to try; the whole grid, or 100 of other samplers, when not given.
+     */
+    trials?: number | null;
+    /**
+     * Seed
+     */
+    seed?: number;
+    objective?: Measure;
+    /**
+     * Min Trades
+     *
+     * Closed trades below which a set has no score.
+     */
+    min_trades?: number;
+};
+
+/**
  * SymbolItem
  */
 export type SymbolItem = {
@@ -3129,6 +3945,47 @@ export type TrendItem = {
 };
 
 /**
+ * TrialItem
+ *
+ * One parameter set.
+ */
+export type TrialItem = {
+    /**
+     * Number
+     *
+     * In the order of the sampler, from 0.
+     */
+    number: number;
+    /**
+     * Parameters
+     */
+    parameters: {
+        [key: string]: string;
+    };
+    /**
+     * Score
+     *
+     * The objective; null with too few trades, or where it is undefined.
+     */
+    score: string | null;
+    /**
+     * null when the document refuses the set.
+     */
+    metrics: MetricsItem | null;
+    /**
+     * Error
+     */
+    error: string | null;
+};
+
+/**
+ * TrialOrder
+ *
+ * In which order trials are listed.
+ */
+export type TrialOrder = 'ordinal' | 'score';
+
+/**
  * UnderlyingItem
  */
 export type UnderlyingItem = {
@@ -3186,6 +4043,28 @@ export type UserItem = {
      * Created At
      */
     created_at: string;
+};
+
+/**
+ * VaryRange
+ *
+ * Numbers from, to and by how much.
+ */
+export type VaryRange = {
+    /**
+     * From
+     */
+    from: string;
+    /**
+     * To
+     */
+    to: string;
+    /**
+     * Step
+     *
+     * 1 for whole numbers, a twentieth of the range for others, when not given.
+     */
+    step?: string | null;
 };
 
 /**
@@ -3268,6 +4147,17 @@ export type VolumeProfileItem = {
      * Low Nodes
      */
     low_nodes: Array<string>;
+};
+
+/**
+ * WarningItem
+ */
+export type WarningItem = {
+    code: SweepDoubt;
+    /**
+     * Text
+     */
+    text: string;
 };
 
 /**
@@ -4528,6 +5418,342 @@ export type ChangeTradingAccountResponses = {
 };
 
 export type ChangeTradingAccountResponse = ChangeTradingAccountResponses[keyof ChangeTradingAccountResponses];
+
+export type ListBacktestsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * Most rows of the page.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * next_cursor of the page before.
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/backtests';
+};
+
+export type ListBacktestsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListBacktestsError = ListBacktestsErrors[keyof ListBacktestsErrors];
+
+export type ListBacktestsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOfRunItem;
+};
+
+export type ListBacktestsResponse = ListBacktestsResponses[keyof ListBacktestsResponses];
+
+export type StartBacktestData = {
+    body: BacktestWish;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Any unique text of up to 255 characters; the same request with it is done at most once.
+         */
+        'idempotency-key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/backtests';
+};
+
+export type StartBacktestErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type StartBacktestError = StartBacktestErrors[keyof StartBacktestErrors];
+
+export type StartBacktestResponses = {
+    /**
+     * Successful Response
+     */
+    202: RunItem;
+};
+
+export type StartBacktestResponse = StartBacktestResponses[keyof StartBacktestResponses];
+
+export type StartSweepData = {
+    body: SweepWish;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Any unique text of up to 255 characters; the same request with it is done at most once.
+         */
+        'idempotency-key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/backtests/sweeps';
+};
+
+export type StartSweepErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type StartSweepError = StartSweepErrors[keyof StartSweepErrors];
+
+export type StartSweepResponses = {
+    /**
+     * Successful Response
+     */
+    202: RunItem;
+};
+
+export type StartSweepResponse = StartSweepResponses[keyof StartSweepResponses];
+
+export type GetBacktestData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v1/backtests/{run_id}';
+};
+
+export type GetBacktestErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetBacktestError = GetBacktestErrors[keyof GetBacktestErrors];
+
+export type GetBacktestResponses = {
+    /**
+     * Successful Response
+     */
+    200: RunDetail;
+};
+
+export type GetBacktestResponse = GetBacktestResponses[keyof GetBacktestResponses];
+
+export type ListBacktestTradesData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         *
+         * Most rows of the page.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * next_cursor of the page before.
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/backtests/{run_id}/trades';
+};
+
+export type ListBacktestTradesErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListBacktestTradesError = ListBacktestTradesErrors[keyof ListBacktestTradesErrors];
+
+export type ListBacktestTradesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOfBacktestTradeItem;
+};
+
+export type ListBacktestTradesResponse = ListBacktestTradesResponses[keyof ListBacktestTradesResponses];
+
+export type GetBacktestEquityData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v1/backtests/{run_id}/equity';
+};
+
+export type GetBacktestEquityErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetBacktestEquityError = GetBacktestEquityErrors[keyof GetBacktestEquityErrors];
+
+export type GetBacktestEquityResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOfDayItem;
+};
+
+export type GetBacktestEquityResponse = GetBacktestEquityResponses[keyof GetBacktestEquityResponses];
+
+export type ListSweepTrialsData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: {
+        order?: TrialOrder;
+        /**
+         * Limit
+         *
+         * Most rows of the page.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * next_cursor of the page before.
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/backtests/{run_id}/trials';
+};
+
+export type ListSweepTrialsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListSweepTrialsError = ListSweepTrialsErrors[keyof ListSweepTrialsErrors];
+
+export type ListSweepTrialsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOfTrialItem;
+};
+
+export type ListSweepTrialsResponse = ListSweepTrialsResponses[keyof ListSweepTrialsResponses];
+
+export type GetSweepHeatMapData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: {
+        /**
+         * X
+         *
+         * Parameter of the columns.
+         */
+        x?: string | null;
+        /**
+         * Y
+         *
+         * Parameter of the rows.
+         */
+        y?: string | null;
+        /**
+         * What stands for sets that differ in other parameters.
+         */
+        fold?: Fold;
+    };
+    url: '/api/v1/backtests/{run_id}/heatmap';
+};
+
+export type GetSweepHeatMapErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetSweepHeatMapError = GetSweepHeatMapErrors[keyof GetSweepHeatMapErrors];
+
+export type GetSweepHeatMapResponses = {
+    /**
+     * Successful Response
+     */
+    200: HeatMapAnswer;
+};
+
+export type GetSweepHeatMapResponse = GetSweepHeatMapResponses[keyof GetSweepHeatMapResponses];
+
+export type CancelBacktestData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Any unique text of up to 255 characters; the same request with it is done at most once.
+         */
+        'idempotency-key'?: string | null;
+    };
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v1/backtests/{run_id}/cancel';
+};
+
+export type CancelBacktestErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type CancelBacktestError = CancelBacktestErrors[keyof CancelBacktestErrors];
+
+export type CancelBacktestResponses = {
+    /**
+     * Successful Response
+     */
+    202: RunItem;
+};
+
+export type CancelBacktestResponse = CancelBacktestResponses[keyof CancelBacktestResponses];
 
 export type ListCandlesData = {
     body?: never;

@@ -3,11 +3,13 @@
 from tradewind.core.expressions.compiler import Compiler
 from tradewind.core.expressions.incremental import ProgramState, Stepped, steppable
 from tradewind.core.expressions.market import Market
+from tradewind.core.expressions.memo import MEMO_BYTES, Memo
 from tradewind.core.expressions.parser import RESERVED, UnknownNameError, parse, parse_definitions, suggestion
 from tradewind.core.expressions.program import Answer, Program, SeriesRead, Traits, Values, joined
 from tradewind.core.expressions.tree import Expression, ExpressionError, Kind, canonical
 
 __all__ = [
+    "MEMO_BYTES",
     "RESERVED",
     "Answer",
     "Compiler",
@@ -15,6 +17,7 @@ __all__ = [
     "ExpressionError",
     "Kind",
     "Market",
+    "Memo",
     "Program",
     "ProgramState",
     "SeriesRead",

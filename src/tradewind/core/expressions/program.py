@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -303,20 +303,20 @@ class Program:
         if market is None:
             if self.needs_market:
                 raise ValueError("expected the market beside the candles: this program asks for it")
-            return self._answer(_Around(Known(columns, columns.ts), None, ()))
+            return self._answer(Around.alone(columns))
         return self.answer_of(Known.at_close(columns, market.timeframe), market)
 
     def answer_of(self, known: Known, market: Market) -> Answer:
         """As `answer`, for candles that may be known later than they close."""
-        return self._answer(_Around(known, market, self.readings))
+        return self._answer(Around(known, market, self.readings))
 
-    def _answer(self, around: _Around) -> Answer:
+    def _answer(self, around: Around) -> Answer:
         results: dict[int, Any] = {}
         with np.errstate(all="ignore"):
             for index, instruction in enumerate(self.instructions):
                 if index in self.deferred:
                     continue
-                results[index] = _execute(instruction, results, around)
+                results[index] = execute(instruction, results, around)
                 for operand in operands_of(instruction):
                     if self.last_use[operand] == index:
                         results.pop(operand, None)
@@ -331,7 +331,7 @@ _LOOK_BACK = frozenset({Op.CROSSES_ABOVE, Op.CROSSES_BELOW})
 SeriesRead = tuple[str | None, Timeframe | None]
 
 
-class _Around:
+class Around:
     """The candles of one run and, once they are asked for, the other series as they are seen from there."""
 
     def __init__(self, known: Known, market: Market | None, readings: tuple[Reading, ...]) -> None:
@@ -340,6 +340,11 @@ class _Around:
         self._market = market
         self._readings = readings
         self._seen: dict[int, tuple[Answer, NDArray[np.int64]]] = {}
+
+    @classmethod
+    def alone(cls, columns: Columns) -> Self:
+        """Candles with nothing beside them."""
+        return cls(Known(columns, columns.ts), None, ())
 
     @property
     def closes(self) -> NDArray[np.int64]:
@@ -407,7 +412,7 @@ def program_of(
     moved = tuple(
         Seen(numbers[each.reading], wanted[each.reading][each.root])
         if isinstance(each := instructions[old], Seen)
-        else _renumbered(each, places)
+        else renumbered(each, places)
         for old in kept
     )
     new_roots = tuple(places[root] for root in roots)
@@ -445,7 +450,7 @@ def joined(programs: Sequence[Program]) -> Program:
             if isinstance(instruction, Seen):
                 moved: Instruction = Seen(series[instruction.reading], instruction.root)
             else:
-                moved = _renumbered(instruction, places)
+                moved = renumbered(instruction, places)
             places[index] = numbers.setdefault(moved, len(instructions))
             if places[index] == len(instructions):
                 instructions.append(moved)
@@ -467,7 +472,8 @@ def _last_use(
     return tuple(last_use)
 
 
-def _renumbered(instruction: Instruction, places: Mapping[int, int]) -> Instruction:
+def renumbered(instruction: Instruction, places: Mapping[int, int] | Sequence[int]) -> Instruction:
+    """The instruction on operands that stand at other places."""
     match instruction:
         case Apply(op, operands):
             return Apply(op, tuple(places[each] for each in operands))
@@ -481,9 +487,10 @@ def _renumbered(instruction: Instruction, places: Mapping[int, int]) -> Instruct
             return instruction
 
 
-def _execute(
-    instruction: Instruction, results: Mapping[int, Any], around: _Around
+def execute(
+    instruction: Instruction, results: Mapping[int, Any], around: Around
 ) -> Value | tuple[NDArray[np.float64], ...]:
+    """The result of one instruction; `results` has those of its operands."""
     match instruction:
         case Clock(part):
             return clock(part, around.closes)

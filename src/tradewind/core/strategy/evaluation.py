@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.core.expressions import Answer, Market, Values
+from tradewind.core.expressions import Answer, Market, Memo, Values
 from tradewind.core.series import Columns
 from tradewind.core.strategy.compiled import Strategy
 from tradewind.core.values import Side
@@ -58,7 +58,9 @@ class Evaluation:
         return float(self.values.at(root, row))
 
 
-def evaluate(strategy: Strategy, columns: Columns, market: Market | None = None) -> Evaluation:
+def evaluate(
+    strategy: Strategy, columns: Columns, market: Market | None = None, memo: Memo | None = None
+) -> Evaluation:
     """Evaluate `strategy` at the close of every candle of `columns`, which begin with the series' first candle.
 
     Cost: a few passes over the columns per distinct operation, whatever the number of set-ups.
@@ -66,12 +68,17 @@ def evaluate(strategy: Strategy, columns: Columns, market: Market | None = None)
     Args:
         market: the timeframe of `columns`, and series of it by symbol; needed by a strategy that asks for the time or
             looks at other series. What it looks at and is not there is undefined: then nothing stands.
+        memo: of these `columns`, to share what other strategies have computed; one that needs the market shares
+            nothing.
 
     Raises:
         ValueError: the market is needed and was not given.
         StrategyError: the strategy cannot run on this timeframe.
     """
-    answer = strategy.program.answer(columns, market)
+    if memo is None or strategy.program.needs_market:
+        answer = strategy.program.answer(columns, market)
+    else:
+        answer = Answer(memo.values(strategy.program), None)
     warmup = strategy.warmup if market is None else strategy.warmup_on(market.timeframe)
     rows = {side: np.empty(0, dtype=np.int64) for side in Side}
     filtered: dict[int, str] = {}

@@ -27,6 +27,7 @@ from tradewind.platform.web.middleware import BodyLimit, RequestContext, Securit
 from tradewind.platform.web.origins import served_over_https
 from tradewind.platform.web.parts import Parts
 from tradewind.research.portfolio.endpoints import router as portfolio
+from tradewind.research.runs.endpoints import router as backtests
 from tradewind.trading.accounts.endpoints import router as trading_accounts
 from tradewind.trading.dispatch.endpoints import router as execution
 from tradewind.trading.history.endpoints import router as history
@@ -55,6 +56,7 @@ _ROUTERS = (
     portfolio,
     strategies,
     trading_accounts,
+    backtests,
     market,
     market_analysis,
     probes.router,

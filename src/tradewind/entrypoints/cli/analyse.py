@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tradewind.core.candles import Timeframe
+from tradewind.entrypoints.cli.parameters import MOMENT
 from tradewind.kit.language import Language, grouped
 
 if TYPE_CHECKING:
     from tradewind.core.analysis import Analysis
     from tradewind.market.analysis import Found
 
-_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
-
 
 @click.command("analyse")
 @click.argument("symbol")
 @click.option("--candles", type=click.Path(path_type=Path), required=True, help="Folder of Parquet candles.")
 @click.option("--timeframe", type=click.Choice([item.value for item in Timeframe]), default="1h", show_default=True)
-@click.option("--at", type=_MOMENT, help="Moment to stand at, UTC; the end of the candles when not given.")
+@click.option("--at", type=MOMENT, help="Moment to stand at, UTC; the end of the candles when not given.")
 @click.option("--language", type=click.Choice([item.value for item in Language]), default="en", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON, as the API answers.")
 def command(symbol: str, candles: Path, timeframe: str, at: datetime | None, language: str, as_json: bool) -> None:
@@ -59,7 +58,7 @@ def _find(symbol: str, folder: Path, timeframe: Timeframe, at: datetime | None) 
     held = [each for of, each in files.series if of == symbol]
     if not any(timeframe is each or timeframe.derives_from(each) for each in held):
         files.files((symbol,), timeframe)  # raises, and says what there is
-    now = END_OF_TIME if at is None else to_ms(at.replace(tzinfo=UTC) if at.tzinfo is None else at)
+    now = END_OF_TIME if at is None else to_ms(at)
     longer = {
         other: recorded_candles(folder, symbol, other, other.open_of(now), LINE + 1)
         for other in longer_timeframes(timeframe)

@@ -5,27 +5,33 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
 from tradewind.core.candles import Timeframe
+from tradewind.entrypoints.cli.parameters import MOMENT, OUTPUT, write_whole
 from tradewind.entrypoints.cli.strategy import UnreadableDocumentError, open_strategy
+from tradewind.kit.clock import to_ms
+from tradewind.kit.language import Language
 
 if TYPE_CHECKING:
+    from tradewind.core.series import Columns
     from tradewind.core.strategy import Strategy
     from tradewind.research.backtest import BacktestResult
+    from tradewind.research.validation import Evidence, Verdict
 
 _INSIDE = ("none", "auto", *(item.value for item in Timeframe))
 _PROFILES = ("ideal", "paper")
-_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 
 type _Bounds = tuple[int | None, int | None]
+#: What came of it, and the candles by symbol that the strategy traded on or looked at.
+type _Ran = tuple[BacktestResult, Mapping[str, Columns]]
 
 
 class _Market(NamedTuple):
@@ -70,8 +76,8 @@ class _RefusedError(Exception):
 @click.option("--candles", type=click.Path(path_type=Path), required=True, help="Folder of Parquet candles.")
 @click.option("--symbols", default="", help="Comma-separated; every symbol of the folder when not given.")
 @click.option("--timeframe", type=click.Choice([item.value for item in Timeframe]), help="The folder's finest if none.")
-@click.option("--from", "start", type=_MOMENT, help="First open time, UTC.")
-@click.option("--to", "stop", type=_MOMENT, help="Open time to stop before, UTC.")
+@click.option("--from", "start", type=MOMENT, help="First open time, UTC.")
+@click.option("--to", "stop", type=MOMENT, help="Open time to stop before, UTC.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter's value; may be repeated.")
 @click.option("--profile", type=click.Choice(_PROFILES), help="How orders fill; paper, but ideal for a yardstick.")
 @click.option("--inside", type=click.Choice(_INSIDE), default="none", show_default=True, help="Finer candles to use.")
@@ -86,6 +92,13 @@ class _RefusedError(Exception):
 @click.option("--risk", type=click.FloatRange(0.0001, 0.1), help="Of equity per trade; paper only.  [default: 0.005]")
 @click.option("--year", type=click.FloatRange(1, 366), default=365, show_default=True, help="Days that make a year.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
+@click.option("--html", type=OUTPUT, help="Write a report for people here, one file that needs no network.")
+@click.option("--csv", "trades_file", type=OUTPUT, help="Write the trades here, as CSV.")
+@click.option("--equity-csv", "equity_file", type=OUTPUT, help="Write the equity of every day here, as CSV.")
+@click.option("--check", is_flag=True, help="Look for a look ahead, a short warm-up and a lucky order of the trades.")
+@click.option(
+    "--language", type=click.Choice([each.value for each in Language]), default="en", help="Of summary and report."
+)
 def command(
     strategy: str,
     candles: Path,
@@ -97,6 +110,11 @@ def command(
     profile: str | None,
     year: float,
     as_json: bool,
+    html: Path | None,
+    trades_file: Path | None,
+    equity_file: Path | None,
+    check: bool,
+    language: str,
     **assumed: Any,
 ) -> None:
     """Back-test STRATEGY, a built-in's name or a document's path, over recorded candles."""
@@ -104,35 +122,42 @@ def command(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from tradewind.market import MarketDataError
     from tradewind.research.backtest import ParameterError, set_parameters
+    from tradewind.research.reports import document, equity_csv, judged, trades_csv
+    from tradewind.research.validation import ValidationError
     from tradewind.trading.strategies import DocumentError, UnknownStrategyError
 
     names = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
-    market = _Market(candles, names, Timeframe(timeframe) if timeframe else None, (_ms(start), _ms(stop)), year)
+    timescale = Timeframe(timeframe) if timeframe else None
+    bounds = (None if start is None else to_ms(start), None if stop is None else to_ms(stop))
+    market = _Market(candles, names, timescale, bounds, year)
     try:
         chosen = set_parameters(open_strategy(strategy), settings)
         whole = chosen.scale_in is None
         named = profile or ("ideal" if chosen.blueprint.research_only and whole else "paper")
-        result = (_ideal if named == "ideal" else _paper)(chosen, market, _Assumed(**assumed))
+        result, columns = (_ideal if named == "ideal" else _paper)(chosen, market, _Assumed(**assumed))
+        evidence, verdict = judged(result, columns if check else None)
     except DocumentError as error:
         sys.exit(f"tradewind backtest: {strategy}: {'; '.join(map(str, error.problems))}")
     except (MarketDataError, ParameterError, UnknownStrategyError, UnreadableDocumentError, _RefusedError) as error:
         sys.exit(f"tradewind backtest: {error}")
+    except ValidationError as error:
+        sys.exit(f"tradewind backtest: --check: {error}")
+    if html is not None:
+        from tradewind.research.reports.html import html_page
+
+        write_whole(html, html_page(result, verdict, columns, Language(language)))
+    if trades_file is not None:
+        write_whole(trades_file, trades_csv(result.trades))
+    if equity_file is not None:
+        write_whole(equity_file, equity_csv(result))
     if as_json:
-        json.dump(result.document(), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+        json.dump(document(result, evidence, verdict), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
         print()
     else:
-        _summarise(result)
+        _summarise(result, evidence, verdict, language)
 
 
-def _ms(moment: datetime | None) -> int | None:
-    from tradewind.kit.clock import to_ms
-
-    if moment is None:
-        return None
-    return to_ms(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
-
-
-def _ideal(strategy: Strategy, market: _Market, assumed: _Assumed) -> BacktestResult:
+def _ideal(strategy: Strategy, market: _Market, assumed: _Assumed) -> _Ran:
     for name in ("maker", "spread", "slippage", "latency", "funding", "risk"):
         if getattr(assumed, name) is not None:
             raise _RefusedError(f"--{name}: expected only with --profile paper; the ideal profile has nothing of it")
@@ -148,12 +173,13 @@ def _ideal(strategy: Strategy, market: _Market, assumed: _Assumed) -> BacktestRe
     given = _given(fee=assumed.fee, start_equity=assumed.balance, leverage=assumed.leverage)
     options = replace(IdealOptions(periods=year), **given)
     with _progress_bar(sum(map(len, columns.values()))) as progress:
-        return run_ideal(
+        result = run_ideal(
             strategy, columns, finest, options, bounds=bounds, inside=inside, beside=beside, progress=progress
         )
+    return result, {**beside, **columns}
 
 
-def _paper(strategy: Strategy, market: _Market, assumed: _Assumed) -> BacktestResult:
+def _paper(strategy: Strategy, market: _Market, assumed: _Assumed) -> _Ran:
     from tradewind.core.costs import Costs
     from tradewind.core.risk import RiskLimits
     from tradewind.core.values import decimal_of
@@ -177,8 +203,9 @@ def _paper(strategy: Strategy, market: _Market, assumed: _Assumed) -> BacktestRe
         funding_rate=assumed.funding,
     )
     limits = _given(risk_per_trade=assumed.risk, max_leverage=assumed.leverage)
-    with _progress_bar(sum(map(len, feed.recorded().values()))) as progress:
-        return run_paper(
+    columns = {symbol: held for (symbol, length), held in feed.recorded().items() if length is feed.timeframes[0]}
+    with _progress_bar(sum(map(len, columns.values()))) as progress:
+        result = run_paper(
             strategy,
             feed,
             costs=replace(Costs(), **rates),
@@ -189,6 +216,7 @@ def _paper(strategy: Strategy, market: _Market, assumed: _Assumed) -> BacktestRe
             silent=only_read([strategy], symbols),
             progress=progress,
         )
+    return result, columns
 
 
 def _given(**options: float | None) -> dict[str, Any]:
@@ -206,37 +234,38 @@ def _progress_bar(candles: int) -> Iterator[Callable[[int], None]]:
         yield bar.update
 
 
-def _summarise(result: BacktestResult) -> None:
-    metrics = result.metrics
-    percents = (
-        "total_return",
-        "cagr",
-        "volatility",
-        "max_drawdown",
-        "win_rate",
-        "exposure",
-        "average_mfe",
-        "average_mae",
-    )
-    spoken = {name: _shown(value, percent=name in percents) for name, value in metrics.items().items()}
-    values = ", ".join(f"{name}={value}" for name, value in result.document()["parameters"].items())
+def _summarise(result: BacktestResult, evidence: Evidence, verdict: Verdict, language: str) -> None:
+    from tradewind.research.metrics import DEFINITIONS, shown
+
     document = result.document()
+    values = ", ".join(f"{name}={value}" for name, value in document["parameters"].items())
     print(f"{document['strategy']} v{document['version']} ({values})")
+    russian = language == Language.RU
     print(
-        f"{', '.join(result.symbols)} · {result.timeframe} · {document['from']} to {document['to']} · "
-        f"{result.candles:,} candles · profile {result.profile}"
+        f"{', '.join(result.symbols)} · {result.timeframe} · {document['from']} – {document['to']} · "
+        f"{result.candles:,} {'свечей · профиль' if russian else 'candles · profile'} {result.profile}"
     )
-    width = max(map(len, spoken))
-    for name, value in spoken.items():
-        print(f"  {name.replace('_', ' '):<{width}}  {value:>14}")
+    titles = {name: definition.title[language] for name, definition in DEFINITIONS.items()}
+    width = max(map(len, titles.values()))
+    for name, value in result.metrics.items().items():
+        print(f"  {titles[name]:<{width}}  {shown(value, DEFINITIONS[name].unit):>14}")
     for assumption in result.assumptions:
-        print(f"  · {assumption.en}")
-    print(f"fingerprint {result.fingerprint}")
-
-
-def _shown(value: float | None, *, percent: bool) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value * 100:,.2f} %" if percent else f"{value:,.2f}"
+        print(f"  · {assumption.ru if russian else assumption.en}")
+    if verdict.reasons:
+        print("Почему результат может быть слишком хорош:" if russian else "Why it may be too good:")
+    for reason in verdict.reasons:
+        print(f"  • {reason.words(language)}")
+    ahead, early = evidence.look_ahead, evidence.warm_up
+    if ahead is not None and not ahead.biased:
+        print(
+            f"Будущего не видит: проверено обрывов истории {ahead.cuts}."
+            if russian
+            else f"It does not see the future: {ahead.cuts} shorter histories gave the same decisions."
+        )
+    if early is not None and not early.biased:
+        print(
+            f"Прогрев достаточен: {early.claimed} свечей, сравнено решений {early.compared}."
+            if russian
+            else f"Its warm-up of {early.claimed} candles is enough: {early.compared} decisions compared."
+        )
+    print(f"{'отпечаток' if russian else 'fingerprint'} {result.fingerprint}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -15,6 +14,7 @@ import uvloop
 
 from tradewind.billing import PlanCode
 from tradewind.core.candles import Timeframe
+from tradewind.entrypoints.cli.parameters import MOMENT, OUTPUT, write_whole
 from tradewind.entrypoints.replaying import (
     DatabaseGoneError,
     Progress,
@@ -49,17 +49,6 @@ class _Speed(click.ParamType[float]):
         return speed
 
 
-class _Moment(click.ParamType[datetime]):
-    name = "DATE"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"expected a date or time such as 2024-03-01 or 2024-03-01T12:00, got {value}", param, ctx)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
 @click.command("replay")
 @click.option("--candles", type=click.Path(path_type=Path), required=True, help="Folder of Parquet candles.")
 @click.option("--symbols", default="", help="Comma-separated; every symbol of the folder when not given.")
@@ -71,10 +60,10 @@ class _Moment(click.ParamType[datetime]):
     show_default=True,
     help="Finer candles of the folder that show what happened inside candles.",
 )
-@click.option("--from", "start", type=_Moment(), help="First open time.")
-@click.option("--to", "stop", type=_Moment(), help="Open time to stop before.")
+@click.option("--from", "start", type=MOMENT, help="First open time.")
+@click.option("--to", "stop", type=MOMENT, help="Open time to stop before.")
 @click.option("--speed", type=_Speed(), default="max", show_default=True, help="Market seconds per second.")
-@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the report (JSON) here.")
+@click.option("--report", type=OUTPUT, help="Write the report (JSON) here.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the database here.")
 @click.option("--resume", is_flag=True, help="Go on with the replay in --data after a kill.")
 @click.option("--strategies", default="", help="Comma-separated built-in strategies; all when not given.")
@@ -115,8 +104,6 @@ def command(
     )
     if resume and data is None:
         raise click.UsageError("--resume needs --data: the folder that the killed replay was given")
-    if report is not None and not report.parent.exists():
-        raise click.UsageError(f"--report: expected a folder that exists, got {report.parent}")
     try:
         _replay(chosen, report, data, resume=resume)
     except (MarketDataError, EmbeddedError, ReplayStateError) as error:
@@ -141,7 +128,7 @@ def _replay(plan: ReplayPlan, report: Path | None, data: Path | None, *, resume:
             result = uvloop.run(run_replay(settings, plan, feed, resume=resume, progress=progress))
         _summarise(result, time.perf_counter() - began)
     if report is not None:
-        _write(report, result.content)
+        write_whole(report, result.content)
         print(f"report: {report} ({len(result.content) / 1e6:.1f} MB)")
 
 
@@ -197,10 +184,3 @@ def _summarise(result: ReplayReport, seconds: float) -> None:
         print(f"account {account[:8]}: {start:,.2f} → {balance:,.2f} (the ledger adds up to the last digit)")
     print("every fill was protected in its own step" if not result.naked else f"UNPROTECTED: {result.naked} times")
     print(f"fingerprint {result.fingerprint}")
-
-
-def _write(path: Path, content: bytes) -> None:
-    """All or nothing: a report that was cut short must not look like one."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(content)
-    draft.replace(path)

@@ -20,7 +20,12 @@ class UnreadableDocumentError(Exception):
 
 
 def open_strategy(named: str) -> Strategy:
-    """The built-in of that name, or the document at that path.
+    """The built-in of that name, or the document at that path; raises as `read_strategy`."""
+    return read_strategy(named)[0]
+
+
+def read_strategy(named: str) -> tuple[Strategy, str | None]:
+    """The built-in of that name, or the document at that path and its text.
 
     Raises:
         UnreadableDocumentError: no such file, or no text.
@@ -32,15 +37,16 @@ def open_strategy(named: str) -> Strategy:
 
     path = Path(named)
     if path.suffix not in _SUFFIXES and len(path.parts) == 1:
-        return load_builtin(named)
+        return load_builtin(named), None
     try:
         with path.open(encoding="utf-8") as file:
-            return parse_document(file.read(MAX_TEXT + 1))
+            text = file.read(MAX_TEXT + 1)
     except OSError as error:
         raise UnreadableDocumentError(f"{named}: expected a strategy document, got: {error.strerror}") from None
     except UnicodeDecodeError:
         problem = f"{named}: expected a strategy document as UTF-8 text, got something else"
         raise UnreadableDocumentError(problem) from None
+    return parse_document(text), text
 
 
 @click.group("strategy")

@@ -146,7 +146,34 @@ class ReplayFeed:
         if inside is not None:
             finer = finer_timeframe(held, loaded, finest, None if inside == "auto" else inside)
             told = read_inside(held, loaded, finest, finer) if finer else {}
+        return cls._of(loaded, ladder, incidents, history, speed, resume, told, finer)
 
+    @classmethod
+    def over(
+        cls, columns: Mapping[str, Columns], finest: Timeframe, *, timeframes: Iterable[Timeframe] | None = None
+    ) -> Self:
+        """Candles that are in memory, by symbol, none without any, at full speed; `timeframes` as for `open`.
+
+        Raises:
+            FeedSettingsError: no candles behind the history, or timeframes that do not go together.
+        """
+        ladder = timeframes_from(finest, timeframes, USUAL)
+        gaps = [gap for symbol, each in columns.items() for gap in gaps_in(symbol, finest, each.ts)]
+        return cls._of(columns, ladder, gaps, HISTORY, MAX_SPEED, None, {}, None)
+
+    @classmethod
+    def _of(
+        cls,
+        loaded: Mapping[str, Columns],
+        ladder: Sequence[Timeframe],
+        incidents: Iterable[Incident],
+        history: int,
+        speed: float,
+        resume: Mapping[str, Any] | None,
+        told: Mapping[str, Inside],
+        finer: Timeframe | None,
+    ) -> Self:
+        finest = ladder[0]
         history_until = min(int(columns.ts[0]) for columns in loaded.values()) + history * finest.ms
         newest = max(int(columns.ts[-1]) for columns in loaded.values()) + finest.ms
         if newest <= history_until:

@@ -18,6 +18,7 @@ class Destination(StrEnum):
     AUDIT = "audit"
     REALTIME = "realtime"
     TELEGRAM = "telegram"
+    RESEARCH = "research"
 
 
 class EventType(StrEnum):
@@ -45,6 +46,9 @@ class EventType(StrEnum):
     SECURITY_TOKEN_REUSED = "security_token_reused"
     SUBSCRIPTION_STARTED = "subscription_started"
     SUBSCRIPTION_CHANGED = "subscription_changed"
+    RESEARCH_STARTED = "research_started"
+    RESEARCH_CANCELLED = "research_cancelled"
+    RESEARCH_FINISHED = "research_finished"
 
 
 _T, _D = EventType, Destination
@@ -66,6 +70,8 @@ _ROUTES: dict[EventType, tuple[Destination, ...]] = {
         ),
         (_D.AUDIT, _D.REALTIME),
     ),
+    **dict.fromkeys((_T.RESEARCH_STARTED, _T.RESEARCH_CANCELLED), (_D.AUDIT, _D.RESEARCH)),
+    _T.RESEARCH_FINISHED: (_D.AUDIT, _D.REALTIME),
 }
 
 

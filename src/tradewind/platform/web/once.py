@@ -39,7 +39,7 @@ class Once:
             Problem: the key belongs to another request, or to one that is being answered.
         """
         if self._key is None:
-            return _json((await work()).model_dump_json(), status)
+            return _json((await work()).model_dump_json(by_alias=True), status)
         tenant_id = self._subject.tenant_id
         found = await claim(session, tenant_id, self._key, self._fingerprint)
         if found is Conflict.IN_FLIGHT:
@@ -57,7 +57,7 @@ class Once:
             answer = _json(found.body, found.status)
             answer.headers["Idempotent-Replayed"] = "true"
             return answer
-        body = (await work()).model_dump_json()
+        body = (await work()).model_dump_json(by_alias=True)
         await store(session, tenant_id, self._key, self._fingerprint, StoredAnswer(status, body))
         return _json(body, status)
 

@@ -4,10 +4,18 @@ from tradewind.research.backtest.assumptions import Assumption, Resolution, miss
 from tradewind.research.backtest.ideal import IdealOptions, run_ideal
 from tradewind.research.backtest.loading import load_candles, load_inside, open_paper_feed
 from tradewind.research.backtest.parameters import ParameterError, set_parameters
-from tradewind.research.backtest.result import START_EQUITY, BacktestResult, BacktestTrade, Profile, exposure_of
+from tradewind.research.backtest.result import (
+    START_EQUITY,
+    TRADE_KEYS,
+    BacktestResult,
+    BacktestTrade,
+    Profile,
+    exposure_of,
+)
 
 __all__ = [
     "START_EQUITY",
+    "TRADE_KEYS",
     "Assumption",
     "BacktestResult",
     "BacktestTrade",

@@ -16,6 +16,7 @@ from tradewind.core.series import Columns
 from tradewind.core.values import Side
 from tradewind.research.backtest.entries import Entries, Floats
 from tradewind.research.backtest.held import Held, Leg
+from tradewind.research.metrics import excursions
 
 Records = NDArray[np.void]
 
@@ -56,16 +57,28 @@ class Outcomes(NamedTuple):
         return gained
 
     @property
-    def mfe(self) -> Floats:
-        """Largest favourable excursion, fraction of the entry price, as `research.metrics.excursions`, shape (t,)."""
-        reached: Floats = self.trades["side"] * (self.trades["best"] - self.trades["entry"]) / self.trades["entry"]
-        return reached
+    def leaves(self) -> Floats:
+        """Average exit prices, shape (t,)."""
+        sign = self.trades["side"].astype(np.float64)
+        prices: Floats = (self.trades["gained"] + (sign + self.fee) * self.trades["entry"]) / (sign - self.fee)
+        return prices
 
-    @property
-    def mae(self) -> Floats:
-        """Largest adverse excursion, fraction of the entry price, zero or more, shape (t,)."""
-        reached: Floats = self.trades["side"] * (self.trades["entry"] - self.trades["worst"]) / self.trades["entry"]
-        return reached
+    def excursions(self, columns: Columns) -> tuple[Floats, Floats]:
+        """Favourable and adverse ones, as `research.metrics.excursions` of every trade, shape (t,) each.
+
+        Of a trade's last candle the kernel counts each rung and the last exit, and only the average exit counts here.
+        It is another one where rungs were filled, so those trades are looked at once more.
+        """
+        trades, leaves = self.trades, self.leaves
+        favourable: Floats = trades["side"] * (trades["best"] - trades["entry"]) / trades["entry"]
+        adverse: Floats = trades["side"] * (trades["entry"] - trades["worst"]) / trades["entry"]
+        for number in np.flatnonzero((self.entries.rungs[trades["signal"]] > 1) & (trades["filled"] > 0)):
+            trade = trades[number]
+            rows = int(trade["entry_bar"]), int(trade["exit_bar"])
+            favourable[number], adverse[number] = excursions(
+                columns, rows, float(trade["entry"]), float(leaves[number]), int(trade["side"]), at_open=True
+            )
+        return favourable, adverse
 
 
 def checked_bars(columns: Columns, timeframe: Timeframe, ranges: Floats | None = None) -> kernel.Bars:

@@ -44,7 +44,7 @@ from tradewind.research.backtest.held import Held
 from tradewind.research.backtest.inside import mixed
 from tradewind.research.backtest.result import START_EQUITY, BacktestResult, BacktestTrade, Profile, exposure_of
 from tradewind.research.backtest.walk import walk
-from tradewind.research.metrics import DAYS, excursions, measure
+from tradewind.research.metrics import DAYS, DailyReturns, excursions, measure
 
 _DAY_MS = 86_400_000
 #: Candles from which on to import the compiler costs less than it saves.
@@ -120,6 +120,8 @@ def run_ideal(
         candles=sum(map(len, columns.values())),
         trades=trades,
         metrics=measure(trades, returns, start_equity=options.start_equity, exposure=exposure, periods=options.periods),
+        daily=DailyReturns(min(day for _, day in curves), tuple(returns.tolist())),
+        year=options.periods,
         assumptions=ideal_assumptions(
             options.fee,
             options.start_equity,

@@ -16,10 +16,31 @@ from tradewind.core.strategy import Strategy
 from tradewind.core.values import Side
 from tradewind.kit.clock import from_ms
 from tradewind.research.backtest.assumptions import Assumption
-from tradewind.research.metrics import Metrics
+from tradewind.research.metrics import DailyReturns, Metrics
 
 #: What an account begins with, quote currency; the deposit of a paper account.
 START_EQUITY = 10_000.0
+
+
+#: What `BacktestTrade.item` has, in its order.
+TRADE_KEYS = (
+    "symbol",
+    "side",
+    "entry_at",
+    "entry_price",
+    "exit_at",
+    "exit_price",
+    "exit_reason",
+    "quantity",
+    "fees",
+    "pnl",
+    "return",
+    "r_multiple",
+    "signal_at",
+    "funding",
+    "mfe",
+    "mae",
+)
 
 
 class Profile(StrEnum):
@@ -45,7 +66,9 @@ class BacktestTrade:
         r_multiple: `pnl` ÷ (quantity × |entry price − initial stop|), and where a ladder was agreed with the quantity
             and the average entry price of all of it; NaN (null in JSON) where that risk is nothing.
         mfe, mae: largest favourable and adverse excursion, fractions of the entry price.
-        risk: the same distance ÷ entry price.
+        risk: the distance of `r_multiple` ÷ entry price.
+        funding: quote currency, negative when received.
+        waited: from the signal to the open of the entry's candle, ms.
     """
 
     symbol: str
@@ -63,6 +86,8 @@ class BacktestTrade:
     mfe: float
     mae: float
     risk: float
+    funding: float = 0.0
+    waited: int = 0
 
     def item(self) -> dict[str, Any]:
         """As JSON values; times RFC 3339 UTC, numbers with all their digits."""
@@ -79,6 +104,10 @@ class BacktestTrade:
             "pnl": self.pnl,
             "return": self.gained,
             "r_multiple": None if math.isnan(self.r_multiple) else self.r_multiple,
+            "signal_at": moment(self.entry_at - self.waited),
+            "funding": self.funding,
+            "mfe": self.mfe,
+            "mae": self.mae,
         }
 
 
@@ -90,6 +119,8 @@ class BacktestResult:
         start, stop: open time of the first candle, and the end of the last (or the bounds asked for), UTC ms.
         candles: of all symbols.
         trades: by entry time, then symbol.
+        daily: of the account's equity, open positions at the close.
+        year: days that make one, for what is annualised.
         assumptions: what was taken for granted.
     """
 
@@ -102,6 +133,8 @@ class BacktestResult:
     candles: int
     trades: Sequence[BacktestTrade]
     metrics: Metrics
+    daily: DailyReturns
+    year: float
     assumptions: tuple[Assumption, ...] = ()
 
     @property

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+import numpy as np
 
 from tradewind.research.metrics import returns as of_returns
 from tradewind.research.metrics import trades as of_trades
-from tradewind.research.metrics.returns import DAYS, Returns
+from tradewind.research.metrics.returns import DAYS, Floats, Returns
 
 
 class Closed(Protocol):
@@ -74,8 +76,30 @@ class Metrics:
         return {name: value if math.isfinite(value) else None for name, value in asdict(self).items()}
 
 
+class ClosedTrades(NamedTuple):
+    """Closed trades as columns, each of shape (trades,); what they are is as in `Closed`."""
+
+    pnl: Floats
+    fees: Floats
+    r_multiple: Floats
+    mfe: Floats
+    mae: Floats
+    risk: Floats
+
+    @classmethod
+    def of(cls, trades: Sequence[Closed]) -> ClosedTrades:
+        """The columns of `trades`."""
+        rows = [tuple(getattr(trade, name) for name in cls._fields) for trade in trades]
+        return cls(*np.array(rows, dtype=np.float64).reshape(len(rows), len(cls._fields)).T)
+
+
 def measure(
-    trades: Sequence[Closed], returns: Returns, *, start_equity: float, exposure: float, periods: float = DAYS
+    trades: Sequence[Closed] | ClosedTrades,
+    returns: Returns,
+    *,
+    start_equity: float,
+    exposure: float,
+    periods: float = DAYS,
 ) -> Metrics:
     """Everything there is to say of `trades` and of the equity curve that grew by `returns`.
 
@@ -85,16 +109,16 @@ def measure(
 
     What is in initial risks leaves out trades that had none.
     """
-    gains = [trade.pnl for trade in trades]
-    at_risk = [trade for trade in trades if trade.risk > 0.0]
-    multiples = [trade.r_multiple for trade in at_risk]
+    closed = trades if isinstance(trades, ClosedTrades) else ClosedTrades.of(trades)
+    at_risk = closed.risk > 0.0
+    multiples, risk = closed.r_multiple[at_risk], closed.risk[at_risk]
     drawdown = of_returns.max_drawdown(returns)
     total = of_returns.total_return(returns)
     return Metrics(
-        trades=len(trades),
+        trades=len(closed.pnl),
         start_equity=start_equity,
         end_equity=start_equity * (1.0 + total),
-        fees=math.fsum(trade.fees for trade in trades),
+        fees=math.fsum(closed.fees),
         total_return=total,
         cagr=of_returns.cagr(returns, periods),
         volatility=of_returns.annual_volatility(returns, periods),
@@ -103,17 +127,17 @@ def measure(
         calmar=of_returns.calmar(returns, periods),
         max_drawdown=drawdown.depth,
         max_drawdown_periods=drawdown.periods,
-        win_rate=of_trades.win_rate(gains),
-        average_win=of_trades.average_win(gains),
-        average_loss=of_trades.average_loss(gains),
-        payoff=of_trades.payoff(gains),
-        profit_factor=of_trades.profit_factor(gains),
-        expectancy=of_trades.expectancy(gains),
+        win_rate=of_trades.win_rate(closed.pnl),
+        average_win=of_trades.average_win(closed.pnl),
+        average_loss=of_trades.average_loss(closed.pnl),
+        payoff=of_trades.payoff(closed.pnl),
+        profit_factor=of_trades.profit_factor(closed.pnl),
+        expectancy=of_trades.expectancy(closed.pnl),
         expectancy_r=of_trades.expectancy(multiples),
         sqn=of_trades.sqn(multiples),
         exposure=exposure,
-        average_mfe=of_trades.expectancy([trade.mfe for trade in trades]),
-        average_mae=of_trades.expectancy([trade.mae for trade in trades]),
-        average_mfe_r=of_trades.expectancy([trade.mfe / trade.risk for trade in at_risk]),
-        average_mae_r=of_trades.expectancy([trade.mae / trade.risk for trade in at_risk]),
+        average_mfe=of_trades.expectancy(closed.mfe),
+        average_mae=of_trades.expectancy(closed.mae),
+        average_mfe_r=of_trades.expectancy(closed.mfe[at_risk] / risk),
+        average_mae_r=of_trades.expectancy(closed.mae[at_risk] / risk),
     )

@@ -27,7 +27,7 @@ from tradewind.research.backtest import (
     missing_candles,
     paper_assumptions,
 )
-from tradewind.research.metrics import DAYS, excursions, measure
+from tradewind.research.metrics import DAYS, DailyReturns, excursions, measure
 from tradewind.research.paper.notes import Follower, Notes, Opened
 from tradewind.trading import PAPER_DEPOSIT, Cycle
 from tradewind.venues.paper import instrument_for
@@ -129,6 +129,7 @@ def _result(
     trades.sort(key=lambda trade: (trade.entry_at, trade.symbol))
     began = min(int(columns.ts[0]) for columns in lived.values())
     start = min(int(columns.ts[0]) for columns in whole.values())
+    returns = _daily_returns(notes.curve, deposit, began, cycle.at)
     return BacktestResult(
         strategy=strategy,
         profile=Profile.PAPER,
@@ -140,7 +141,7 @@ def _result(
         trades=trades,
         metrics=measure(
             trades,
-            _daily_returns(notes.curve, deposit, began, cycle.at),
+            returns,
             start_equity=deposit,
             exposure=exposure_of(trades, lived),
             periods=settings.periods,
@@ -154,6 +155,8 @@ def _result(
             missing_candles(whole.values(), finest),
             sized=strategy.risk_scale is not None,
         ),
+        daily=DailyReturns(began // _DAY_MS, tuple(returns.tolist())),
+        year=settings.periods,
     )
 
 
@@ -189,6 +192,8 @@ def _trade(opened: Opened, columns: Mapping[str, Columns]) -> BacktestTrade:
         mfe=reached.favourable,
         mae=reached.adverse,
         risk=float(distance / entry),
+        funding=float(trade.funding),
+        waited=opened.entry_bar - trade.mandate.signal.created_at,
     )
 
 

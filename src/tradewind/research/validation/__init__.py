@@ -2,6 +2,7 @@
 
 from tradewind.research.validation.bias import Decide, Difference, LookAhead, WarmUp, look_ahead, warm_up
 from tradewind.research.validation.documents import OUTPUTS, DocumentCheck, check_document, decisions, expressions
+from tradewind.research.validation.doubts import QUESTIONS, Check, Doubt
 from tradewind.research.validation.errors import ValidationError
 from tradewind.research.validation.montecarlo import (
     PERCENTILES,
@@ -22,11 +23,12 @@ from tradewind.research.validation.sharpe import (
     sharpe_sample,
 )
 from tradewind.research.validation.splits import Split, WalkForward, walk_forward
-from tradewind.research.validation.verdict import Bars, Check, Doubt, Evidence, Reason, Verdict, judge
+from tradewind.research.validation.verdict import Bars, Evidence, Reason, Verdict, judge
 
 __all__ = [
     "OUTPUTS",
     "PERCENTILES",
+    "QUESTIONS",
     "Bars",
     "Check",
     "Decide",

@@ -9,59 +9,27 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
+from functools import reduce
 from types import MappingProxyType
 
 import numpy as np
 
 from tradewind.core.values import EXACT
 from tradewind.research.validation.bias import LookAhead, WarmUp
+from tradewind.research.validation.doubts import WORDS, Check, Doubt
 from tradewind.research.validation.errors import ValidationError
 from tradewind.research.validation.montecarlo import MonteCarlo, Resampling
 from tradewind.research.validation.overfitting import Overfitting
-from tradewind.research.validation.sharpe import DeflatedSharpe
+from tradewind.research.validation.sharpe import (
+    DeflatedSharpe,
+    SharpeSample,
+    minimum_track_record,
+    probabilistic_sharpe,
+)
 
 _ZERO = Decimal(0)
-
-
-class Doubt(StrEnum):
-    """A reason not to believe a back-test. The list is complete; clients may rely on the names."""
-
-    NO_TRADES = "no_trades"
-    FEW_TRADES = "few_trades"
-    SHORT_PERIOD = "short_period"
-    NO_LOSSES = "no_losses"
-    ONE_TRADE = "one_trade"
-    """One trade makes most of the profit."""
-    COSTS_IGNORED = "costs_ignored"
-    COSTS_THIN = "costs_thin"
-    """Twice the costs, and the profit is gone."""
-    SHARPE_IMPLAUSIBLE = "sharpe_implausible"
-    SHARPE_DEFLATED = "sharpe_deflated"
-    """No better than the luck of so many attempts."""
-    OVERFITTED = "overfitted"
-    PARAMETER_CLIFF = "parameter_cliff"
-    """Beside the chosen parameters the result falls off."""
-    WORSE_OUT_OF_SAMPLE = "worse_out_of_sample"
-    LUCKY_ORDER = "lucky_order"
-    """Nearly every other order of the same trades has a deeper drawdown."""
-    LOOK_AHEAD = "look_ahead"
-    WARM_UP = "warm_up"
-
-
-class Check(StrEnum):
-    """What can be looked at beside the trades themselves."""
-
-    COSTS = "costs"
-    PERIOD = "period"
-    SHARPE = "sharpe"
-    DEFLATED_SHARPE = "deflated_sharpe"
-    OVERFITTING = "overfitting"
-    NEIGHBOURS = "neighbours"
-    OUT_OF_SAMPLE = "out_of_sample"
-    SHUFFLE = "shuffle"
-    LOOK_AHEAD = "look_ahead"
-    WARM_UP = "warm_up"
+#: Trades from which on a share or a mean of them is more than chance.
+_MANY = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +41,11 @@ class Evidence:
         costs: Σ fees, spread, slippage and funding paid, quote currency; part of what `profits` are net of.
         days: length of the tested time.
         sharpe: annual, of the chosen parameters.
+        sample: of the daily returns.
+        months, symbols: net profit by calendar month and by symbol, quote currency.
+        multiples: what every trade gained in initial risks.
+        inside: trades that end in the candle in which they began.
+        changed: parameters that are not as the document has them.
         chosen: the figure by which the parameters were chosen, the more the better; with it
             `neighbours`: the same figure one step aside in each parameter.
         in_sample, out_of_sample: the same figure over training rows and over test rows of a walk-forward.
@@ -83,6 +56,12 @@ class Evidence:
     costs: Decimal | None = None
     days: float | None = None
     sharpe: float | None = None
+    sample: SharpeSample | None = None
+    months: Sequence[Decimal] | None = None
+    symbols: Sequence[Decimal] | None = None
+    multiples: Sequence[float] | None = None
+    inside: int | None = None
+    changed: int = 0
     deflated: DeflatedSharpe | None = None
     overfitting: Overfitting | None = None
     chosen: float | None = None
@@ -103,9 +82,10 @@ class Evidence:
             value: float | None = getattr(self, name)
             if value is not None and not math.isfinite(value):
                 raise ValidationError(f"expected a finite {name}, got {value}")
-        for value in self.neighbours or ():
-            if not math.isfinite(value):
-                raise ValidationError(f"expected finite neighbours, got {value}")
+        for name in ("neighbours", "multiples"):
+            for value in getattr(self, name) or ():
+                if not math.isfinite(value):
+                    raise ValidationError(f"expected finite {name}, got {value}")
         if self.shuffle is not None and self.shuffle.resampling is not Resampling.SHUFFLE:
             raise ValidationError(f"expected a shuffle of the trades, got {self.shuffle.resampling}")
 
@@ -118,7 +98,12 @@ class Bars:
         trades: fewer say nothing: the win rate of 30 is known to ± 18 percentage points, of 100 to ± 10.
         days: shorter times hold one kind of market.
         best_share: most that one trade may contribute to the net profit.
+        best_month, best_symbol: the same of one month and of one symbol, where there are several.
         sharpe: annual; nobody outside market making keeps more for long.
+        probable: least probability that the true Sharpe ratio is above zero.
+        win_rate, expectancy: most of the trades that gain, and most initial risks that a trade gains on average.
+        months: so many without a loss are too many.
+        inside: largest share of trades that end in the candle in which they began.
         deflated: least probability that the true Sharpe ratio is above that of lucky attempts.
         overfitting: most PBO.
         kept: least part of the figure that neighbours (in the median) and out-of-sample rows keep.
@@ -128,7 +113,14 @@ class Bars:
     trades: int = 100
     days: float = 90.0
     best_share: Decimal = Decimal("0.5")
+    best_month: Decimal = Decimal("0.6")
+    best_symbol: Decimal = Decimal("0.8")
     sharpe: float = 4.0
+    probable: float = 0.95
+    win_rate: float = 0.9
+    expectancy: float = 1.0
+    months: int = 6
+    inside: float = 0.2
     deflated: float = 0.95
     overfitting: float = 0.2
     kept: float = 0.5
@@ -151,7 +143,7 @@ class Reason:
         Raises:
             KeyError: another language.
         """
-        return _WORDS[self.doubt][language].format(**{name: f"{value:.6g}" for name, value in self.facts.items()})
+        return WORDS[self.doubt][language].format(**{name: f"{value:.6g}" for name, value in self.facts.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +161,13 @@ class Verdict:
 
 def judge(evidence: Evidence, bars: Bars = USUAL_BARS) -> Verdict:
     """Why the back-test behind `evidence` may be too good."""
-    reasons = [*_trades(evidence, bars), *_selection(evidence, bars), *_biases(evidence)]
+    reasons = [
+        *_trades(evidence, bars),
+        *_spread(evidence, bars),
+        *_luck(evidence, bars),
+        *_selection(evidence, bars),
+        *_biases(evidence),
+    ]
     place = {doubt: number for number, doubt in enumerate(Doubt)}
     reasons.sort(key=lambda reason: place[reason.doubt])
     return Verdict(tuple(reasons), _unchecked(evidence))
@@ -208,13 +206,52 @@ def _trades(evidence: Evidence, bars: Bars) -> list[Reason]:
     losses = sum(profit < 0 for profit in evidence.profits)
     if not losses:
         found.append(_reason(Doubt.NO_LOSSES, trades=count))
-    net = _ZERO
-    for profit in evidence.profits:
-        net = EXACT.add(net, profit)
+    net = reduce(EXACT.add, evidence.profits, _ZERO)
     best = max(evidence.profits)
     if net > 0 and best > EXACT.multiply(bars.best_share, net):
         found.append(_reason(Doubt.ONE_TRADE, best=float(best), net=float(net), rest=float(EXACT.subtract(net, best))))
     return [*found, *_costs(evidence.costs, net)]
+
+
+def _spread(evidence: Evidence, bars: Bars) -> list[Reason]:
+    """Whether the profit comes from one place, and whether there is one without a loss."""
+    found = []
+    for doubt, parts, most in (
+        (Doubt.ONE_MONTH, evidence.months, bars.best_month),
+        (Doubt.ONE_SYMBOL, evidence.symbols, bars.best_symbol),
+    ):
+        if parts is None or len(parts) < 2:
+            continue
+        net, best = reduce(EXACT.add, parts, _ZERO), max(parts)
+        if net > 0 and best > EXACT.multiply(most, net):
+            found.append(_reason(doubt, parts=len(parts), best=float(best), net=float(net)))
+    months = evidence.months
+    if months is not None and len(months) >= bars.months and min(months) >= 0 and max(months) > 0:
+        found.append(_reason(Doubt.NO_LOSING_MONTH, months=len(months)))
+    return found
+
+
+def _luck(evidence: Evidence, bars: Bars) -> list[Reason]:
+    """Whether the figures are beyond what lasts, and whether they can be told from chance."""
+    found = []
+    count, sample = len(evidence.profits), evidence.sample
+    if sample is not None and sample.sharpe > 0 and (likely := probabilistic_sharpe(sample)) < bars.probable:
+        needed = minimum_track_record(sample, confidence=bars.probable)
+        assert needed is not None, "its Sharpe ratio is above zero"
+        found.append(_reason(Doubt.SHARPE_UNCERTAIN, probability=likely, days=sample.count, needed=math.ceil(needed)))
+    if not count:
+        return found
+    won = sum(profit > 0 for profit in evidence.profits) / count
+    # Of few trades it is chance, and of all there is a doubt of its own.
+    if count >= _MANY and bars.win_rate < won < 1.0:
+        found.append(_reason(Doubt.WIN_RATE_IMPLAUSIBLE, share=won, most=bars.win_rate))
+    if evidence.multiples is not None and len(evidence.multiples) >= _MANY:
+        mean = math.fsum(evidence.multiples) / len(evidence.multiples)
+        if mean > bars.expectancy:
+            found.append(_reason(Doubt.EXPECTANCY_IMPLAUSIBLE, mean=mean, most=bars.expectancy))
+    if evidence.inside is not None and evidence.inside > bars.inside * count:
+        found.append(_reason(Doubt.INSIDE_CANDLES, inside=evidence.inside, trades=count))
+    return found
 
 
 def _costs(costs: Decimal | None, net: Decimal) -> list[Reason]:
@@ -250,6 +287,8 @@ def _selection(evidence: Evidence, bars: Bars) -> list[Reason]:
                 configurations=fitted.configurations,
             )
         )
+    if evidence.changed:
+        found.append(_reason(Doubt.PARAMETERS_CHANGED, changed=evidence.changed))
     # Parts of a figure that is not positive mean nothing, and a back-test that bad is not too good.
     if evidence.chosen is not None and evidence.neighbours and evidence.chosen > 0:
         middle = float(np.median(np.asarray(evidence.neighbours)))
@@ -295,79 +334,3 @@ def _unchecked(evidence: Evidence) -> tuple[Check, ...]:
         Check.WARM_UP: evidence.warm_up is not None and evidence.warm_up.compared > 0,
     }
     return tuple(check for check in Check if not looked[check])
-
-
-_WORDS: Mapping[Doubt, Mapping[str, str]] = MappingProxyType(
-    {
-        Doubt.NO_TRADES: {
-            "en": "It never traded, so there is nothing to judge.",
-            "ru": "Сделок не было, судить не о чем.",
-        },
-        Doubt.FEW_TRADES: {
-            "en": "It made only {trades} trades; below {least} luck decides.",
-            "ru": "Всего сделок: {trades}; пока их меньше {least}, решает удача.",
-        },
-        Doubt.SHORT_PERIOD: {
-            "en": "It covers only {days} days; fewer than {least} hold one kind of market.",
-            "ru": "Проверено дней: {days}; меньше {least} — это рынок одного вида.",
-        },
-        Doubt.NO_LOSSES: {
-            "en": "None of its {trades} trades lost; losses may be hidden in open positions or in a fault.",
-            "ru": "Ни одной убыточной сделки из {trades}: убытки могут скрываться в открытых позициях или в ошибке.",
-        },
-        Doubt.ONE_TRADE: {
-            "en": "One trade made {best} of a net profit of {net}; without it {rest} is left.",
-            "ru": "Одна сделка дала {best} при чистой прибыли {net}; без неё остаётся {rest}.",
-        },
-        Doubt.COSTS_IGNORED: {
-            "en": "It paid {costs} in costs; real trading pays fees, spread and slippage.",
-            "ru": "Учтённые издержки: {costs}; настоящая торговля платит комиссии, спред и проскальзывание.",
-        },
-        Doubt.COSTS_THIN: {
-            "en": "The net profit of {net} is no more than the costs of {costs}: twice that, and it is gone.",
-            "ru": "Чистая прибыль {net} не больше издержек {costs}: будь они вдвое выше, её бы не было.",
-        },
-        Doubt.SHARPE_IMPLAUSIBLE: {
-            "en": "An annual Sharpe ratio of {sharpe} is beyond what lasts ({most}); look for a fault first.",
-            "ru": "Годовой коэффициент Шарпа {sharpe} выше того, что бывает надолго ({most}): сначала ищите ошибку.",
-        },
-        Doubt.SHARPE_DEFLATED: {
-            "en": "The best of {trials} attempts without an edge would show a Sharpe ratio of {luck} a period, this "
-            "one shows {sharpe}: an edge is {probability} likely, expected is {least}.",
-            "ru": "Лучшая из {trials} попыток без преимущества показала бы коэффициент Шарпа {luck} за период, эта — "
-            "{sharpe}: вероятность преимущества {probability}, требуется {least}.",
-        },
-        Doubt.OVERFITTED: {
-            "en": "The best of {configurations} settings fell to the lower half out of sample with probability "
-            "{probability}; expected is at most {most}.",
-            "ru": "Лучшая из настроек (всего {configurations}) вне выборки попадает в худшую половину с вероятностью "
-            "{probability}; допустимо не больше {most}.",
-        },
-        Doubt.PARAMETER_CLIFF: {
-            "en": "One step beside the chosen parameters the figure falls from {chosen} to {median}.",
-            "ru": "В шаге от выбранных параметров показатель падает с {chosen} до {median}.",
-        },
-        Doubt.WORSE_OUT_OF_SAMPLE: {
-            "en": "From {in_sample} in sample only {out_of_sample} is left out of sample.",
-            "ru": "Из {in_sample} на обучении вне выборки осталось {out_of_sample}.",
-        },
-        Doubt.LUCKY_ORDER: {
-            "en": "In {share} of other orders of the same trades the drawdown of {drawdown} is as deep or deeper, up "
-            "to {worst}.",
-            "ru": "При другом порядке тех же сделок просадка не меньше {drawdown} в доле случаев {share}, вплоть до "
-            "{worst}.",
-        },
-        Doubt.LOOK_AHEAD: {
-            "en": "It sees the future: {differing} decisions changed when later candles were taken away, at least "
-            "{reach} ahead.",
-            "ru": "Стратегия видит будущее: без последующих свечей изменилось решений: {differing}; заглядывает вперёд "
-            "минимум на свечей: {reach}.",
-        },
-        Doubt.WARM_UP: {
-            "en": "It speaks too early: behind its warm-up of {claimed} candles {differing} of {compared} decisions "
-            "depend on where the data begin.",
-            "ru": "Говорит слишком рано: после прогрева в {claimed} свечей от начала данных зависит решений: "
-            "{differing} из {compared}.",
-        },
-    }
-)

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { explainStrategy, exportFills, exportLedger, exportTaxLots, getDocumentSchema, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getPortfolio, getPosition, getReadiness, getResults, getSignal, getStats, listBalances, listCandles, listDecisions, listOrders, listOwnStrategies, listPositions, listSessions, listSignals, listStrategies, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
-import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListOwnStrategiesData, ListOwnStrategiesError, ListOwnStrategiesResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
+import { explainStrategy, exportFills, exportLedger, exportTaxLots, getBacktest, getBacktestEquity, getDocumentSchema, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getPortfolio, getPosition, getReadiness, getResults, getSignal, getStats, getSweepHeatMap, listBacktests, listBacktestTrades, listBalances, listCandles, listDecisions, listOrders, listOwnStrategies, listPositions, listSessions, listSignals, listStrategies, listSweepTrials, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
+import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetBacktestData, GetBacktestEquityData, GetBacktestEquityError, GetBacktestEquityResponse, GetBacktestError, GetBacktestResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, GetSweepHeatMapData, GetSweepHeatMapError, GetSweepHeatMapResponse, ListBacktestsData, ListBacktestsError, ListBacktestsResponse, ListBacktestTradesData, ListBacktestTradesError, ListBacktestTradesResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListOwnStrategiesData, ListOwnStrategiesError, ListOwnStrategiesResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSweepTrialsData, ListSweepTrialsError, ListSweepTrialsResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -706,6 +706,223 @@ export const listTradingAccountsOptions = (options?: Options<ListTradingAccounts
         return data;
     },
     queryKey: listTradingAccountsQueryKey(options)
+});
+
+export const listBacktestsQueryKey = (options?: Options<ListBacktestsData>) => createQueryKey('listBacktests', options);
+
+/**
+ * List Backtests
+ *
+ * The caller's back-tests and sweeps, the newest first.
+ */
+export const listBacktestsOptions = (options?: Options<ListBacktestsData>) => queryOptions<ListBacktestsResponse, ListBacktestsError, ListBacktestsResponse, ReturnType<typeof listBacktestsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listBacktests({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listBacktestsQueryKey(options)
+});
+
+export const listBacktestsInfiniteQueryKey = (options?: Options<ListBacktestsData>): QueryKey<Options<ListBacktestsData>> => createQueryKey('listBacktests', options, true);
+
+/**
+ * List Backtests
+ *
+ * The caller's back-tests and sweeps, the newest first.
+ */
+export const listBacktestsInfiniteOptions = (options?: Options<ListBacktestsData>) => {
+    const opts = infiniteQueryOptions<ListBacktestsResponse, ListBacktestsError, InfiniteData<ListBacktestsResponse>, QueryKey<Options<ListBacktestsData>>, string | null | Pick<QueryKey<Options<ListBacktestsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListBacktestsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listBacktests({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listBacktestsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const getBacktestQueryKey = (options: Options<GetBacktestData>) => createQueryKey('getBacktest', options);
+
+/**
+ * Get Backtest
+ *
+ * A back-test or sweep: how far it is, and what came of it.
+ */
+export const getBacktestOptions = (options: Options<GetBacktestData>) => queryOptions<GetBacktestResponse, GetBacktestError, GetBacktestResponse, ReturnType<typeof getBacktestQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getBacktest({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getBacktestQueryKey(options)
+});
+
+export const listBacktestTradesQueryKey = (options: Options<ListBacktestTradesData>) => createQueryKey('listBacktestTrades', options);
+
+/**
+ * List Backtest Trades
+ *
+ * The trades of a back-test, by the time of their entry; none before it is done.
+ */
+export const listBacktestTradesOptions = (options: Options<ListBacktestTradesData>) => queryOptions<ListBacktestTradesResponse, ListBacktestTradesError, ListBacktestTradesResponse, ReturnType<typeof listBacktestTradesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listBacktestTrades({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listBacktestTradesQueryKey(options)
+});
+
+export const listBacktestTradesInfiniteQueryKey = (options: Options<ListBacktestTradesData>): QueryKey<Options<ListBacktestTradesData>> => createQueryKey('listBacktestTrades', options, true);
+
+/**
+ * List Backtest Trades
+ *
+ * The trades of a back-test, by the time of their entry; none before it is done.
+ */
+export const listBacktestTradesInfiniteOptions = (options: Options<ListBacktestTradesData>) => {
+    const opts = infiniteQueryOptions<ListBacktestTradesResponse, ListBacktestTradesError, InfiniteData<ListBacktestTradesResponse>, QueryKey<Options<ListBacktestTradesData>>, string | null | Pick<QueryKey<Options<ListBacktestTradesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListBacktestTradesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listBacktestTrades({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listBacktestTradesInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const getBacktestEquityQueryKey = (options: Options<GetBacktestEquityData>) => createQueryKey('getBacktestEquity', options);
+
+/**
+ * Get Backtest Equity
+ *
+ * The equity curve of a back-test, day by day; empty before it is done.
+ */
+export const getBacktestEquityOptions = (options: Options<GetBacktestEquityData>) => queryOptions<GetBacktestEquityResponse, GetBacktestEquityError, GetBacktestEquityResponse, ReturnType<typeof getBacktestEquityQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getBacktestEquity({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getBacktestEquityQueryKey(options)
+});
+
+export const listSweepTrialsQueryKey = (options: Options<ListSweepTrialsData>) => createQueryKey('listSweepTrials', options);
+
+/**
+ * List Sweep Trials
+ *
+ * The parameter sets of a sweep that are computed so far, with all their measures.
+ */
+export const listSweepTrialsOptions = (options: Options<ListSweepTrialsData>) => queryOptions<ListSweepTrialsResponse, ListSweepTrialsError, ListSweepTrialsResponse, ReturnType<typeof listSweepTrialsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listSweepTrials({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listSweepTrialsQueryKey(options)
+});
+
+export const listSweepTrialsInfiniteQueryKey = (options: Options<ListSweepTrialsData>): QueryKey<Options<ListSweepTrialsData>> => createQueryKey('listSweepTrials', options, true);
+
+/**
+ * List Sweep Trials
+ *
+ * The parameter sets of a sweep that are computed so far, with all their measures.
+ */
+export const listSweepTrialsInfiniteOptions = (options: Options<ListSweepTrialsData>) => {
+    const opts = infiniteQueryOptions<ListSweepTrialsResponse, ListSweepTrialsError, InfiniteData<ListSweepTrialsResponse>, QueryKey<Options<ListSweepTrialsData>>, string | null | Pick<QueryKey<Options<ListSweepTrialsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListSweepTrialsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listSweepTrials({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listSweepTrialsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const getSweepHeatMapQueryKey = (options: Options<GetSweepHeatMapData>) => createQueryKey('getSweepHeatMap', options);
+
+/**
+ * Get Sweep Heat Map
+ *
+ * The score over two parameters, of what is computed so far; over those with the most values, when none is
+ * named.
+ */
+export const getSweepHeatMapOptions = (options: Options<GetSweepHeatMapData>) => queryOptions<GetSweepHeatMapResponse, GetSweepHeatMapError, GetSweepHeatMapResponse, ReturnType<typeof getSweepHeatMapQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSweepHeatMap({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSweepHeatMapQueryKey(options)
 });
 
 export const listCandlesQueryKey = (options: Options<ListCandlesData>) => createQueryKey('listCandles', options);

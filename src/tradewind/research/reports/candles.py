@@ -1,0 +1,57 @@
+"""Candles for a chart: fewer where there are too many, and packed for a page."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+import numpy as np
+
+from tradewind.core.series import Columns
+
+#: Candles of one page over all symbols, so that it stays below five megabytes.
+MOST_CANDLES = 120_000
+_MINUTE_MS = 60_000
+#: How many candles become one; what people know as timeframes, from most of them.
+_FACTORS = (1, 2, 3, 4, 6, 12, 24, 48, 72, 144, 288, 864, 2016)
+
+
+def thinned(columns: Mapping[str, Columns], ms: int, most: int = MOST_CANDLES) -> tuple[dict[str, Columns], int]:
+    """Candles of a timeframe that is just long enough for no more than `most` of them; and its length, ms.
+
+    Args:
+        ms: length of the candles that are given.
+    """
+    factor = next(
+        (each for each in _FACTORS if sum(map(len, columns.values())) <= most * each),
+        _FACTORS[-1],
+    )
+    return {symbol: _merged(candles, ms * factor) for symbol, candles in columns.items()}, ms * factor
+
+
+def _merged(columns: Columns, ms: int) -> Columns:
+    """The candles of each `ms`, which open at multiples of it, as one."""
+    opens = columns.ts // ms * ms
+    first = np.flatnonzero(np.diff(opens, prepend=-1))
+    last = np.append(first[1:], len(columns)) - 1
+    return Columns(
+        opens[first],
+        columns.open[first],
+        np.maximum.reduceat(columns.high, first),
+        np.minimum.reduceat(columns.low, first),
+        columns.close[last],
+        np.add.reduceat(columns.volume, first),
+    )
+
+
+def packed(columns: Columns) -> dict[str, str]:
+    """Open times in minutes since 1970 as int32, and prices as float32, each as base64 of little-endian bytes."""
+    prices = {"o": columns.open, "h": columns.high, "l": columns.low, "c": columns.close}
+    return {
+        "t": _text((columns.ts // _MINUTE_MS).astype("<i4").tobytes()),
+        **{name: _text(values.astype("<f4").tobytes()) for name, values in prices.items()},
+    }
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
