@@ -27,7 +27,8 @@ class Plan:
     Attributes:
         price: USD a month.
         trial_days: how long it lasts when it is a trial; None = until cancelled.
-        max_signals_per_day, max_active_positions, max_strategies: None = unlimited; strategies are those of one's own.
+        max_signals_per_day, max_active_positions, max_strategies, max_alerts: None = unlimited; strategies and alerts are
+            those of one's own.
         auto_trading: the platform may execute without being asked.
         auto_actions: what it may do with open positions by itself.
     """
@@ -40,6 +41,7 @@ class Plan:
     auto_trading: bool
     auto_actions: tuple[str, ...]
     max_strategies: int | None = 0
+    max_alerts: int | None = 5
     features: frozenset[Feature] = frozenset()
 
 
@@ -49,8 +51,27 @@ PLANS: dict[PlanCode, Plan] = {
     plan.code: plan
     for plan in (
         Plan(PlanCode.FREE_TRIAL, Decimal(0), 7, 3, 1, auto_trading=False, auto_actions=()),
-        Plan(PlanCode.STARTER, Decimal(29), None, 10, 3, auto_trading=True, auto_actions=("move_to_breakeven",)),
-        Plan(PlanCode.PRO, Decimal(99), None, 50, 10, auto_trading=True, auto_actions=_ALL_ACTIONS, max_strategies=3),
+        Plan(
+            PlanCode.STARTER,
+            Decimal(29),
+            None,
+            10,
+            3,
+            auto_trading=True,
+            auto_actions=("move_to_breakeven",),
+            max_alerts=20,
+        ),
+        Plan(
+            PlanCode.PRO,
+            Decimal(99),
+            None,
+            50,
+            10,
+            auto_trading=True,
+            auto_actions=_ALL_ACTIONS,
+            max_strategies=3,
+            max_alerts=100,
+        ),
         Plan(
             PlanCode.ENTERPRISE,
             Decimal(299),
@@ -60,6 +81,7 @@ PLANS: dict[PlanCode, Plan] = {
             auto_trading=True,
             auto_actions=_ALL_ACTIONS,
             max_strategies=None,
+            max_alerts=1000,
             features=frozenset({Feature.PORTFOLIO_ANALYSIS}),
         ),
     )

@@ -14,6 +14,7 @@ import tradewind.platform.leases.models
 import tradewind.platform.realtime.models
 import tradewind.platform.spine.models
 import tradewind.trading.accounts.models
+import tradewind.trading.alerts.models
 import tradewind.trading.engine.models
 import tradewind.trading.intents.models
 import tradewind.trading.ledger.models

@@ -28,6 +28,7 @@ from tradewind.platform.web.origins import served_over_https
 from tradewind.platform.web.parts import Parts
 from tradewind.research.portfolio.endpoints import router as portfolio
 from tradewind.trading.accounts.endpoints import router as trading_accounts
+from tradewind.trading.alerts.endpoints import router as alerts
 from tradewind.trading.dispatch.endpoints import router as execution
 from tradewind.trading.history.endpoints import router as history
 from tradewind.trading.intents.endpoints import router as intents
@@ -54,6 +55,7 @@ _ROUTERS = (
     history,
     portfolio,
     strategies,
+    alerts,
     trading_accounts,
     market,
     market_analysis,

@@ -31,6 +31,8 @@ class ErrorCode(StrEnum):
     SIGNAL_NOT_ACTIVE = "signal_not_active", 409, "The signal is over"
     ALREADY_EXECUTED = "already_executed", 409, "The signal was executed already"
     POSITION_NOT_OPEN = "position_not_open", 409, "The position is not open"
+    ALERT_CHANGED = "alert_changed", 409, "The alert was changed meanwhile"
+    ALERT_EXPIRED = "alert_expired", 409, "The alert's time is over"
     IDEMPOTENCY_IN_FLIGHT = "idempotency_in_flight", 409, "A request with this Idempotency-Key is being answered"
     BODY_TOO_LARGE = "body_too_large", 413, "The body is too large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415, "The body's media type is not supported"
