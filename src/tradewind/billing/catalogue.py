@@ -27,8 +27,8 @@ class Plan:
     Attributes:
         price: USD a month.
         trial_days: how long it lasts when it is a trial; None = until cancelled.
-        max_signals_per_day, max_active_positions, max_strategies, max_alerts: None = unlimited; strategies and alerts are
-            those of one's own.
+        max_signals_per_day, max_active_positions: None = unlimited, here and below.
+        max_strategies, max_alerts: of one's own.
         auto_trading: the platform may execute without being asked.
         auto_actions: what it may do with open positions by itself.
     """

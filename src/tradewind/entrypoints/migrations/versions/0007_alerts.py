@@ -14,13 +14,19 @@ branch_labels = None
 depends_on = None
 
 _ENTITLEMENTS = """
-create or replace view entitlements with (security_invoker = true) as
+create view entitlements with (security_invoker = true) as
 select s.tenant_id, s.plan, s.status,
-       p.max_signals_per_day, p.max_active_positions, p.auto_trading, p.auto_actions,
+       p.max_signals_per_day, p.max_active_positions, p.max_strategies, {alerts}p.auto_trading, p.auto_actions,
        s.status in ('trialing', 'active', 'past_due')
-           and (s.current_period_end is null or s.current_period_end > now()) as may_open{more}
+           and (s.current_period_end is null or s.current_period_end > now()) as may_open
 from subscriptions s join plans p on p.code = s.plan
 """
+
+
+def _view(alerts: str) -> None:
+    op.execute("drop view entitlements")
+    op.execute(_ENTITLEMENTS.format(alerts=alerts))
+    op.execute(f"grant select on entitlements to {APP}, {SYSTEM}")
 
 
 def upgrade() -> None:
@@ -90,13 +96,11 @@ def upgrade() -> None:
     for statement in grant("alert_triggers", app=("select",), system=("select", "insert", "delete")):
         op.execute(statement)
     op.add_column("plans", sa.Column("max_alerts", sa.Integer(), nullable=True))
-    op.execute(_ENTITLEMENTS.format(more=", p.max_alerts"))
+    _view("p.max_alerts, ")
 
 
 def downgrade() -> None:
-    op.execute("drop view entitlements")
-    op.execute(_ENTITLEMENTS.format(more=""))
-    op.execute(f"grant select on entitlements to {APP}, {SYSTEM}")
+    _view("")
     op.drop_column("plans", "max_alerts")
     op.drop_table("alert_triggers")
     op.drop_table("alerts")
