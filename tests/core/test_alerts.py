@@ -80,15 +80,13 @@ def test_a_level_that_was_touched_is_told_of_whichever_way_it_went(before: int, 
 # ----------------------------------------------------------------------------------------------------------- conditions
 
 
-def walk(
-    count: int, seed: int = 1, *, missing: Sequence[int] = (), start: int = 1_700_000_000_000 // 300_000
-) -> Columns:
+def walk(count: int, seed: int = 1, *, missing: Sequence[int] = ()) -> Columns:
     rng = np.random.default_rng(seed)
     close = 100 * np.exp(np.cumsum(rng.normal(0, 4e-3, count)))
     opened = np.concatenate([[100.0], close[:-1]])
     keep = np.ones(count, dtype=bool)
     keep[list(missing)] = False
-    ts = (start + np.arange(count, dtype=np.int64)) * 300_000
+    ts = (1_700_000_000_000 // 300_000 + np.arange(count, dtype=np.int64)) * 300_000
     columns = (ts, opened, np.maximum(opened, close) * 1.001, np.minimum(opened, close) * 0.999, close, np.ones(count))
     return Columns(*(column[keep] for column in columns))
 
@@ -121,8 +119,8 @@ def test_the_same_candles_say_the_same_whoever_asks(text: str, missing: Sequence
             stop = int(np.searchsorted(each.ts, now, side="right"))
             seen[name] = each.rows(max(0, stop - kept), stop)
         own = seen["BTCUSDT"]
-        for held in holding(condition, "BTCUSDT", timeframe, seen, len(own) - 1, len(own)):
-            single.append((row, held.values))
+        held = holding(condition, "BTCUSDT", timeframe, seen, len(own) - 1, len(own))
+        single += [(row, each.values) for each in held]
     assert single == [tuple(each) for each in whole]
 
 
