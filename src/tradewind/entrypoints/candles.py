@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
-from tradewind.market.record.service import CandleReader
+from tradewind.market.record import CandleReader
 from tradewind.platform.database import Database
 from tradewind.platform.settings import Settings
 

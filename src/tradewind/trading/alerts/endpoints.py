@@ -16,7 +16,7 @@ from tradewind.kit.clock import from_ms
 from tradewind.kit.language import Language
 from tradewind.kit.pages import Place
 from tradewind.kit.problems import FieldProblem
-from tradewind.market.record.service import CandleReader
+from tradewind.market.record import CandleReader
 from tradewind.platform.realtime.board import Board, BoardWatch
 from tradewind.platform.web.errors import ErrorCode, problem
 from tradewind.platform.web.language import Spoken

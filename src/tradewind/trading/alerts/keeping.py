@@ -26,35 +26,16 @@ from tradewind.kit.ids import derive_id
 from tradewind.kit.language import Language
 from tradewind.market import Closed
 from tradewind.platform.spine import EventType
+from tradewind.trading.alerts import queries
 from tradewind.trading.alerts.states import AlertState, Repeat
 from tradewind.trading.alerts.watch import Alert, AlertWatch, Level, Trigger
 from tradewind.trading.alerts.wording import condition_seen, level_seen
 from tradewind.trading.desk import Journal
 
-type Connection = asyncpg.Connection[asyncpg.Record]
-
 #: Asked with symbol, timeframe, a moment (UTC ms) and a count: the last so many candles that had closed by then.
 CandleRecord = Callable[[str, Timeframe, int, int], Awaitable[Columns]]
 
 _log = structlog.get_logger()
-
-_ACTIVE = "select * from alerts where state = 'active' order by id"
-_CHANGED = "update alerts set seen = true where not seen returning *"
-_FORGET = "delete from alerts where state = 'deleted' and seen"
-_HAPPENED = """
-update alerts a set state = v.state, times = a.times + v.times,
-       last_triggered_at = coalesce(v.at, a.last_triggered_at), last_candle_at = coalesce(v.candle, a.last_candle_at)
-from unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::timestamptz[], $6::timestamptz[])
-     as v(id, version, state, times, at, candle)
-where a.id = v.id and a.version = v.version and a.state = 'active'
-returning a.id
-"""
-_TRIGGERED = """
-insert into alert_triggers (id, tenant_id, alert_id, user_id, at, price, words)
-select i, t, a, u, m, p, w::jsonb
-from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::numeric[], $7::text[])
-     as v(i, t, a, u, m, p, w)
-"""
 
 
 class AlertKeeper:
@@ -76,17 +57,15 @@ class AlertKeeper:
 
     # ----------------------------------------------------------------------------------------------------- taking in
 
-    async def start(self, connection: Connection, at: int) -> None:
+    async def start(self, connection: queries.Connection, at: int) -> None:
         """Take in every active alert, at market ms `at`, in the caller's transaction."""
-        await connection.execute(_CHANGED)
-        await connection.execute(_FORGET)
-        await self._take(await connection.fetch(_ACTIVE), at)
+        await queries.take_changes(connection)
+        await self._take(await queries.active_alerts(connection), at)
 
-    async def attend(self, connection: Connection, at: int) -> None:
+    async def attend(self, connection: queries.Connection, at: int) -> None:
         """Take in what people changed meanwhile, in the caller's transaction."""
-        changed = await connection.fetch(_CHANGED)
+        changed = await queries.take_changes(connection)
         if changed:
-            await connection.execute(_FORGET)
             await self._take(changed, at)
 
     async def _take(self, rows: Sequence[asyncpg.Record], at: int) -> None:
@@ -122,14 +101,12 @@ class AlertKeeper:
 
     # ------------------------------------------------------------------------------------------------------- writing
 
-    async def write(self, connection: Connection, journal: Journal) -> None:
+    async def write(self, connection: queries.Connection, journal: Journal) -> None:
         """Write what happened since the last time, in the caller's transaction; the events go with the journal."""
         if not self._watch.urgent:
             return
         triggered, expired = self._watch.take()
-        changes = _changes(triggered, expired)
-        columns = list(map(list, zip(*changes.values(), strict=True)))
-        told = {row["id"] for row in await connection.fetch(_HAPPENED, *columns)}
+        told = await queries.note_happened(connection, _changes(triggered, expired))
         rows: list[tuple[Any, ...]] = []
         for trigger in triggered:
             alert = trigger.alert
@@ -147,22 +124,22 @@ class AlertKeeper:
                 at_ms = alert.expires_at or 0
                 payload = _payload(alert, AlertState.EXPIRED)
                 journal.event(EventType.ALERT_EXPIRED, alert.tenant_id, alert.id, at_ms, payload, seq=alert.version)
-        if rows:
-            await connection.execute(_TRIGGERED, *map(list, zip(*rows, strict=True)))
+        await queries.note_triggers(connection, rows)
 
 
-def _changes(triggered: Sequence[Trigger], expired: Sequence[Alert]) -> dict[UUID, tuple[Any, ...]]:
-    """What becomes of each alert, one row each however often it triggered: as `_HAPPENED` takes them."""
-    changes: dict[UUID, tuple[Any, ...]] = {}
+def _changes(triggered: Sequence[Trigger], expired: Sequence[Alert]) -> list[queries.Happened]:
+    """What becomes of each alert, one row each however often it triggered."""
+    changes: dict[UUID, queries.Happened] = {}
     for trigger in triggered:
         alert = trigger.alert
-        times = changes[alert.id][3] + 1 if alert.id in changes else 1
+        times = changes[alert.id].times + 1 if alert.id in changes else 1
         state = AlertState.TRIGGERED if alert.once else AlertState.ACTIVE
-        changes[alert.id] = (alert.id, alert.version, state.value, times, from_ms(trigger.at), from_ms(trigger.candle))
+        at, candle = from_ms(trigger.at), from_ms(trigger.candle)
+        changes[alert.id] = queries.Happened(alert.id, alert.version, state, times, at, candle)
     for alert in expired:
-        _, _, _, times, at, candle = changes.get(alert.id, (None, None, None, 0, None, None))
-        changes[alert.id] = (alert.id, alert.version, AlertState.EXPIRED.value, times, at, candle)
-    return changes
+        before = changes.get(alert.id, queries.Happened(alert.id, alert.version, AlertState.EXPIRED))
+        changes[alert.id] = before._replace(state=AlertState.EXPIRED)
+    return list(changes.values())
 
 
 def _words(trigger: Trigger) -> dict[str, str]:

@@ -16,7 +16,7 @@ from tradewind.core.alerts import BLOCK, Condition, Holding, holding
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
 from tradewind.kit.ids import new_id
-from tradewind.market.record.service import CandleReader
+from tradewind.market.record import CandleReader
 from tradewind.platform.database import ReadSession, Session
 from tradewind.trading.alerts.models import AlertRow
 from tradewind.trading.alerts.queries import COUNTED, alert_of, count_alerts

@@ -10,9 +10,8 @@ from tradewind.core.alerts import Condition, Holding, Move
 from tradewind.core.expressions.tree import RegimeName
 from tradewind.core.regime import Regime
 from tradewind.core.values import decimal_of
-from tradewind.kit.language import Language
+from tradewind.kit.language import Language, grouped
 from tradewind.trading.strategies.speaking import Speaker, number
-from tradewind.trading.wording.rendering import grouped
 
 EN, RU = Language.EN, Language.RU
 
@@ -32,12 +31,12 @@ _UNDEFINED: Mapping[Language, str] = {EN: "not defined", RU: "не опреде�
 
 def level_awaited(symbol: str, level: Decimal, move: Move, language: Language) -> str:
     """What a price alert waits for."""
-    return _AWAITED[move][language].format(symbol=symbol, level=grouped(str(level), language))
+    return _AWAITED[move][language].format(symbol=symbol, level=_number(level, language))
 
 
 def level_seen(symbol: str, level: Decimal, move: Move, price: float, language: Language) -> str:
     """What a price alert saw."""
-    said = _REACHED[move][language].format(symbol=symbol, level=grouped(str(level), language))
+    said = _REACHED[move][language].format(symbol=symbol, level=_number(level, language))
     return f"{said}; {_price(price, language)}"
 
 
@@ -57,7 +56,11 @@ def condition_seen(condition: Condition, seen: Holding, price: float, language: 
 
 
 def _price(price: float, language: Language) -> str:
-    return _PRICE[language].format(price=grouped(str(decimal_of(price)), language))
+    return _PRICE[language].format(price=_number(decimal_of(price), language))
+
+
+def _number(value: Decimal, language: Language) -> str:
+    return grouped(f"{value.normalize():f}", language)
 
 
 def _value(value: float | Regime | None, speaker: Speaker) -> str:
