@@ -80,7 +80,7 @@ async def test_a_condition_triggers_at_the_close(trader: Person, market: TestMar
     await market.attend()
     await close_minutes(market, 60_000.0, 59_900.0, 60_100.5)
     (told,) = (await trader.ok("GET", f"/alerts/history?alert_id={made['id']}"))["items"]
-    assert told["text"] == "the close = 60100.5; the close 1 candle(s) ago = 59900; price 60,100.5"
+    assert told["text"] == "the close = 60,100.5; the close 1 candle(s) ago = 59,900; price 60,100.5"
     assert (await trader.ok("GET", f"/alerts/{made['id']}"))["state"] == "triggered"
 
 

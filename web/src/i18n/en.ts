@@ -522,7 +522,7 @@ export const en = {
     telegram: "On Telegram, too",
     telegram_hint: "To your own chat, once one is connected. The dashboard is always told.",
     until: "until {{at}}",
-    last_one: "triggered once, {{at}}",
+    last_one: "triggered {{count}} time, {{at}}",
     last_other: "triggered {{count}} times, last {{at}}",
     states: { active: "Watching", triggered: "Triggered", paused: "Paused", expired: "Expired" },
     pause: "Pause: {{name}}",

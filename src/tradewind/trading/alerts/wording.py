@@ -11,7 +11,7 @@ from tradewind.core.expressions.tree import RegimeName
 from tradewind.core.regime import Regime
 from tradewind.core.values import decimal_of
 from tradewind.kit.language import Language, grouped
-from tradewind.trading.strategies.speaking import Speaker, number
+from tradewind.trading.strategies.speaking import Speaker
 
 EN, RU = Language.EN, Language.RU
 
@@ -68,4 +68,4 @@ def _value(value: float | Regime | None, speaker: Speaker) -> str:
         return speaker.phrase(RegimeName(value))
     if value is None or isnan(value):
         return _UNDEFINED[speaker.language]
-    return number(float(f"{value:.7g}"))
+    return _number(Decimal(f"{value:.7g}"), speaker.language)
