@@ -84,6 +84,11 @@ async def _filled(trader: Person, market: TestMarket) -> None:
     await market.tell()
     await trader.post(f"/positions/{position['id']}/close")
     await trader.ok("POST", "/alerts", json={"symbol": "ETHUSDT", "price": "3100"})
+    await market.connection.execute(
+        "insert into telegram_chats (user_id, tenant_id, chat, tries, asked_at) values ($1, $2, '@mine', 0, now())",
+        trader.id,
+        trader.tenant_id,
+    )
     await market.attend()
     await market.move(ETHUSDT=3_200.0)
 
@@ -150,6 +155,7 @@ async def test_a_pooled_connection_forgets_whose_it_was(own_api: Api, trader: Pe
 #: What the application may do beyond reading; everything else it is refused.
 APP_WRITES = {
     "alerts": {"INSERT"},
+    "telegram_chats": {"INSERT", "UPDATE", "DELETE"},
     "allowances": {"INSERT", "UPDATE"},
     "equity_points": {"INSERT"},
     "event_details": {"INSERT"},

@@ -8,6 +8,7 @@ import tradewind.accounts.sessions.models
 import tradewind.accounts.users.models
 import tradewind.billing.subscriptions.models
 import tradewind.market.record.models
+import tradewind.messaging.chats.models
 import tradewind.messaging.telegram.models
 import tradewind.platform.idempotency.models
 import tradewind.platform.leases.models

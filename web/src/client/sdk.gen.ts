@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, CheckAlertData, CheckAlertErrors, CheckAlertResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, CreateAlertData, CreateAlertErrors, CreateAlertResponses, DeleteAlertData, DeleteAlertErrors, DeleteAlertResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetAlertData, GetAlertErrors, GetAlertResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, ListAlertsData, ListAlertsErrors, ListAlertsResponses, ListAlertTriggersData, ListAlertTriggersErrors, ListAlertTriggersResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PatchAlertData, PatchAlertErrors, PatchAlertResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses } from './types.gen';
+import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, CheckAlertData, CheckAlertErrors, CheckAlertResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, ConfirmTelegramChatData, ConfirmTelegramChatErrors, ConfirmTelegramChatResponses, CreateAlertData, CreateAlertErrors, CreateAlertResponses, DeleteAlertData, DeleteAlertErrors, DeleteAlertResponses, DeleteTelegramChatData, DeleteTelegramChatErrors, DeleteTelegramChatResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetAlertData, GetAlertErrors, GetAlertResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetTelegramChatData, GetTelegramChatErrors, GetTelegramChatResponses, ListAlertsData, ListAlertsErrors, ListAlertsResponses, ListAlertTriggersData, ListAlertTriggersErrors, ListAlertTriggersResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PatchAlertData, PatchAlertErrors, PatchAlertResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, PutTelegramChatData, PutTelegramChatErrors, PutTelegramChatResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -671,6 +671,74 @@ export const patchAlert = <ThrowOnError extends boolean = true>(options: Options
             type: 'apiKey'
         }],
     url: '/api/v1/alerts/{alert_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Telegram Chat
+ *
+ * Have nothing more sent to one's chat.
+ */
+export const deleteTelegramChat = <ThrowOnError extends boolean = true>(options?: Options<DeleteTelegramChatData, ThrowOnError>): RequestResult<DeleteTelegramChatResponses, DeleteTelegramChatErrors, ThrowOnError> => (options?.client ?? client).delete<DeleteTelegramChatResponses, DeleteTelegramChatErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/user/telegram',
+    ...options
+});
+
+/**
+ * Get Telegram Chat
+ *
+ * The caller's own Telegram chat, to which his alerts may go.
+ */
+export const getTelegramChat = <ThrowOnError extends boolean = true>(options?: Options<GetTelegramChatData, ThrowOnError>): RequestResult<GetTelegramChatResponses, GetTelegramChatErrors, ThrowOnError> => (options?.client ?? client).get<GetTelegramChatResponses, GetTelegramChatErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/user/telegram',
+    ...options
+});
+
+/**
+ * Put Telegram Chat
+ *
+ * Name one's chat: a code is sent there. In a private chat the bot may write once one has written to it.
+ */
+export const putTelegramChat = <ThrowOnError extends boolean = true>(options: Options<PutTelegramChatData, ThrowOnError>): RequestResult<PutTelegramChatResponses, PutTelegramChatErrors, ThrowOnError> => (options.client ?? client).put<PutTelegramChatResponses, PutTelegramChatErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/user/telegram',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Confirm Telegram Chat
+ *
+ * Prove that one reads the chat, by the code that was sent there.
+ */
+export const confirmTelegramChat = <ThrowOnError extends boolean = true>(options: Options<ConfirmTelegramChatData, ThrowOnError>): RequestResult<ConfirmTelegramChatResponses, ConfirmTelegramChatErrors, ThrowOnError> => (options.client ?? client).post<ConfirmTelegramChatResponses, ConfirmTelegramChatErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/user/telegram/confirm',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -687,7 +687,7 @@ export type EquityPointItem = {
  *
  * Why a request did not succeed.
  */
-export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'forbidden' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
+export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'forbidden' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_soon' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
 
 /**
  * Execution
@@ -3244,6 +3244,50 @@ export type TaxTotals = {
 };
 
 /**
+ * TelegramChatItem
+ */
+export type TelegramChatItem = {
+    /**
+     * Available
+     *
+     * This installation has a bot.
+     */
+    available: boolean;
+    /**
+     * Chat
+     */
+    chat: string | null;
+    /**
+     * State
+     */
+    state: 'none' | 'unconfirmed' | 'confirmed';
+};
+
+/**
+ * TelegramChatWish
+ */
+export type TelegramChatWish = {
+    /**
+     * Chat
+     *
+     * The number of a private chat with the bot, or @name of a group or channel that it may write to.
+     */
+    chat: string;
+};
+
+/**
+ * TelegramCode
+ */
+export type TelegramCode = {
+    /**
+     * Code
+     *
+     * The six digits that were sent to the chat.
+     */
+    code: string;
+};
+
+/**
  * Ticket
  */
 export type Ticket = {
@@ -5044,6 +5088,106 @@ export type PatchAlertResponses = {
 };
 
 export type PatchAlertResponse = PatchAlertResponses[keyof PatchAlertResponses];
+
+export type DeleteTelegramChatData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/user/telegram';
+};
+
+export type DeleteTelegramChatErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type DeleteTelegramChatError = DeleteTelegramChatErrors[keyof DeleteTelegramChatErrors];
+
+export type DeleteTelegramChatResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteTelegramChatResponse = DeleteTelegramChatResponses[keyof DeleteTelegramChatResponses];
+
+export type GetTelegramChatData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/user/telegram';
+};
+
+export type GetTelegramChatErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetTelegramChatError = GetTelegramChatErrors[keyof GetTelegramChatErrors];
+
+export type GetTelegramChatResponses = {
+    /**
+     * Successful Response
+     */
+    200: TelegramChatItem;
+};
+
+export type GetTelegramChatResponse = GetTelegramChatResponses[keyof GetTelegramChatResponses];
+
+export type PutTelegramChatData = {
+    body: TelegramChatWish;
+    path?: never;
+    query?: never;
+    url: '/api/v1/user/telegram';
+};
+
+export type PutTelegramChatErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type PutTelegramChatError = PutTelegramChatErrors[keyof PutTelegramChatErrors];
+
+export type PutTelegramChatResponses = {
+    /**
+     * Successful Response
+     */
+    202: TelegramChatItem;
+};
+
+export type PutTelegramChatResponse = PutTelegramChatResponses[keyof PutTelegramChatResponses];
+
+export type ConfirmTelegramChatData = {
+    body: TelegramCode;
+    path?: never;
+    query?: never;
+    url: '/api/v1/user/telegram/confirm';
+};
+
+export type ConfirmTelegramChatErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ConfirmTelegramChatError = ConfirmTelegramChatErrors[keyof ConfirmTelegramChatErrors];
+
+export type ConfirmTelegramChatResponses = {
+    /**
+     * Successful Response
+     */
+    200: TelegramChatItem;
+};
+
+export type ConfirmTelegramChatResponse = ConfirmTelegramChatResponses[keyof ConfirmTelegramChatResponses];
 
 export type ListTradingAccountsData = {
     body?: never;

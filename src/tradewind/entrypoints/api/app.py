@@ -18,6 +18,8 @@ from tradewind.entrypoints.api.guard import check_requirements
 from tradewind.entrypoints.wiring import make_parts
 from tradewind.market.analysis.endpoints import router as market_analysis
 from tradewind.market.record.endpoints import router as market
+from tradewind.messaging.chats.endpoints import Bot
+from tradewind.messaging.chats.endpoints import router as chats
 from tradewind.platform.database import Database, ReadPool
 from tradewind.platform.realtime.hub import Hub
 from tradewind.platform.realtime.socket import UserSocket
@@ -56,6 +58,7 @@ _ROUTERS = (
     portfolio,
     strategies,
     alerts,
+    chats,
     trading_accounts,
     market,
     market_analysis,
@@ -82,6 +85,7 @@ def create_app(settings: Settings, make: Callable[[Settings], Parts] = make_part
         finally:
             await parts[Hub].stop()
             hasher.close()
+            await parts[Bot].close()
             await parts[Redis].aclose()
             await parts[ReadPool].close()
             await parts[Database].close()

@@ -83,7 +83,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_alert_triggers_alert_id"), "alert_triggers", ["alert_id"], unique=False)
     op.create_index("ix_alert_triggers_user_id", "alert_triggers", ["user_id", "at", "id"], unique=False)
-    for table in ("alerts", "alert_triggers"):
+    op.create_table(
+        "telegram_chats",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("chat", sa.Text(), nullable=False),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_telegram_chats_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_telegram_chats")),
+    )
+    for table in ("alerts", "alert_triggers", "telegram_chats"):
         for statement in isolate(table):
             op.execute(statement)
     # What became of an alert is the engine's to say; its owner starts, stops and deletes it.
@@ -95,6 +107,9 @@ def upgrade() -> None:
         op.execute(statement)
     for statement in grant("alert_triggers", app=("select",), system=("select", "insert", "delete")):
         op.execute(statement)
+    chats = ("select", "insert", "update", "delete")
+    for statement in grant("telegram_chats", app=chats, system=chats):
+        op.execute(statement)
     op.add_column("plans", sa.Column("max_alerts", sa.Integer(), nullable=True))
     _view("p.max_alerts, ")
 
@@ -102,5 +117,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     _view("")
     op.drop_column("plans", "max_alerts")
+    op.drop_table("telegram_chats")
     op.drop_table("alert_triggers")
     op.drop_table("alerts")
