@@ -155,7 +155,7 @@ async def test_a_pooled_connection_forgets_whose_it_was(own_api: Api, trader: Pe
 #: What the application may do beyond reading; everything else it is refused.
 APP_WRITES = {
     "alerts": {"INSERT"},
-    "telegram_chats": {"INSERT", "UPDATE", "DELETE"},
+    "telegram_chats": {"INSERT", "UPDATE"},
     "allowances": {"INSERT", "UPDATE"},
     "equity_points": {"INSERT"},
     "event_details": {"INSERT"},

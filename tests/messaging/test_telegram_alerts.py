@@ -127,6 +127,8 @@ async def test_one_who_disconnects_is_written_to_no_more(
     person = await with_bot.register()
     await connect(person, emulator, outlet.chat)
     assert (await person.client.request("DELETE", "/api/v1/user/telegram")).status == 204
+    assert (await person.ok("GET", "/user/telegram"))["state"] == "none"
+    assert (await named(person, outlet.chat)).code == "too_soon", "that is no way to another code"
     await trigger(person, trading, 61_000.0)
     assert len(await outlet.publish()) == 1
 

@@ -532,6 +532,17 @@ export const en = {
     delete_confirm: "Delete",
     delete_text: "“{{name}}” is deleted with its history.",
   },
+  telegram: {
+    title: "Alerts on Telegram",
+    connected: "Connected",
+    disconnect: "Disconnect",
+    chat: "Your chat",
+    chat_hint: "The number of your private chat with the bot, or @name of a channel it may write to. A code is sent there.",
+    send: "Send code",
+    code: "Code",
+    code_hint: "Six digits, sent to {{chat}}; good for 10 minutes.",
+    confirm: "Connect",
+  },
   activity: {
     title: "Activity",
     unread: "{{count}} new",
@@ -578,6 +589,7 @@ export const en = {
     home: "To the overview",
     request_id: "Request {{id}}",
     code: {
+      too_soon: "A code was sent less than a minute ago. Wait a moment and ask again.",
       alert_changed: "The alert was changed meanwhile.",
       alert_expired: "Its time is over on the market clock. Make a new alert.",
       invalid_credentials: "The e-mail address or the password is wrong.",

@@ -548,6 +548,17 @@ export const ru: Resource & Plurals = {
     delete_confirm: "Удалить",
     delete_text: "«{{name}}» будет удалено вместе с историей.",
   },
+  telegram: {
+    title: "Оповещения в Telegram",
+    connected: "Подключено",
+    disconnect: "Отключить",
+    chat: "Ваш чат",
+    chat_hint: "Номер вашего личного чата с ботом или @имя канала, куда бот может писать. Туда придёт код.",
+    send: "Получить код",
+    code: "Код",
+    code_hint: "Шесть цифр, отправленных в {{chat}}; действует 10 минут.",
+    confirm: "Подключить",
+  },
   activity: {
     title: "События",
     unread: "Новых: {{count}}",
@@ -594,6 +605,7 @@ export const ru: Resource & Plurals = {
     home: "К обзору",
     request_id: "Запрос {{id}}",
     code: {
+      too_soon: "Код отправлен меньше минуты назад. Подождите немного и запросите снова.",
       alert_changed: "Оповещение тем временем изменилось.",
       alert_expired: "Его время по рыночным часам вышло. Создайте новое.",
       invalid_credentials: "Неверный адрес или пароль.",

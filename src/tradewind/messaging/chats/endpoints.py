@@ -102,7 +102,7 @@ async def delete_telegram_chat(caller: AccountWriter, session: Writing) -> None:
 
 
 def _item(row: TelegramChatRow | None, bot: Bot) -> TelegramChatItem:
-    if row is None:
+    if row is None or row.chat is None:
         return TelegramChatItem(available=bot.client is not None, chat=None, state="none")
     state = "unconfirmed" if row.confirmed_at is None else "confirmed"
     return TelegramChatItem.model_validate({"available": bot.client is not None, "chat": row.chat, "state": state})

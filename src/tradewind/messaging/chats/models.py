@@ -17,7 +17,8 @@ class TelegramChatRow(TenantRow, Base):
     __tablename__ = "telegram_chats"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
-    chat: Mapped[str]
+    #: None = he has named none since he let go of the last one; the row remembers when he asked for a code.
+    chat: Mapped[str | None]
     #: Of the code that was sent; none once it was confirmed.
     code_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     #: Codes that were tried.

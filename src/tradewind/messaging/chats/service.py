@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tradewind.kit.crypto import digest_of
@@ -78,5 +78,6 @@ async def confirm_chat(session: Session, code: str, *, user_id: UUID, now: datet
 
 
 async def forget_chat(session: Session, user_id: UUID) -> None:
-    """Write to the user no more."""
-    await session.execute(delete(TelegramChatRow).where(TelegramChatRow.user_id == user_id))
+    """Write to the user no more. That he asked is kept: letting go must not be a way to another code at once."""
+    values = {"chat": None, "code_digest": None, "confirmed_at": None}
+    await session.execute(update(TelegramChatRow).where(TelegramChatRow.user_id == user_id).values(values))

@@ -22,6 +22,7 @@ import { Dialog } from "@/ui/dialog";
 import { Empty, LoadProblem, SkeletonRows } from "@/ui/state";
 import { Card, CardTitle, PageHeader } from "@/ui/surface";
 import { AlertDialog } from "./form";
+import { TelegramChat } from "./telegram";
 
 const TONES: Record<AlertItem["state"], Tone> = { active: "gain", triggered: "accent", paused: "neutral", expired: "warn" };
 const ALERT_LISTS = anyOf(listAlertsQueryKey(), listAlertTriggersQueryKey());
@@ -80,7 +81,10 @@ export function AlertsPage() {
             )}
           </div>
         </Card>
-        <History />
+        <div className="grid min-w-0 gap-4">
+          <History />
+          <TelegramChat />
+        </div>
       </div>
       {making && <AlertDialog onClose={() => setMaking(false)} />}
     </>

@@ -87,7 +87,7 @@ def upgrade() -> None:
         "telegram_chats",
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("chat", sa.Text(), nullable=False),
+        sa.Column("chat", sa.Text(), nullable=True),
         sa.Column("code_digest", sa.LargeBinary(), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
@@ -107,7 +107,7 @@ def upgrade() -> None:
         op.execute(statement)
     for statement in grant("alert_triggers", app=("select",), system=("select", "insert", "delete")):
         op.execute(statement)
-    chats = ("select", "insert", "update", "delete")
+    chats = ("select", "insert", "update")
     for statement in grant("telegram_chats", app=chats, system=chats):
         op.execute(statement)
     op.add_column("plans", sa.Column("max_alerts", sa.Integer(), nullable=True))
