@@ -133,6 +133,7 @@ def test_orders_and_money_are_moved_with_idempotency_keys(document: dict[str, An
 def test_answers_always_have_all_their_fields(document: dict[str, Any]) -> None:
     """Whatever is sent is required, so that generated types are not falsely optional."""
     wishes = {"Registration", "Login", "Refresh", "Execution", "RebalanceWish", "TradingAccountChange"}
+    wishes |= {"AlertWish", "AlertChange", "AlertCheckWish", "TelegramChatWish", "TelegramCode"}
     for name, schema in document["components"]["schemas"].items():
         if schema.get("type") == "object" and name not in wishes:
             assert set(schema.get("required", ())) == set(schema["properties"]), name
@@ -205,6 +206,9 @@ async def test_every_answer_is_as_the_document_says(
         await market.publish()  # some of them locked
     await market.subscribe(trader.tenant_id, "ENTERPRISE")  # every route answers
     session = (await trader.ok("GET", "/auth/sessions"))["items"][0]["id"]
+    made = await trader.ok("POST", "/alerts", json={"symbol": "BTCUSDT", "price": "61000"})
+    await market.attend()
+    await market.move(BTCUSDT=62_000.0)
     known = {
         "signal_id": str(signal.id),
         "intent_id": intent["id"],
@@ -213,6 +217,7 @@ async def test_every_answer_is_as_the_document_says(
         "account_id": str(trader.account_id),
         "strategy": "ema_trend",
         "symbol": "BTCUSDT",
+        "alert_id": made["id"],
     }
     queries = {
         "/api/v1/market/{symbol}/analysis": "?timeframe=1m",
