@@ -26,6 +26,7 @@ from tradewind.kit.clock import from_ms
 from tradewind.kit.ids import derive_id
 from tradewind.platform.database import Database, Urls
 from tradewind.platform.settings import Settings
+from tradewind.trading.alerts import prune_triggers
 from tradewind.trading.alerts.models import AlertRow
 from tradewind.trading.alerts.schemas import AlertWish
 from tradewind.trading.alerts.service import change_alert, make_alert
@@ -283,3 +284,19 @@ async def test_an_alert_made_late_knows_the_candles_on_record(fresh: Any, tmp_pa
     await replay(settings, folder, watch=watch)
     ((at, _),) = await triggers(settings)
     assert at == (HISTORY + 101) * CANDLE
+
+
+async def test_history_is_forgotten_after_its_time(fresh: Any) -> None:
+    settings = fresh()
+    await owner(settings)
+    async with staged(settings) as stage:
+        await make(settings, {"timeframe": "5m", "expression": HOLDS, "repeat": "every_time", "cooldown_minutes": 0})
+        await seen(stage)
+        day = 86_400_000 // CANDLE
+        for number in (0, 1, 2, 3 * day, 3 * day + 1):
+            await stage.candle(
+                40_000 + number, 40_010 + number, 39_990 + number, 40_000 + number, ts=START + number * CANDLE
+            )
+        assert len(await triggers(settings)) == 4
+        assert await prune_triggers(stage.connection, 2) == 2
+    assert len(await triggers(settings)) == 2

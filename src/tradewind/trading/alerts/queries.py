@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -84,6 +84,10 @@ from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $
 """
 
 
+# Of the market clock, like everything that triggers.
+_PRUNE = "delete from alert_triggers where at < (select max(at) from engine_states) - $1::interval"
+
+
 class Happened(NamedTuple):
     """What became of an alert of that version.
 
@@ -123,3 +127,9 @@ async def note_triggers(connection: Connection, rows: Sequence[tuple[Any, ...]])
     """Write the history: id, tenant, alert, user, moment, price and words (as JSON text) of each."""
     if rows:
         await connection.execute(_TRIGGERED, *map(list, zip(*rows, strict=True)))
+
+
+async def prune_triggers(connection: Connection, days: int) -> int:
+    """Forget what was seen more than `days` market days ago; how many."""
+    status: str = await connection.execute(_PRUNE, timedelta(days=days))
+    return int(status.rsplit(" ", 1)[-1])
