@@ -107,7 +107,8 @@ async def test_nothing_goes_to_a_chat_that_nobody_has_proven_to_read(
 
 async def test_a_chat_is_named_with_care(with_bot: Api, outlet: Outlet, emulator: Emulator) -> None:
     person = await with_bot.register()
-    for chat in (CHANNEL, CHANNEL.upper(), "@nobody_has_this_" + secrets.token_hex(3), "no chat"):
+    number = (await emulator.call("getChat", chat_id=CHANNEL))[1]["result"]["id"]
+    for chat in (CHANNEL, CHANNEL.upper(), str(number), "@nobody_has_this_" + secrets.token_hex(3), "no chat"):
         refused = await named(person, chat)
         assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "#/chat"), chat
     assert (await person.ok("GET", "/user/telegram"))["state"] == "none", "a refused one is not kept"

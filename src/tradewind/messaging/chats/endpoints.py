@@ -61,7 +61,11 @@ async def put_telegram_chat(
     """Name one's chat: a code is sent there. In a private chat the bot may write once one has written to it."""
     if bot.client is None:
         raise problem(ErrorCode.NOT_READY, "this installation has no Telegram bot; its operator sets one")
-    if wish.chat.lower() == settings.telegram_channel.lower():
+    try:
+        public = await _is_public(bot.client, wish.chat, settings.telegram_channel)
+    except TelegramError as error:
+        raise _unreachable(error) from None
+    if public:
         raise _invalid("#/chat", "expected a chat of your own, got the channel that signals are published to")
     code = await name_chat(session, wish.chat, user_id=caller.user_id, tenant_id=caller.tenant_id, now=clock.now())
     if isinstance(code, ChatRefusal):
@@ -74,8 +78,7 @@ async def put_telegram_chat(
     try:
         await bot.client.send_message(wish.chat, code_text(code, language))
     except TelegramError as error:
-        detail = f"expected a chat that the bot may write to; Telegram says: {error}"
-        raise _invalid("#/chat", detail) from None
+        raise _unreachable(error) from None
     return _item(await chat_of(session, caller.user_id), bot)
 
 
@@ -106,6 +109,15 @@ def _item(row: TelegramChatRow | None, bot: Bot) -> TelegramChatItem:
         return TelegramChatItem(available=bot.client is not None, chat=None, state="none")
     state = "unconfirmed" if row.confirmed_at is None else "confirmed"
     return TelegramChatItem.model_validate({"available": bot.client is not None, "chat": row.chat, "state": state})
+
+
+async def _is_public(client: TelegramClient, chat: str, channel: str) -> bool:
+    """Whether a chat is the one that signals are published to, by whichever of its names."""
+    return bool(channel) and await client.chat_id(chat) == await client.chat_id(channel)
+
+
+def _unreachable(error: TelegramError) -> Problem:
+    return _invalid("#/chat", f"expected a chat that the bot may write to; Telegram says: {error}")
 
 
 def _invalid(pointer: str, detail: str) -> Problem:
