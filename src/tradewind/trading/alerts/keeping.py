@@ -18,7 +18,6 @@ import structlog
 from tradewind.core.alerts import Condition, Move
 from tradewind.core.candles import Timeframe
 from tradewind.core.expressions import ExpressionError
-from tradewind.core.matching import Stretch
 from tradewind.core.series import Columns
 from tradewind.core.values import decimal_of
 from tradewind.kit.clock import from_ms, to_ms
@@ -49,6 +48,8 @@ class AlertKeeper:
     def __init__(self, finest: Timeframe, record: CandleRecord | None = None) -> None:
         self._watch = AlertWatch(finest)
         self._record = record
+        #: To be told of every stretch of prices.
+        self.pass_prices = self._watch.pass_prices
 
     @property
     def urgent(self) -> bool:
@@ -89,10 +90,6 @@ class AlertKeeper:
                 self._watch.load((symbol, timeframe), candles, await self._record(symbol, timeframe, at, candles))
 
     # ------------------------------------------------------------------------------------------------------- a step
-
-    def pass_prices(self, symbol: str, before: float | None, stretch: Stretch) -> None:
-        """See `AlertWatch.pass_prices`."""
-        self._watch.pass_prices(symbol, before, stretch)
 
     def close(self, closed: Sequence[Closed], at: int) -> None:
         """The candles that closed at the end of a step, and its market time."""

@@ -193,16 +193,18 @@ class AlertWatch:
         columns = self._series[key].closed
         row = len(columns) - 1
         opened, price = int(columns.ts[row]), float(columns.close[row])
+        at = opened + timeframe.ms
         around = {name: each.closed for (name, of), each in self._series.items() if of is timeframe}
         for waiting in tuple(self._conditions[key].values()):
-            alive = [self._alerts[each] for each in waiting if each in self._alerts]
+            alerts = (self._alerts[each] for each in waiting if each in self._alerts)
+            alive = [alert for alert in alerts if alert.may_trigger(at, opened)]
             if not alive:
                 continue
             condition = alive[0].waits_for
             assert isinstance(condition, Condition)
             for seen in holding(condition, symbol, timeframe, around, row, row + 1):
                 for alert in alive:
-                    self._trigger(alert.id, opened + timeframe.ms, opened, price, seen)
+                    self._trigger(alert.id, at, opened, price, seen)
 
     def keep_time(self, at: int) -> None:
         """Market time is `at`: let expire what is due."""
