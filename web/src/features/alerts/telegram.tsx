@@ -82,7 +82,7 @@ function Connect({ item }: { item: TelegramChatItem }) {
           onChange={(event) => setChat(event.target.value)}
           error={said(name.error)}
         />
-        <Button type="submit" className="mt-[1.875rem] !h-11" busy={name.isPending} disabled={!chat.trim()}>
+        <Button type="submit" className="mt-[1.625rem] !h-11" busy={name.isPending} disabled={!chat.trim()}>
           {t("telegram.send")}
         </Button>
       </form>
@@ -99,7 +99,7 @@ function Connect({ item }: { item: TelegramChatItem }) {
             onChange={(event) => setCode(event.target.value)}
             error={said(confirm.error)}
           />
-          <Button type="submit" variant="primary" className="mt-[1.875rem] !h-11" busy={confirm.isPending} disabled={code.trim().length !== 6}>
+          <Button type="submit" variant="primary" className="mt-[1.625rem] !h-11" busy={confirm.isPending} disabled={code.trim().length !== 6}>
             {t("telegram.confirm")}
           </Button>
         </form>
