@@ -34,8 +34,11 @@ from tradewind.core.outcome import (
     SignalEventKind,
     SignalPhase,
     Tracking,
+    candle_closed,
     leave,
     result,
+    simulate,
+    since,
     track,
     tracking,
 )
@@ -443,3 +446,60 @@ def test_shares_phases_and_times_only_go_forward(seed: int) -> None:
             assert measures.mae_r >= 0
             assert measures.duration_ms >= 0
             assert measures.r <= measures.mfe_r
+
+
+# ---------------------------------------------------------------------------------------------- beside the candles
+
+
+@SIDES
+def test_a_candle_that_closes_may_move_a_chandelier(side: Side) -> None:
+    """On ticks the prices have been lived through when a candle closes, and only its ATR is new."""
+    followed = Followed(side, management=Management(trailing=Trailing(TrailingKind.CHANDELIER, 2.0, period=14)))
+
+    def closed(close: float, atr: float) -> list[SignalEvent]:
+        level = followed.level(close)
+        followed.outcome, events = candle_closed(followed.spec, followed.outcome, followed.at, level, atr)
+        return events
+
+    assert closed(1000, 5.0) == []
+    followed.candle(1000, 1000, 1000, 1000)
+    assert followed.candle(1000, 1015, 999, 1012) == [], "without its ATR it stays where it is"
+    (moved,) = closed(1012, 5.0)
+    assert moved == SignalEvent(
+        SignalEventKind.STOP_MOVED, followed.at, followed.level(1005), before=followed.level(980), why="trailing"
+    )
+    assert closed(1012, 6.0) == [], "a wider one takes nothing back"
+    unmoved = followed.outcome
+    assert closed(1014, 6.0) == []
+    assert followed.outcome == unmoved
+    assert closed(1003, 1.0) == [], "the market is through the level that it would follow to"
+    assert followed.outcome.leaving is SignalEnd.TRAILING
+    assert closed(1014, 0.5) == []
+    assert followed.candle(1004, 1100, 900, 1000) == ["closed"]
+    assert followed.end == (SignalPhase.CLOSED, SignalEnd.TRAILING)
+    assert closed(1014, 0.5) == []
+
+
+@SIDES
+def test_a_whole_life_at_once_is_that_candle_by_candle(side: Side) -> None:
+    followed = Followed(side, management=Management(Breakeven(1)))
+    lived = [(1000, 1005, 999, 1001), (1001, 1022, 1000, 1018), (1018, 1041, 1015, 1040), (1040, 1060, 900, 950)]
+    stretches, at = [], START
+    for candle in lived:
+        values = [followed.level(value) for value in candle]
+        stretches.append(Stretch(at, at + CANDLE, values[0], max(values), min(values), values[3], 1.0))
+        at += CANDLE
+        followed.candle(*candle)
+    assert simulate(followed.spec, stretches) == (followed.outcome, followed.events)
+    assert simulate(followed.spec, iter(stretches[:3])) == simulate(followed.spec, stretches)
+    assert followed.end == (SignalPhase.CLOSED, SignalEnd.TARGET)
+    assert simulate(followed.spec, []) == (WAITING, [])
+
+
+def test_from_when_prices_concern_a_signal() -> None:
+    followed = Followed()
+    assert since(followed.signal, followed.outcome) == START
+    followed.candle(1010, 1010, 1005, 1006)
+    assert since(followed.signal, followed.outcome) == START
+    followed.candle(1006, 1006, 1000, 1000)
+    assert since(followed.signal, followed.outcome) == followed.outcome.filled_at == START + 2 * CANDLE
