@@ -31,6 +31,7 @@ coverage() {
 # would find are what the rule-by-rule tests are for.
 mutants() {
     rm -rf mutants
+    mkdir -p mutants/src # a folder on the path that is not there when Python starts is never looked into again
     HYPOTHESIS_PROFILE=mutants TRADEWIND_SIMULATION_SEEDS=80 PYTHONPATH="$root/mutants/src:$root/mutants" \
         mutmut run --max-children "$cores" && python scripts/mutants.py
 }

@@ -23,6 +23,8 @@ from tradewind.core.values import quantise
 
 
 class SignalPhase(StrEnum):
+    """How far a signal has come."""
+
     WAITING = "waiting"
     """The zone has not been touched yet."""
     OPEN = "open"
@@ -52,6 +54,8 @@ class SignalEnd(StrEnum):
 
 
 class SignalEventKind(StrEnum):
+    """What can happen to a signal."""
+
     FILLED = "filled"
     ADDED = "added"
     TARGET_HIT = "target_hit"

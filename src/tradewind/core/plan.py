@@ -28,6 +28,8 @@ class AutoAction(StrEnum):
 
 
 class TrailingKind(StrEnum):
+    """What a stop that follows hangs from."""
+
     DISTANCE = "distance"
     """A fixed distance in quote currency, such as a multiple of the ATR at the signal."""
     PERCENT = "percent"
