@@ -192,6 +192,7 @@ export const en = {
       created: "Signal published",
       filled: "Filled at {{price}}",
       added: "Addition {{rung}} filled at {{price}}",
+      round_trip: "Round trip of level {{rung}} at {{price}}",
       target_hit: "Target {{rung}} reached at {{price}}",
       stop_moved: "Stop moved {{before}} → {{price}}",
       closed: "Closed at {{price}}",

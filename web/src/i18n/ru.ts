@@ -204,6 +204,7 @@ export const ru: Resource & Plurals = {
       created: "Сигнал опубликован",
       filled: "Вход по {{price}}",
       added: "Добор {{rung}} исполнен по {{price}}",
+      round_trip: "Оборот уровня {{rung}} по {{price}}",
       target_hit: "Цель {{rung}} достигнута по {{price}}",
       stop_moved: "Стоп перенесён {{before}} → {{price}}",
       closed: "Закрыт по {{price}}",
