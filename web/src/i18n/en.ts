@@ -148,6 +148,8 @@ export const en = {
     target: "Target {{number}}",
     price_now: "Price now",
     confidence: "Confidence",
+    further_entries: "Further entries",
+    grid_level: "{{share}}, closed at {{target}} and entered again",
     confidence_hint: "On the strategy’s own scale; not a probability",
     leverage: "Leverage up to",
     risk: "Risk to stop",

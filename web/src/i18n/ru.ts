@@ -160,6 +160,8 @@ export const ru: Resource & Plurals = {
     target: "Цель {{number}}",
     price_now: "Цена сейчас",
     confidence: "Уверенность",
+    further_entries: "Дальнейшие входы",
+    grid_level: "{{share}}, закрывается на {{target}} и открывается снова",
     confidence_hint: "По собственной шкале стратегии; это не вероятность",
     leverage: "Плечо не выше",
     risk: "Риск до стопа",
