@@ -79,7 +79,6 @@ def test_twelve_candles_by_hand(side: Side) -> None:
     assert trade.exit_reason is ExitReason.TARGET
     assert trade.realised == 4 * 6 + 4 * 2
     assert trade.entered.value == 4 + 4 * 3
-    assert trade.one_r == 10 * (Decimal("0.4") * 6 + Decimal("0.3") * 4 + Decimal("0.3") * 2)
 
 
 @SIDES

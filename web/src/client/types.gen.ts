@@ -1007,6 +1007,30 @@ export type Feature = 'portfolio_analysis';
 export type Fold = 'max' | 'median';
 
 /**
+ * FurtherEntry
+ *
+ * A further limit order of a signal that is entered in parts.
+ */
+export type FurtherEntry = {
+    /**
+     * Price
+     */
+    price: string;
+    /**
+     * Share
+     *
+     * Part of the whole size to enter there, 0 to 1.
+     */
+    share: string;
+    /**
+     * Target
+     *
+     * Of a grid: where just this part is closed and entered again.
+     */
+    target: string | null;
+};
+
+/**
  * Grouping
  *
  * By what results are told apart.
@@ -3285,6 +3309,12 @@ export type SignalDetail = {
      * Whether the caller has an intent for it.
      */
     executed: boolean;
+    /**
+     * Further Entries
+     *
+     * Nearest first; none where it is entered whole.
+     */
+    further_entries: Array<FurtherEntry>;
     /**
      * Events
      */

@@ -184,17 +184,6 @@ class Trade(NamedTuple):
         )
 
     @property
-    def one_r(self) -> Decimal:
-        """What one R is, quote currency: what lies between the average entry and the initial stop of all that the plan
-        enters. Of a ladder that is the whole of it, as it was agreed, however much was entered."""
-        signal, ladder = self.mandate.signal, self.mandate.signal.scale_in
-        if ladder is None:
-            entry, quantity = self.entry_price or signal.entry_limit.value, self.entered
-        else:
-            entry, quantity = ladder.average(signal.entry_limit.value), self.mandate.quantity
-        return quantity.value * abs(entry - signal.stop.value)
-
-    @property
     def net_pnl(self) -> Decimal:
         """Realised PnL after fees and funding."""
         return self.realised - self.fees - self.funding
