@@ -112,7 +112,9 @@ async def test_generated_candles_on_a_plan_that_limits(settings: Settings, tmp_p
     assert str(PLANS[plan].max_signals_per_day) in told.en
 
 
-@pytest.mark.parametrize("name", ["ema_trend", "bollinger_reversion", "donchian_breakout", "ema_rsi_atr", "dca_dip"])
+@pytest.mark.parametrize(
+    "name", ["ema_trend", "bollinger_reversion", "donchian_breakout", "ema_rsi_atr", "dca_dip", "grid_range"]
+)
 async def test_weeks_of_real_candles(settings: Settings, name: str) -> None:
     if not (RECORDED / "BTCUSDT-5m.parquet").exists():
         pytest.skip(f"no recorded candles in {RECORDED}")

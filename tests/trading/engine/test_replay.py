@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import orjson
 import pytest
 
 from tests.trading.engine.conftest import FreshDatabase
-from tests.trading.engine.replays import killed_now_and_then, make_followers, market, replay
+from tests.trading.engine.replays import grid, killed_now_and_then, make_followers, market, replay
 from tradewind.billing import PlanCode
 
 PLANS = [PlanCode.PRO, PlanCode.ENTERPRISE, PlanCode.STARTER]
@@ -44,3 +46,20 @@ async def test_the_same_bytes_wherever_it_is_killed(fresh: FreshDatabase, tmp_pa
     (tmp_path / "whole.json").write_bytes(reports[0].content)
     (tmp_path / "killed.json").write_bytes(reports[1].content)
     assert reports[0].content == reports[1].content
+
+
+async def test_the_same_bytes_with_grids_open_when_it_is_killed(fresh: FreshDatabase, tmp_path: Path) -> None:
+    folder = market(tmp_path / "candles", 5)
+    reports = []
+    for kill in (False, True):
+        settings = fresh()
+        await make_followers(settings, PLANS)
+        options: dict[str, Any] = {"chosen": [grid()], "steps_per_commit": 4}
+        run = (
+            killed_now_and_then(settings, folder, Random(5), **options) if kill else replay(settings, folder, **options)
+        )
+        reports.append(await run)
+    assert reports[0].content == reports[1].content
+    assert reports[0].naked == 0
+    decisions = orjson.loads(reports[0].content)["decisions"]
+    assert sum(each["code"] == "round_trip" for each in decisions) > 50
