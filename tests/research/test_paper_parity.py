@@ -27,7 +27,7 @@ from tradewind.market import read_candles
 from tradewind.platform.settings import Settings
 from tradewind.research.backtest import BacktestResult, open_paper_feed
 from tradewind.research.paper import run_paper
-from tradewind.trading.strategies import load_builtin
+from tradewind.trading.strategies import builtin_names, load_builtin
 
 RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "candles"
 
@@ -103,7 +103,7 @@ async def test_generated_candles_on_a_plan_that_limits(settings: Settings, tmp_p
     check(report, result, least=0 if plan is PlanCode.FREE_TRIAL else 10)
 
 
-@pytest.mark.parametrize("name", ["ema_trend", "bollinger_reversion", "donchian_breakout", "ema_rsi_atr", "dca_dip"])
+@pytest.mark.parametrize("name", builtin_names())
 async def test_weeks_of_real_candles(settings: Settings, name: str) -> None:
     if not (RECORDED / "BTCUSDT-5m.parquet").exists():
         pytest.skip(f"no recorded candles in {RECORDED}")
