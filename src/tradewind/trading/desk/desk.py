@@ -148,7 +148,7 @@ class Desk:
 
     def _view(self, account: Account, limits: RiskLimits) -> AccountView:
         exposure, margin, sides = Decimal(0), Decimal(0), {}
-        for symbol, active in account.trades.items():
+        for symbol, active in sorted(account.trades.items()):  # quotients are rounded; a restart adds in this order too
             trade = active.trade
             sides[symbol] = trade.side
             exposure += trade.held.value * Decimal(repr(self._price_for(trade)))
