@@ -30,8 +30,8 @@ async def test_without_settings_it_is_the_simulated_market_from_now_on() -> None
     feed = opened()
     assert feed.source is MarketSource.SIMULATED
     history = await feed.history()
-    assert len(history["BTCUSDT", Timeframe.M3]) >= 1000
-    assert Timeframe.M3.open_of(to_ms(NOON)) == history["BTCUSDT", Timeframe.M3].ts[-1] + Timeframe.M3.ms
+    assert len(history["BTCUSDT", Timeframe.M15]) >= 1000
+    assert Timeframe.M15.open_of(to_ms(NOON)) == history["BTCUSDT", Timeframe.M15].ts[-1] + Timeframe.M15.ms
 
 
 def test_a_simulated_world_is_kept_by_its_state() -> None:
