@@ -195,11 +195,11 @@ and funding.
 there are {len(measured.rows)} of them here, and some would show one by chance.
 
 - **How.** `tradewind backtest NAME --profile paper --candles FOLDER --symbols … --timeframe …`, one account of 10,000
-  on the plan PRO, half a percent of equity at risk per trade, costs as in [backtests.md](backtests.md). The same candles
-  give the same fingerprint (its first 12 digits are shown).
+  on the plan PRO, half a percent of equity at risk per trade, costs as in [backtests.md](backtests.md). The same
+  candles give the same fingerprint (its first 12 digits are shown).
 - **In sample, out of sample.** The five younger ones ({_younger()}) have textbook parameters, a few of which were
-  chosen on 5m and 1h candles of ten symbols before 5 May 2024, and not after. The *last third* of each span was looked at once. `--from` is
-  {_HISTORY} candles before it, which are history: what is traded is the third.
+  chosen on 5m and 1h candles of ten symbols before 5 May 2024, and not after. The *last third* of each span was
+  looked at once. `--from` is {_HISTORY} candles before it, which are history: what is traded is the third.
 - **Symbols.** {"; ".join(_groups(measured))}. They are coins that were still listed in the end: that flatters what
   is bought, buy-and-hold first of all.
 - **PSR**: the probability that the expectancy is above zero, from the trades' R with their skewness and tails, taken as
