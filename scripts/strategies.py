@@ -201,10 +201,10 @@ there are {len(measured.rows)} of them here, and some would show one by chance.
   chosen on 5m and 1h candles of ten symbols before 5 May 2024, and not after. The *last third* of each span was
   looked at once. `--from` is {_HISTORY} candles before it, which are history: what is traded is the third.
 - **Symbols.** {"; ".join(_groups(measured))}. They are coins that were still listed in the end: that flatters what
-  is bought, buy-and-hold first of all.
+  is bought, buy-and-hold first of all; and these months fell after March, which flatters what sells short.
 - **PSR**: the probability that the expectancy is above zero, from the trades' R with their skewness and tails, taken as
   independent (they are not quite: symbols move together). **DSR**: that it is above what the best of {count} strategies
-  without an edge would have shown on the same candles. Below 0.95 nothing is shown. Drawdowns and Sharpe ratio (annual)
+  without an edge would have shown on the same candles. Below 0.95 it may be luck. Drawdowns and Sharpe ratio (annual)
   are of daily equity.
 - **Held**: equal parts of the same symbols, bought when trading begins and held to the end, without costs.
 

@@ -125,7 +125,7 @@ async def test_weeks_of_real_candles(settings: Settings, name: str) -> None:
         stop=datetime(2024, 3, 29, tzinfo=UTC),
     )
     report, result = await both(settings, plan)
-    check(report, result, least=40)
+    check(report, result, least=10)
 
 
 async def test_months_of_real_candles(settings: Settings) -> None:
