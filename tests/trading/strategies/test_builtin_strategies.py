@@ -179,7 +179,7 @@ def test_a_scan_finds_the_set_ups_of_the_recordings() -> None:
     strategies = [strategy for strategy in every if not strategy.reads and not strategy.filters]
     symbols, rows = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "AVAXUSDT", "LINKUSDT"), 4_000
     markets = [recorded(symbol, rows) for symbol in symbols]
-    scan = Scan(strategies, len(symbols))
+    scan = Scan(strategies, Timeframe.M5, symbols)
     stood: dict[tuple[int, int], dict[int, Standing]] = {}
     together = [np.array(part).T for part in zip(*markets, strict=True)]
     for row in range(rows):
