@@ -183,7 +183,7 @@ def test_a_scan_finds_the_set_ups_of_the_recordings() -> None:
     stood: dict[tuple[int, int], dict[int, Standing]] = {}
     together = [np.array(part).T for part in zip(*markets, strict=True)]
     for row in range(rows):
-        for each in scan.close(Columns(*(part[row] for part in together))):
+        for each in scan.close(Columns(*(part[row] for part in together))).standing:
             stood.setdefault((each.strategy, each.symbol), {})[row] = each
     for number, strategy in enumerate(strategies):
         for place, market in enumerate(markets):
