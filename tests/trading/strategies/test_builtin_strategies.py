@@ -188,9 +188,15 @@ def test_a_scan_finds_the_set_ups_of_the_recordings() -> None:
     for number, strategy in enumerate(strategies):
         for place, market in enumerate(markets):
             whole, found = evaluate(strategy, market), stood.get((number, place), {})
-            assert [row for row, each in found.items() if each.side is Side.LONG] == whole.long_rows.tolist()
-            assert [row for row, each in found.items() if each.side is Side.SHORT] == whole.short_rows.tolist()
-            assert [row for row, each in found.items() if each.side is None] == whole.conflict_rows.tolist()
+            assert [
+                row for row, each in found.items() if each.evaluation.side_at(0) is Side.LONG
+            ] == whole.long_rows.tolist()
+            assert [
+                row for row, each in found.items() if each.evaluation.side_at(0) is Side.SHORT
+            ] == whole.short_rows.tolist()
+            assert [
+                row for row, each in found.items() if each.evaluation.conflict_at(0)
+            ] == whole.conflict_rows.tolist()
             for row, each in found.items():
                 numbers = [each.evaluation.number(root, 0) for root in range(len(whole.values))]
                 expected = [whole.number(root, row) for root in range(len(whole.values))]
