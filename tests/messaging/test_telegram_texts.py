@@ -173,6 +173,10 @@ EXPECTED: dict[str, tuple[str, str]] = {
         "⚪️ Not filled: the price reached the stop before the zone",
         "⚪️ Не исполнен: цена дошла до стопа раньше, чем до зоны",
     ),
+    "round_trip": (
+        "🔁 Round trip of level 2 at 61500.00 · 20% of the whole",
+        "🔁 Оборот уровня 2 по 61500.00 · 20% от всего объёма",
+    ),
     "added": (
         "➕ Addition 1 filled at 60900.00 · 25% of the whole",
         "➕ Добор 1 исполнен по 60900.00 · 25% от всего объёма",

@@ -179,18 +179,24 @@ def test_a_scan_finds_the_set_ups_of_the_recordings() -> None:
     strategies = [strategy for strategy in every if not strategy.reads and not strategy.filters]
     symbols, rows = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "AVAXUSDT", "LINKUSDT"), 4_000
     markets = [recorded(symbol, rows) for symbol in symbols]
-    scan = Scan(strategies, len(symbols))
+    scan = Scan(strategies, Timeframe.M5, symbols)
     stood: dict[tuple[int, int], dict[int, Standing]] = {}
     together = [np.array(part).T for part in zip(*markets, strict=True)]
     for row in range(rows):
-        for each in scan.close(Columns(*(part[row] for part in together))):
+        for each in scan.close(Columns(*(part[row] for part in together))).standing:
             stood.setdefault((each.strategy, each.symbol), {})[row] = each
     for number, strategy in enumerate(strategies):
         for place, market in enumerate(markets):
             whole, found = evaluate(strategy, market), stood.get((number, place), {})
-            assert [row for row, each in found.items() if each.side is Side.LONG] == whole.long_rows.tolist()
-            assert [row for row, each in found.items() if each.side is Side.SHORT] == whole.short_rows.tolist()
-            assert [row for row, each in found.items() if each.side is None] == whole.conflict_rows.tolist()
+            assert [
+                row for row, each in found.items() if each.evaluation.side_at(0) is Side.LONG
+            ] == whole.long_rows.tolist()
+            assert [
+                row for row, each in found.items() if each.evaluation.side_at(0) is Side.SHORT
+            ] == whole.short_rows.tolist()
+            assert [
+                row for row, each in found.items() if each.evaluation.conflict_at(0)
+            ] == whole.conflict_rows.tolist()
             for row, each in found.items():
                 numbers = [each.evaluation.number(root, 0) for root in range(len(whole.values))]
                 expected = [whole.number(root, row) for root in range(len(whole.values))]
