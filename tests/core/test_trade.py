@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from trade_desk import COSTS, INSTRUMENT, Desk, commands, price, quantity
+from trade_desk import INSTRUMENT, Desk, commands, price, quantity
 
 from tests.simulation.trade_driver import CANDLE, START, agreed_on, signal_of
 from tradewind.core.costs import Costs
