@@ -26,6 +26,7 @@ from tradewind.core.trade import (
     Filled,
     Observed,
     Place,
+    Posting,
     Refused,
     begin,
     handle,
@@ -112,6 +113,10 @@ class Desk:
     def _answer(self, effects: list[Effect]) -> None:
         self.sent += effects
         for effect in effects:
+            if isinstance(effect, Decision | Posting):
+                assert effect.at == self.at, "it is dated by what it follows from"
+            if isinstance(effect, Place):
+                assert effect.order.sent_at == self.at
             report: Event
             match effect:
                 case Place(order):
