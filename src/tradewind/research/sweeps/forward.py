@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
@@ -46,6 +47,11 @@ class Swept(NamedTuple):
     def best(self) -> int | None:
         """Place of the best; None where none has a score."""
         return best_of(self.tried)
+
+    @property
+    def returns(self) -> NDArray[np.float64]:
+        """(trials, periods), as `honesty` asks for them."""
+        return np.asarray([trial.returns for trial in self.trials], dtype=np.float64)
 
 
 def sweep(bench: Workbench, strategy: Strategy, sampler: Sampler, objective: Objective) -> Swept:
