@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -57,11 +58,11 @@ SURGE = strategy_of(
 )
 #: Buys in one narrow band of volume: on noise, forty ways to be lucky.
 BAND = strategy_of(
-    long="volume > low and volume < low + 1",
+    long="volume > band and volume < band + 1",
     stop="close * 0.97",
     zone=("close * 0.999", "close"),
     ladder=(("r", "1", "1"),),
-    parameters={"low": (5.0, 1.0, 60.0)},
+    parameters={"band": (5.0, 1.0, 60.0)},
     time_stop="6",
 )
 
@@ -105,23 +106,19 @@ def test_tests_lie_side_by_side_behind_their_training(mode: WalkForward) -> None
         assert all(window.test[0] <= trade.entry_at < window.test[1] for trade in window.result.trades)
         assert len(window.daily.values) == (window.test[1] - window.test[0]) // _DAY
     ends = [window.test for window in walked.windows]
-    assert all(before[1] == after[0] for before, after in zip(ends, ends[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(ends))
     growth = math.prod(1.0 + window.result.metrics.total_return for window in walked.windows if window.result)
     assert math.prod(1.0 + value for value in walked.daily.values) == pytest.approx(growth), "the stitched curve"
 
 
 def test_the_choice_knows_nothing_of_its_test() -> None:
     columns = market(2)
-    walked = forward(BAND, {"BTCUSDT": columns}, "low=2:40:2", folds=3)
+    walked = forward(BAND, {"BTCUSDT": columns}, "band=2:40:2", folds=3)
     end = walked.windows[0].train[1]
     later = columns.ts >= end
-    other = columns._replace(
-        **{
-            name: np.where(later, getattr(columns, name) * 3.0, getattr(columns, name))
-            for name in ("open", "high", "low", "close")
-        }
-    )
-    again = forward(BAND, {"BTCUSDT": other}, "low=2:40:2", folds=3)
+    prices = (np.where(later, each * 3.0, each) for each in columns[1:5])
+    other = Columns(columns.ts, *prices, columns.volume)
+    again = forward(BAND, {"BTCUSDT": other}, "band=2:40:2", folds=3)
     assert again.windows[0].point == walked.windows[0].point
     assert again.windows[0].in_sample == walked.windows[0].in_sample
 
@@ -153,7 +150,7 @@ def test_too_few_days_are_told(days: int, folds: int, purge: int) -> None:
 
 
 def test_the_best_of_many_on_noise_fails() -> None:
-    found = whole(BAND, {"BTCUSDT": market(11)}, "low=2:40:1")
+    found = whole(BAND, {"BTCUSDT": market(11)}, "band=2:40:1")
     assert found.result.metrics.sharpe > 1.0, "it looks like something"
     assert found.forward is not None
     assert found.forward.in_sample is not None

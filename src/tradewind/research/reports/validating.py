@@ -82,7 +82,7 @@ _WORDS: Mapping[Gate, tuple[str, str]] = MappingProxyType(
             "Проверка вперёд: от коэффициента Шарпа {0:.2f} на обучении вне выборки осталось {1:.2f}.",
         ),
         Gate.DEFLATED_SHARPE: (
-            "Deflated Sharpe ratio: {0:.1%} that the best of sets worth {1:.1f} independent ones is no luck; 95 % is evidence.",
+            "Deflated Sharpe ratio: {0:.1%} that the best of {1:.1f} independent sets is no luck; 95 % is evidence.",
             "Дефлированный коэффициент Шарпа: {0:.1%}, что лучший набор (независимых {1:.1f}) — не удача; нужно 95 %.",
         ),
         Gate.OVERFITTING: (
