@@ -24,6 +24,7 @@ _COMMANDS = {
     "strategy": "list, explain and check strategy documents",
     "backtest": "back-test a strategy over recorded candles",
     "sweep": "back-test many parameter sets and say what the best is worth",
+    "validate": "say whether a back-test may be believed, and why not",
     "analyse": "analyse a symbol at the end of recorded candles",
     "parity": "split what separates two runs of a strategy",
     "replay": "run the whole engine over recorded candles and write a report",

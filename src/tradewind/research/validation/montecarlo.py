@@ -18,6 +18,8 @@ from tradewind.research.validation.errors import Floats, ValidationError, finite
 PERCENTILES = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
 #: Numbers drawn at once: bounds memory whatever the number of paths.
 _CHUNK = 2_000_000
+#: An account that has lost half must double to be where it was.
+RUIN = 0.5
 
 Places = NDArray[np.int64]
 
@@ -45,6 +47,8 @@ class MonteCarlo:
         loss_share: share of the paths that ended with a loss.
         deeper_share: share of the paths whose drawdown is at least the observed one; near 1 means that the observed
             order was a lucky one.
+        ruin: drawdown that counts as ruin.
+        ruin_share: share of the paths whose drawdown reaches it.
     """
 
     resampling: Resampling
@@ -58,10 +62,12 @@ class MonteCarlo:
     observed_drawdown: float
     loss_share: float
     deeper_share: float
+    ruin: float
+    ruin_share: float
 
 
 def shuffle_trades(
-    returns: ArrayLike, *, seed: int, paths: int = 2000, percentiles: Sequence[float] = PERCENTILES
+    returns: ArrayLike, *, seed: int, paths: int = 2000, percentiles: Sequence[float] = PERCENTILES, ruin: float = RUIN
 ) -> MonteCarlo:
     """The same trades in other orders.
 
@@ -79,7 +85,7 @@ def shuffle_trades(
     def places(rng: np.random.Generator, rows: int) -> Places:
         return rng.permuted(np.tile(np.arange(len(values)), (rows, 1)), axis=1)
 
-    return _run(values, Resampling.SHUFFLE, places, paths, 1, seed, percentiles)
+    return _run(values, Resampling.SHUFFLE, places, paths, 1, seed, percentiles, ruin)
 
 
 def block_bootstrap(
@@ -90,6 +96,7 @@ def block_bootstrap(
     paths: int = 2000,
     resampling: Resampling = Resampling.STATIONARY,
     percentiles: Sequence[float] = PERCENTILES,
+    ruin: float = RUIN,
 ) -> MonteCarlo:
     """Paths of the same length put together from blocks of the returns, so that what hangs together stays together.
 
@@ -122,7 +129,7 @@ def block_bootstrap(
         return (np.take_along_axis(starts, since, axis=1) + here - since) % count
 
     draw = circular if resampling is Resampling.CIRCULAR else stationary
-    return _run(values, resampling, draw, paths, block, seed, percentiles)
+    return _run(values, resampling, draw, paths, block, seed, percentiles, ruin)
 
 
 def _returns(returns: ArrayLike) -> Floats:
@@ -141,11 +148,14 @@ def _run(
     block: int,
     seed: int,
     percentiles: Sequence[float],
+    ruin: float,
 ) -> MonteCarlo:
     if paths < 1:
         raise ValidationError(f"expected at least one path, got {paths}")
     if not percentiles or not all(0.0 <= each <= 100.0 for each in percentiles):
         raise ValidationError(f"expected at least one percentile, from 0 to 100, got {list(percentiles)}")
+    if not 0.0 < ruin <= 1.0:
+        raise ValidationError(f"expected a ruin above 0 and up to 1, got {ruin}")
     wanted = tuple(sorted(percentiles))
     rng = np.random.default_rng(seed)
     observed_final, observed_drawdown = (float(each[0]) for each in _outcome(values[None, :]))
@@ -167,6 +177,8 @@ def _run(
         observed_drawdown=observed_drawdown,
         loss_share=float(np.mean(final < 0.0)),
         deeper_share=float(np.mean(drawdown >= observed_drawdown - 1e-12)),
+        ruin=ruin,
+        ruin_share=float(np.mean(drawdown >= ruin)),
     )
 
 
