@@ -27,15 +27,12 @@ from tradewind.research.validation import (
     probabilistic_sharpe,
 )
 from tradewind.research.validation.montecarlo import RUIN
+from tradewind.research.validation.verdict import USUAL_BARS
 
-#: Least probability that counts as evidence, and what a coin would say.
-_PROBABLE, _COIN = 0.95, 0.5
-#: Largest PBO that passes, as the judge has it.
-_FITTED = 0.2
+#: What a coin would say.
+_COIN = 0.5
 #: Shares of resampled paths in ruin from which on it is in doubt, and from which on it fails.
 _RUINED, _RUINED_OFTEN = 0.01, 0.05
-#: Least part of the Sharpe ratio in sample that is left out of sample.
-_KEPT = 0.5
 
 
 class State(StrEnum):
@@ -261,14 +258,14 @@ def _selected(evidence: Evidence) -> list[Checked]:
     gates: list[Checked] = []
     inside, outside = evidence.in_sample, evidence.out_of_sample
     if inside is not None and outside is not None:
-        state = State.FAILED if outside <= 0.0 else State.DOUBT if outside < _KEPT * inside else State.PASSED
+        state = State.FAILED if outside <= 0.0 else State.DOUBT if outside < USUAL_BARS.kept * inside else State.PASSED
         gates.append(Checked(Gate.WALK_FORWARD, state, (inside, outside)))
     if (deflated := evidence.deflated) is not None:
         state = _probable(deflated.probability)
         gates.append(Checked(Gate.DEFLATED_SHARPE, state, (deflated.probability, deflated.trials)))
     if (fitted := evidence.overfitting) is not None:
         chance = fitted.probability
-        state = State.FAILED if chance >= _COIN else State.DOUBT if chance > _FITTED else State.PASSED
+        state = State.FAILED if chance >= _COIN else State.DOUBT if chance > USUAL_BARS.overfitting else State.PASSED
         gates.append(Checked(Gate.OVERFITTING, state, (chance, len(fitted.logits))))
     return gates
 
@@ -278,7 +275,7 @@ def _ok(passed: bool) -> State:
 
 
 def _probable(probability: float) -> State:
-    return State.PASSED if probability >= _PROBABLE else State.DOUBT if probability >= _COIN else State.FAILED
+    return State.PASSED if probability >= USUAL_BARS.probable else State.DOUBT if probability >= _COIN else State.FAILED
 
 
 def _in(language: str, words: tuple[str, str]) -> str:
