@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase
 from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
 from redis.asyncio import Redis
@@ -25,6 +26,8 @@ configure_logs()
 # A change must land or fail on its own account: every run draws the same examples. `make nightly` draws new ones.
 hypothesis_settings.register_profile("landing", derandomize=True, print_blob=True)
 hypothesis_settings.register_profile("nightly", print_blob=True)
+# Of a mutant only whether a test fails counts: nothing is shrunk, and the next mutant meets the same examples.
+hypothesis_settings.register_profile("mutants", derandomize=True, phases=[Phase.explicit, Phase.generate])
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "landing"))
 
 

@@ -97,6 +97,14 @@ async def _filled(trader: Person, market: TestMarket) -> None:
     await market.tell()
     await trader.post(f"/positions/{position['id']}/close")
     await trader.post("/backtests", BACKTEST)
+    await trader.ok("POST", "/alerts", json={"symbol": "ETHUSDT", "price": "3100"})
+    await market.connection.execute(
+        "insert into telegram_chats (user_id, tenant_id, chat, tries, asked_at) values ($1, $2, '@mine', 0, now())",
+        trader.id,
+        trader.tenant_id,
+    )
+    await market.attend()
+    await market.move(ETHUSDT=3_200.0)
 
 
 async def test_without_a_tenant_there_are_no_rows(
@@ -160,6 +168,8 @@ async def test_a_pooled_connection_forgets_whose_it_was(own_api: Api, trader: Pe
 
 #: What the application may do beyond reading; everything else it is refused.
 APP_WRITES = {
+    "alerts": {"INSERT"},
+    "telegram_chats": {"INSERT", "UPDATE"},
     "allowances": {"INSERT", "UPDATE"},
     "equity_points": {"INSERT"},
     "event_details": {"INSERT"},
@@ -298,6 +308,7 @@ async def test_no_route_shows_one_tenant_anything_of_another(own_api: Api, trade
                 "position_id": intent["position_id"],
                 "session_id": session,
                 "run_id": run["id"],
+                "alert_id": await _alert(trader),
             }
     private = {str(trader.id), str(trader.tenant_id), str(trader.account_id), *theirs.values()}
     private |= set(ids_in(await trader.ok("GET", f"/positions/{theirs['position_id']}")))
@@ -306,7 +317,7 @@ async def test_no_route_shows_one_tenant_anything_of_another(own_api: Api, trade
     for path in _private_paths():
         filled = path.replace("{symbol}", "BTCUSDT")
         names = set(PARAMETER.findall(path))
-        for name in ("intent_id", "position_id", "session_id", "signal_id", "account_id", "run_id"):
+        for name in ("intent_id", "position_id", "session_id", "signal_id", "account_id", "run_id", "alert_id"):
             filled = filled.replace(f"{{{name}}}", theirs.get(name, str(uuid4())))
         for query in (
             "",
@@ -345,6 +356,7 @@ async def test_what_is_anothers_looks_like_what_is_not(own_api: Api, trader: Per
         "session_id": (await trader.ok("GET", "/auth/sessions"))["items"][0]["id"],
         "own_name": await _own_strategy(trader, market),
         "run_id": (await trader.post("/backtests", BACKTEST)).json["id"],
+        "alert_id": await _alert(trader),
     }
     asked = 0
     for method, path in sorted(_routes_of_one_thing()):
@@ -368,6 +380,12 @@ async def test_what_is_anothers_looks_like_what_is_not(own_api: Api, trader: Per
 
 #: What is sent to a route about one thing, by its parameter.
 BODIES = {"own_name": {"version": 1}}
+
+
+async def _alert(trader: Person) -> str:
+    """The id of an alert of the trader's."""
+    made = await trader.ok("POST", "/alerts", json={"symbol": "ETHUSDT", "price": "3500"})
+    return str(made["id"])
 
 
 async def _own_strategy(trader: Person, market: TestMarket) -> str:

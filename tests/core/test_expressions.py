@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategy_maker import columns_of, head, random_columns
 
+from tradewind.core.candles import Timeframe
 from tradewind.core.expressions import (
     RESERVED,
     Compiler,
     Expression,
     ExpressionError,
     Kind,
+    Market,
     Program,
     canonical,
     parse,
@@ -260,6 +262,12 @@ def test_units_follow_from_the_operands(text: str, unit: Unit) -> None:
         ("close >", "it: column 7: expected an expression"),
         ("close, open", "it: column 1: expected one expression, got a list of them"),
         ("close = 1", "it: column 1: expected an expression"),
+        ("close in 1", 'it: column 7: unexpected word "in"'),
+        ("(close > 1)(2)", "it: column 1: expected the name of an indicator or function before the parenthesis"),
+        ("close > " + "9" * 400, "it: column 9: expected a number that fits, got a gigantic one"),
+        ("close > min", 'it: column 9: "min" is a function, write min(a, b, …)'),
+        ("close > on", 'it: column 9: "on" is a function, write on('),
+        ("close > 1h", 'it: column 9: "1h" stands for a series and only in on('),
         ("close > 1e999", "it: column 9: expected a number that fits, got a gigantic one"),
         ("сlose > 1", 'it: column 1: unexpected "с" (U+0441)'),
         ("not " * 30 + "1 < 2", "expected at most 24 levels of nesting, got more"),
@@ -279,6 +287,19 @@ def test_a_cycle_of_definitions_is_named() -> None:
         "define.a: defined by itself: a → b → c → a"
     )
     assert problem("a > 1", define={"a": "a"}) == "define.a: defined by itself: a → a"
+
+
+def test_what_is_wrong_with_definitions_is_all_told_once() -> None:
+    texts = {
+        "typo": "emma(close, 9)",
+        "broken": "close +",
+        "fine": "close + 1",
+        "uses_typo": "typo * 2",
+        "uses_broken": "1 - broken",
+    }
+    sound, errors = parse_definitions(texts)
+    assert list(sound) == ["fine"]
+    assert sorted(error.path for error in errors) == ["define.broken", "define.typo"]
 
 
 def test_cost_is_bounded_in_all() -> None:
@@ -323,7 +344,7 @@ def attempt(text: str) -> Expression | None:
         try:
             expression = parse("it", text, kind, parameters={"p"}, definitions=DEFINITIONS)
             compiler = Compiler({"p": 5.0}, DEFINITIONS)
-            compiler.program([compiler.add(expression)]).run(SMALL)
+            compiler.program([compiler.add(expression)]).run(SMALL, Market(Timeframe.M5))
         except ExpressionError as error:
             if error.path != "it" or not (error.column is None or 1 <= error.column <= len(text)):
                 pytest.fail(f"expected a place in the text, got {error}")

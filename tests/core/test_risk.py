@@ -127,7 +127,18 @@ def test_the_stop_must_come_before_liquidation(side: Side) -> None:
     assert isinstance(answer, Denial)
     assert answer.reason is DenyReason.STOP_BEYOND_LIQUIDATION
     unlevered = account(limits=RiskLimits(Decimal("0.01"), Decimal(1)))
-    assert isinstance(asked(signal(side, risk=1000), unlevered), Sized), "without leverage nobody is liquidated"
+    assert isinstance(asked(signal(side, risk=1000), unlevered), Sized)
+
+
+@pytest.mark.parametrize("leverage", ["0.5", "1"])
+def test_without_leverage_a_short_ends_where_the_price_has_doubled_and_a_long_at_nothing(leverage: str) -> None:
+    unlevered = account(limits=RiskLimits(Decimal("0.01"), Decimal(leverage)))
+    assert isinstance(asked(signal(Side.LONG, risk=1999), unlevered), Sized)
+    assert isinstance(asked(signal(Side.SHORT, risk=1989), unlevered), Sized)
+    answer = asked(signal(Side.SHORT, risk=1990), unlevered)
+    assert isinstance(answer, Denial)
+    assert answer.reason is DenyReason.STOP_BEYOND_LIQUIDATION
+    assert answer.detail == {"stop": "1995.0", "liquidation": "1995.0", "leverage": "1"}
 
 
 @pytest.mark.parametrize("risk", ["0", "-0.01", "0.1001", "NaN"])
@@ -294,11 +305,27 @@ def test_a_ladder_is_sized_as_filled_to_the_last_and_stopped_out(side: Side) -> 
     ladder = replace(whole, scale_in=SignalScaleIn(Decimal("0.25"), parts))
     costs = Costs()
     each = (replace(whole, zone_low=part.price, zone_high=part.price) for part in parts)
-    expected = Decimal("0.25") * stopped_out(whole, costs) + sum(
-        (part.share * stopped_out(one, costs) for part, one in zip(parts, each, strict=True)), Decimal(0)
+    # Three parts leave in one candle, each of which was entered with a tenth of another's volume.
+    leaving = replace(costs, participation=3 * costs.participation)
+    expected = Decimal("0.25") * stopped_out(whole, leaving) + sum(
+        (part.share * stopped_out(one, leaving) for part, one in zip(parts, each, strict=True)), Decimal(0)
     )
     assert stopped_out(ladder, costs) == expected
     assert expected < stopped_out(whole, costs)
+
+
+@SIDES
+def test_no_part_of_a_ladder_takes_it_beyond_the_leverage_that_is_allowed(side: Side) -> None:
+    plain = signal(side, risk=700)
+    parts = (SignalAddition(plain.entry_limit.shifted(-side.sign * 600), Decimal("0.8")),)
+    ladder = SignalScaleIn(Decimal("0.2"), parts)
+    limits = RiskLimits(Decimal("0.1"), Decimal("0.2"))
+    sized = asked(replace(plain, scale_in=ladder), account(limits=limits))
+    assert isinstance(sized, Sized)
+    assert sized.capped
+    limit = plain.entry_limit.value
+    assert sized.quantity.value * max(limit, ladder.average(limit)) <= 2000
+    assert sized.quantity.value * limit <= 2000
 
 
 @SIDES

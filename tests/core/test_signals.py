@@ -11,8 +11,16 @@ from strategy_maker import INSTRUMENT
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.ids import SignalId
-from tradewind.core.plan import Breakeven, Target, Trailing, TrailingKind
-from tradewind.core.signals import Management, Rationale, Signal, SignalTarget, StrategyRef
+from tradewind.core.plan import Addition, Breakeven, ScaleIn, Target, Trailing, TrailingKind
+from tradewind.core.signals import (
+    Management,
+    Rationale,
+    Signal,
+    SignalAddition,
+    SignalScaleIn,
+    SignalTarget,
+    StrategyRef,
+)
 from tradewind.core.values import IllegalValueError, Price, Side
 
 
@@ -22,6 +30,10 @@ def price(value: float) -> Price:
 
 def target(value: float, share: str = "0.5") -> SignalTarget:
     return SignalTarget(price(value), Decimal(share))
+
+
+def ladder(first: str, *additions: tuple[float, str]) -> SignalScaleIn:
+    return SignalScaleIn(Decimal(first), tuple(SignalAddition(price(at), Decimal(share)) for at, share in additions))
 
 
 LONG = Signal(
@@ -65,6 +77,16 @@ SHORT = replace(LONG, side=Side.SHORT, stop=price(105), targets=(target(95), tar
         {"fresh_until": 1000},
         {"fresh_until": 3001},
         {"leverage_cap": 0},
+        {"management": Management(risk_scale=Decimal(0))},
+        {"management": Management(risk_scale=Decimal("1.01"))},
+        {"scale_in": ladder("1")},
+        {"scale_in": ladder("0.5", (100, "0.5"))},
+        {"scale_in": ladder("0.5", (95, "0.5"))},
+        {"scale_in": ladder("0.5", (97, "0.25"), (97, "0.25"))},
+        {"scale_in": ladder("0.5", (96, "0.25"), (97, "0.25"))},
+        {"scale_in": ladder("0.5", (97, "0.4"))},
+        {"scale_in": ladder("0.5", (98, "0.6"), (97, "-0.1"))},
+        {"scale_in": ladder("0", (98, "0.6"), (97, "0.4"))},
     ],
     ids=str,
 )
@@ -80,6 +102,9 @@ def test_no_illegal_signal(changes: dict[str, object]) -> None:
         {"stop": price(99.5)},
         {"targets": (target(99, "1"),)},
         {"targets": (target(90), target(95))},
+        {"scale_in": ladder("0.5", (99, "0.5"))},
+        {"scale_in": ladder("0.5", (105, "0.5"))},
+        {"scale_in": ladder("0.5", (104, "0.25"), (103, "0.25"))},
     ],
     ids=str,
 )
@@ -110,3 +135,16 @@ def test_the_plan_is_the_whole_signal(signal: Signal) -> None:
     assert plan.breakeven == signal.management.breakeven
     assert plan.trailing == signal.management.trailing
     assert plan.max_age_ms == 60_000
+
+
+@pytest.mark.parametrize(("from_average", "origin"), [(True, 100.0), (False, 0.0)])
+def test_the_plan_of_a_signal_that_is_entered_in_parts(from_average: bool, origin: float) -> None:
+    parts = replace(ladder("0.5", (98, "0.3"), (96, "0.2")), targets_from_average=from_average)
+    signal = replace(LONG, scale_in=parts)
+    assert signal.plan.scale_in == ScaleIn(0.5, (Addition(98.0, 0.3), Addition(96.0, 0.2)), origin)
+    assert signal.plan._replace(scale_in=None) == LONG.plan
+
+
+def test_over_how_many_candles_its_range_is_taken() -> None:
+    chandelier = Management(trailing=Trailing(TrailingKind.CHANDELIER, 3.0, period=22))
+    assert [replace(LONG, management=each).range_period for each in (chandelier, Management())] == [22, 0]

@@ -351,6 +351,10 @@ def test_what_is_assumed_is_said_in_both_languages() -> None:
         assert each.en.endswith(".")
         assert any("а" <= letter <= "я" for letter in each.ru.lower())
     assert result.document()["assumptions"][0] == told["profile"].item()
+    sized = run(strategy_of(long="close > 0", stop="close - 2 * atr(14)", risk_scale="0.5"), columns)
+    (sizing,) = (each for each in sized.assumptions if each.key == "sizing")
+    assert "part the strategy asks for" in sizing.en
+    assert "part the strategy asks for" not in told["sizing"].en
 
 
 def test_the_same_every_time_and_another_for_other_inputs() -> None:

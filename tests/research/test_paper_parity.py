@@ -17,7 +17,7 @@ import pytest
 from tests.market.candle_maker import save
 from tests.market.coarser import coarser
 from tests.trading.engine.replays import PRICES, market, strategies
-from tradewind.billing import PlanCode
+from tradewind.billing import PLANS, PlanCode
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
@@ -107,6 +107,9 @@ async def test_generated_candles_on_a_plan_that_limits(settings: Settings, tmp_p
     folder = market(tmp_path / "candles", 47, candles=1300)
     report, result = await both(settings, replay_plan(folder, strategies()[0], plan=plan))
     check(report, result, least=0 if plan is PlanCode.FREE_TRIAL else 10)
+    (told,) = (each for each in result.assumptions if each.key == "plan")
+    assert told.value == plan
+    assert str(PLANS[plan].max_signals_per_day) in told.en
 
 
 @pytest.mark.parametrize("name", ["ema_trend", "bollinger_reversion", "donchian_breakout", "ema_rsi_atr", "dca_dip"])
@@ -201,3 +204,14 @@ def test_the_same_every_time(tmp_path: Path) -> None:
     assert one.trades
     assert one.fingerprint == two.fingerprint
     assert one.document() == two.document()
+
+
+def test_r_of_a_ladder_is_what_all_of_it_would_have_lost(tmp_path: Path) -> None:
+    """Half a percent of the equity, less what leaving costs, whether one part was entered or five."""
+    result = run_paper(load_builtin("dca_dip"), open_paper_feed(market(tmp_path, 61, candles=2000)))
+    trades = sorted(result.trades, key=lambda trade: trade.exit_at)
+    assert len(trades) > 20
+    equity = 10_000.0
+    for trade in trades:
+        assert 0.0045 < trade.pnl / trade.r_multiple / equity < 0.005
+        equity += trade.pnl

@@ -144,7 +144,9 @@ class TestMarket:
     async def post(self) -> None:
         """Put the prices on the board."""
         market = {"source": "simulated", "venue": "simulated", "simulated": True, "speed": "60"}
-        await self._board.post(self.at, self.engine.desk.prices, market | {"symbols": list(_Feed.symbols)})
+        await self._board.post(
+            self.at, self.engine.desk.prices, market | {"symbols": list(_Feed.symbols), "timeframes": ["1m"]}
+        )
 
     async def publish(self, signal: Signal | None = None, **shape: Any) -> Signal:
         """Publish a signal: delivered to whoever has room for it, executed for those who trade automatically."""

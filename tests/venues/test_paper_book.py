@@ -352,3 +352,21 @@ def test_a_book_that_comes_back_keeps_its_margin() -> None:
     assert not loaded.asleep(gap)
     assert list(loaded.walk(gap)) == list(market.book.walk(gap))
     assert loaded.dump() == market.book.dump()
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_book_of_before_there_was_margin_is_never_liquidated(side: Side) -> None:
+    market = Market(side)
+    market.hold(10, 100)
+    dumped = market.book.dump()
+    for name in ("leverage", "spent", "opened_by"):
+        del dumped[name]
+    market.book = PaperBook.load(INSTRUMENT, FREE, orjson.loads(orjson.dumps(dumped)))
+    market.place(OrderPurpose.TARGET, 4, 105, number=1)
+    assert market.seen(market.candle(100, 106, 100, 104)) == [(105.0, 4.0)]
+    market.place(OrderPurpose.ENTRY, 2, 50, number=2)
+    assert market.seen(market.candle(104, 104, 1, 60)) == [(50.0, 2.0)]
+    assert market.book.position == quantity(8)
+    again = PaperBook.load(INSTRUMENT, FREE, orjson.loads(orjson.dumps(market.book.dump())))
+    assert again.dump() == market.book.dump()
+    assert list(again.walk(Stretch(market.at, market.at + MINUTE, 199.0, 199.0, 1.0, 1.0, 1e6))) == []

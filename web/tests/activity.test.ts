@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 
 import { pastActivity } from "@/features/activity/past";
-import { type Activity, ActivityLog, fromPosition, fromSignal, resultInR } from "@/realtime/activity";
+import { type Activity, ActivityLog, fromNotice, fromPosition, fromSignal, resultInR } from "@/realtime/activity";
 import { position, signal } from "./examples";
 
 const AT = "2026-11-22T10:30:00Z";
@@ -96,5 +96,20 @@ describe("the log", () => {
     log.seed(pastActivity([position({ status: "closed", closed_at: "2026-11-22T10:45:00Z" })], [signal()]));
     expect(log.all.map(({ kind }) => kind)).toEqual(["position_closed", "position_opened", "signal_created"]);
     expect(log.unread).toBe(1);
+  });
+});
+
+describe("notices", () => {
+  const at = "2026-01-05T12:00:00Z";
+
+  it("tell once of an alert that triggered, in every language", () => {
+    const news = { event: "alert_triggered", id: "a", symbol: "BTCUSDT", trigger_id: "t", words: { en: "rose", ru: "рост" } } as const;
+    const activity = fromNotice(news, at);
+    expect(activity).toMatchObject({ id: "alert_triggered:t", kind: "alert_triggered", alertId: "a", words: news.words });
+  });
+
+  it("of anything else are no activity", () => {
+    expect(fromNotice({ event: "alert_expired", id: "a", symbol: "BTCUSDT" }, at)).toBeNull();
+    expect(fromNotice({ event: "subscription_changed" }, at)).toBeNull();
   });
 });

@@ -42,7 +42,8 @@ class Plan:
     Attributes:
         price: USD a month.
         trial_days: how long it lasts when it is a trial; None = until cancelled.
-        max_signals_per_day, max_active_positions, max_strategies: None = unlimited; strategies are those of one's own.
+        max_signals_per_day, max_active_positions: None = unlimited, here and below.
+        max_strategies, max_alerts: of one's own.
         auto_trading: the platform may execute without being asked.
         auto_actions: what it may do with open positions by itself.
         research: back-tests are in every plan, larger ones in larger plans.
@@ -57,6 +58,7 @@ class Plan:
     auto_actions: tuple[str, ...]
     research: ResearchLimits
     max_strategies: int | None = 0
+    max_alerts: int | None = 5
     features: frozenset[Feature] = frozenset()
 
 
@@ -84,6 +86,7 @@ PLANS: dict[PlanCode, Plan] = {
             auto_trading=True,
             auto_actions=("move_to_breakeven",),
             research=ResearchLimits(runs=2, candles=2_000_000, trials=500),
+            max_alerts=20,
         ),
         Plan(
             PlanCode.PRO,
@@ -95,6 +98,7 @@ PLANS: dict[PlanCode, Plan] = {
             auto_actions=_ALL_ACTIONS,
             research=ResearchLimits(runs=4, candles=5_000_000, trials=5_000),
             max_strategies=3,
+            max_alerts=100,
         ),
         Plan(
             PlanCode.ENTERPRISE,
@@ -106,6 +110,7 @@ PLANS: dict[PlanCode, Plan] = {
             auto_actions=_ALL_ACTIONS,
             research=ResearchLimits(runs=8, candles=20_000_000, trials=20_000),
             max_strategies=None,
+            max_alerts=1000,
             features=frozenset({Feature.PORTFOLIO_ANALYSIS}),
         ),
     )

@@ -40,11 +40,10 @@ class Costs:
         if not -1 < self.funding_rate < 1:
             raise ValueError(f"expected a funding_rate between -1 and 1, got {self.funding_rate}")
 
-    @property
-    def stop_worsening(self) -> float:
-        """How far beyond its trigger a stop is expected to fill at worst, as a fraction: what is held was entered with
-        at most `participation` of a candle's volume, so the way out is taken to be no larger part of one."""
-        worse = self.half_spread + self.slippage + self.impact * min(self.participation, 1.0)
+    def stop_worsening(self, parts: int = 1) -> float:
+        """How far beyond its trigger a stop is expected to fill at worst, as a fraction: each of the `parts` that are
+        held was entered with at most `participation` of a candle's volume, and all of them leave in one."""
+        worse = self.half_spread + self.slippage + self.impact * min(self.participation * parts, 1.0)
         return min(worse, MOST_WORSENING)
 
 

@@ -113,7 +113,7 @@ def stopped_out(signal: Signal, costs: Costs) -> Decimal:
     entry, stop = signal.entry_limit.value, signal.stop.value
     if signal.scale_in is not None:
         entry = signal.scale_in.average(entry)
-    worse = EXACT.multiply(stop, decimal_of(costs.stop_worsening))
+    worse = EXACT.multiply(stop, decimal_of(costs.stop_worsening(signal.parts)))
     if worse:
         worse = EXACT.add(worse, instrument.tick)  # the fill goes to the tick, away from us
     left_at = max(EXACT.subtract(stop, EXACT.multiply(worse, Decimal(sign))), instrument.tick)
@@ -163,14 +163,16 @@ def assess(
 
     entry, instrument = signal.entry_limit, signal.instrument
     leverage = min(account.limits.max_leverage, Decimal(signal.leverage_cap), Decimal(instrument.max_leverage))
-    liquidation = margin(signal.side, entry.value, leverage, instrument.maintenance_margin).liquidation
-    if leverage > 1 and (signal.stop.value - liquidation) * sign <= 0:
+    backed = max(leverage, _ONE)
+    liquidation = margin(signal.side, entry.value, backed, instrument.maintenance_margin).liquidation
+    # Without leverage a long falls to zero first, but a short is liquidated where the price has doubled.
+    if (leverage > 1 or signal.side is Side.SHORT) and (signal.stop.value - liquidation) * sign <= 0:
         return Denial(
             DenyReason.STOP_BEYOND_LIQUIDATION,
             {
                 "stop": str(signal.stop),
                 "liquidation": str(round_to(liquidation, instrument.tick, Rounding.NEAREST)),
-                "leverage": str(leverage),
+                "leverage": str(backed),
             },
         )
 
@@ -179,7 +181,9 @@ def assess(
     headroom = min(account.equity * account.limits.max_leverage - account.exposure, account.equity * leverage)
     if headroom <= 0:
         return Denial(DenyReason.EXPOSURE_LIMIT, {"exposure": str(account.exposure), "equity": str(account.equity)})
-    by_leverage = headroom / entry.value
+    # A short's further entries are dearer than its first.
+    dearest = entry.value if signal.scale_in is None else max(entry.value, signal.scale_in.average(entry.value))
+    by_leverage = headroom / dearest
     quantity = instrument.quantity(min(by_risk, by_leverage))
     first = quantity if signal.scale_in is None else quantity.portion(signal.scale_in.first)
     if not first or not instrument.tradable(entry, first):
@@ -193,4 +197,4 @@ def assess(
             },
         )
     risk = EXACT.multiply(quantity.value, unit_loss)
-    return Sized(quantity, risk, leverage=max(leverage, _ONE), capped=by_leverage < by_risk)
+    return Sized(quantity, risk, leverage=backed, capped=by_leverage < by_risk)

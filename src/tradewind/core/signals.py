@@ -184,6 +184,11 @@ class Signal:
         return self.management.trailing.period if self.management.trailing else 0
 
     @property
+    def parts(self) -> int:
+        """In how many parts it is entered."""
+        return 1 if self.scale_in is None else 1 + len(self.scale_in.additions)
+
+    @property
     def source(self) -> SignalSource:
         return SignalSource(self.strategy.content_hash, self.symbol, self.timeframe, self.side)
 

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 import tradewind.entrypoints.schema  # noqa: F401 (tables refer to tables of other rooms)
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
+from tradewind.entrypoints.candles import candle_source
 from tradewind.entrypoints.tradable import check_tradable
 from tradewind.market import CandleStore, Feed, SeriesKey, asked_symbols, only_read, open_feed
 from tradewind.market.record.service import CandleReader
@@ -71,7 +72,8 @@ async def run_engine(settings: Settings) -> None:
             market=_describe(settings, feed),
             silent=only_read(strategies, asked_symbols(settings)),
         )
-        engine = Engine(connection, feed, strategies, lease, instrument_for, options)
+        record = candle_source(settings, database)
+        engine = Engine(connection, feed, strategies, lease, instrument_for, options, record)
         await engine.start(remembered, await _past(settings, database, feed, remembered, strategies))
         wake = asyncio.Event()
         await listener.add_listener(INBOX_CHANNEL, lambda *_: wake.set())

@@ -11,11 +11,14 @@ from tradewind.messaging.telegram import drain_chat, prune_posts, sweep_chats
 from tradewind.platform.housekeeping import prune, verify_chains
 from tradewind.platform.jobs import LONGEST_JOB, Job, JobContext, job
 from tradewind.research.runs import research, sweep_research
+from tradewind.trading.alerts import prune_triggers
 
 _log = structlog.get_logger()
 
 #: Days for which a thread in Telegram can still be replied to.
 _POSTS_KEPT_DAYS = 90
+#: Market days for which one sees what alerts saw.
+_TRIGGERS_KEPT_DAYS = 365
 
 
 @job("market.compact", timeout=300.0)
@@ -30,6 +33,7 @@ async def prune_tables(context: JobContext) -> None:
     connection = await context.database.connect()
     try:
         pruned = await prune(connection) + await prune_posts(connection, _POSTS_KEPT_DAYS)
+        pruned += await prune_triggers(connection, _TRIGGERS_KEPT_DAYS)
     finally:
         await connection.close(timeout=1)
     async with context.database.writing() as session:

@@ -8,6 +8,7 @@ import tradewind.accounts.sessions.models
 import tradewind.accounts.users.models
 import tradewind.billing.subscriptions.models
 import tradewind.market.record.models
+import tradewind.messaging.chats.models
 import tradewind.messaging.telegram.models
 import tradewind.platform.idempotency.models
 import tradewind.platform.leases.models
@@ -15,6 +16,7 @@ import tradewind.platform.realtime.models
 import tradewind.platform.spine.models
 import tradewind.research.runs.models
 import tradewind.trading.accounts.models
+import tradewind.trading.alerts.models
 import tradewind.trading.engine.models
 import tradewind.trading.intents.models
 import tradewind.trading.ledger.models

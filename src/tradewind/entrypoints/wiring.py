@@ -15,6 +15,8 @@ from tradewind.kit.clock import Clock, WallClock
 from tradewind.kit.pages import Cursors
 from tradewind.market.analysis import MarketAnalyst
 from tradewind.market.record.service import CandleReader
+from tradewind.messaging.chats.endpoints import Bot
+from tradewind.messaging.telegram import TelegramClient
 from tradewind.platform.broker import open_broker
 from tradewind.platform.database import Database, ReadPool, Session, Urls
 from tradewind.platform.hooks import Hooks, RegisteredUser
@@ -92,6 +94,7 @@ def make_parts(settings: Settings) -> Parts:
     hub.on_revoked(authenticator.forget)
     parts.add(SignalTotals, SignalTotals())
     parts.add(StrategyRecords, StrategyRecords())
+    parts.add(Bot, Bot(TelegramClient.of(settings)))
     candles = parts.add(CandleReader, CandleReader(settings))
     parts.add(MarketAnalyst, MarketAnalyst(candles))
     return parts

@@ -12,13 +12,10 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from tradewind.core.candles import Timeframe
-from tradewind.core.series import Columns
 from tradewind.entrypoints.audience import audience
+from tradewind.entrypoints.candles import candle_source
 from tradewind.entrypoints.jobs import JOBS
-from tradewind.market.record.service import CandleReader
 from tradewind.messaging.telegram import (
-    CandleSource,
     ChartPainter,
     MarketClock,
     Pace,
@@ -134,19 +131,6 @@ def publisher_of(settings: Settings, database: Database, broker: Redis) -> Publi
         market_time=market_clock(broker),
     )
     return Publisher(database.connect, client, ChartPainter(settings.data / "cache" / "matplotlib"), publication)
-
-
-def candle_source(settings: Settings, database: Database) -> CandleSource:
-    """Candles for pictures, from wherever they are."""
-    reader = CandleReader(settings)
-
-    async def recent_candles(symbol: str, timeframe: Timeframe, until: int, limit: int) -> Columns:
-        async with database.reading() as session:
-            # Closed by `until` means opened a whole candle before.
-            before = until - timeframe.ms + 1
-            return Columns.of(await reader.read(session, symbol, timeframe, before=before, limit=limit))
-
-    return recent_candles
 
 
 def market_clock(broker: Redis) -> MarketClock:

@@ -227,6 +227,39 @@ def test_bad_ladders_are_refused_by_name() -> None:
         assert caught.value.field == f"ladders.{field}"
 
 
+def test_inputs_that_cannot_be_lived_are_refused_by_name() -> None:
+    spec, bars = spec_of(PLAN), bars_of(flat(0, 100, 100))
+    whole, parts = kernel.ladders([spec])
+    states, scales, rules = kernel.states(1), np.zeros(1, dtype=kernel.SCALE), rules_of(Market())
+    crowded = PlanSpec(1, 80.0, spec.targets, scale_in=ScaleIn(0.5, (Addition(90.0, 0.01),) * 50))
+    chandelier, its_parts = kernel.ladders([spec._replace(trailing=Trailing(TrailingKind.CHANDELIER, 3.0, period=22))])
+    textbook = rules_of(replace(Market(), textbook=True))
+    once, twice = kernel.entries(bars, [0]), kernel.entries(bars, [0, 1])
+    for field, ask in (
+        ("ladders.additions", lambda: kernel.ladders([crowded])),
+        ("ladders", lambda: kernel.checked_ladders(whole, np.repeat(parts, 2))),
+        ("positions", lambda: kernel.step_bar_in_parts(bars, 0, whole, parts, kernel.states(2), scales, rules)),
+        ("scales", lambda: kernel.step_bar_in_parts(bars, 0, whole, parts, states, scales.repeat(2), rules)),
+        ("row", lambda: kernel.step_bar_in_parts(bars, 2, whole, parts, states, scales, rules)),
+        ("row", lambda: kernel.step_bar_in_parts(bars, -1, whole, parts, states, scales, rules)),
+        ("atr", lambda: kernel.step_bar_in_parts(no_atr(bars), 0, chandelier, its_parts, states, scales, rules)),
+        ("rules.textbook", lambda: kernel.step_bar_in_parts(bars, 0, whole, parts, states, scales, textbook)),
+        ("plans", lambda: kernel.backtest_in_parts(bars, twice, whole, parts, rules)),
+        ("atr", lambda: kernel.backtest_in_parts(no_atr(bars), once, chandelier, its_parts, rules)),
+        ("rules.textbook", lambda: kernel.backtest_in_parts(bars, once, whole, parts, textbook)),
+    ):
+        with pytest.raises(KernelInputError) as caught:
+            ask()
+        assert caught.value.field == field
+    assert states == kernel.states(1), "nothing was lived"
+    none, no_parts = kernel.ladders([])
+    assert not len(kernel.backtest_in_parts(bars, kernel.entries(bars, []), none, no_parts, rules))
+
+
+def no_atr(bars: kernel.Bars) -> kernel.Bars:
+    return bars._replace(atr=np.full(len(bars.ts), np.nan))
+
+
 def test_a_guardian_wakes_at_the_next_entry_by_a_second_slot() -> None:
     rows = np.zeros(2, dtype=kernel.GUARDED)
     rows["side"], rows["stop"], rows["target"], rows["closes"] = 1, [80.0, 95.0], [104.0, np.inf], 1

@@ -137,6 +137,7 @@ def test_answers_always_have_all_their_fields(document: dict[str, Any]) -> None:
     """Whatever is sent is required, so that generated types are not falsely optional."""
     wishes = {"Registration", "Login", "Refresh", "Execution", "RebalanceWish", "TradingAccountChange"}
     wishes |= {"BacktestWish", "SweepWish", "VaryRange"}
+    wishes |= {"AlertWish", "AlertChange", "AlertCheckWish", "TelegramChatWish", "TelegramCode"}
     for name, schema in document["components"]["schemas"].items():
         if schema.get("type") == "object" and name not in wishes:
             assert set(schema.get("required", ())) == set(schema["properties"]), name
@@ -213,6 +214,9 @@ async def test_every_answer_is_as_the_document_says(
     asked = {"strategy": "ema_rsi_atr", "symbols": ["BTCUSDT"], "timeframe": "5m"}
     backtest = (await trader.post("/backtests", asked)).json["id"]
     sweep = (await trader.post("/backtests/sweeps", asked | {"vary": {"fast": ["8", "9"]}})).json["id"]
+    made = await trader.ok("POST", "/alerts", json={"symbol": "BTCUSDT", "price": "61000"})
+    await market.attend()
+    await market.move(BTCUSDT=62_000.0)
     known = {
         "signal_id": str(signal.id),
         "intent_id": intent["id"],
@@ -221,6 +225,7 @@ async def test_every_answer_is_as_the_document_says(
         "account_id": str(trader.account_id),
         "strategy": "ema_trend",
         "symbol": "BTCUSDT",
+        "alert_id": made["id"],
     }
     queries = {
         "/api/v1/market/{symbol}/analysis": "?timeframe=1m",

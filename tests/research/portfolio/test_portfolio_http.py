@@ -144,6 +144,15 @@ async def test_one_position_by_hand(owner: Person, market: TestMarket) -> None:
     assert Decimal(total["risk"]["level"]) == max(levels.values())
 
 
+async def test_another_limit_does_not_move_the_liquidation_of_what_is_held(owner: Person, market: TestMarket) -> None:
+    await hold(owner, market)
+    before = (await portfolio(owner))["total"]["liquidations"]
+    (account,) = (await owner.ok("GET", "/trading-accounts"))["items"]
+    await owner.ok("PATCH", f"/trading-accounts/{account['id']}", json={"max_leverage": "0.5"})
+    assert before[0]["liquidation_price"] is not None
+    assert (await portfolio(owner))["total"]["liquidations"] == before
+
+
 async def test_two_positions_by_hand(owner: Person, market: TestMarket) -> None:
     await past(market, "BTCUSDT", HUNDRED)
     await past(market, "ETHUSDT", [-value for value in HUNDRED])

@@ -29,6 +29,7 @@ from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
 from tradewind.core.ids import SignalId
 from tradewind.core.matching import Stretch
+from tradewind.core.orders import OrderPurpose
 from tradewind.core.plan import AutoAction, Trailing, TrailingKind
 from tradewind.core.positions import ExitReason, PositionStatus
 from tradewind.core.signals import Management, Signal, SignalAddition, SignalScaleIn
@@ -36,6 +37,7 @@ from tradewind.core.values import Side
 from tradewind.trading.desk import ActiveTrade, Desk, Journal
 from tradewind.trading.desk.codec import dump_trade
 from tradewind.trading.dispatch import AcceptedIntent
+from tradewind.trading.positions.view import position_item
 from tradewind.venues.paper import instrument_for
 
 FREE = Costs(maker=0, taker=0, half_spread=0, slippage=0, impact=0, latency_ms=0, participation=1.0, funding_rate=0.001)
@@ -90,8 +92,8 @@ def test_the_desk_does_to_a_trade_what_would_be_done_to_it_alone(seed: int, nast
     active = trade_of(desk)
     if active is None:
         return  # denied
-    quantity = active.trade.mandate.quantity
-    alone = Driver(Scenario(replace(agreed, quantity=quantity), START, ()))
+    taken = active.trade.mandate
+    alone = Driver(Scenario(replace(agreed, quantity=taken.quantity, leverage=taken.leverage), START, ()))
     assert dump_trade(active.trade) == dump_trade(alone.trade)
     for happening in scenario.happenings:
         match happening:
@@ -302,3 +304,23 @@ def test_exposure_counts_the_whole_ladder() -> None:
     assert active.trade.entering_value == half * parts[0].price.value
     desk.exit(active.trade.position_id, ExitReason.MANUAL, START + CANDLE)
     assert active.trade.entering_value == 0
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_position_shows_its_targets_where_they_rest(side: Side) -> None:
+    """Targets that count from the average entry move with every part that is entered."""
+    plain = signal_on("BTCUSDT", 40_000, side=side)
+    deeper = plain.entry_limit.shifted(-side.sign * 100)
+    ladder = SignalScaleIn(Decimal("0.5"), (SignalAddition(deeper, Decimal("0.5")),), targets_from_average=True)
+    signal = replace(plain, scale_in=ladder)
+    desk = Desk(FREE, Journal(), feed_live=False)
+    desk.prices["BTCUSDT"] = 40_000.0
+    desk.open(intent_of(signal), signal, START)
+    active = trade_of(desk)
+    assert active is not None
+    for at, price in ((START, 40_000.0), (START + CANDLE, float(deeper))):
+        desk.advance("BTCUSDT", flat(price, at))
+        orders = active.trade.live_orders(OrderPurpose.TARGET)
+        shown = position_item(active.trade)["take_profit"]
+        assert [each["price"] for each in shown] == [str(order.price) for order in orders]
+    assert active.trade.targets[0].price == plain.targets[0].price.shifted(-side.sign * 50)

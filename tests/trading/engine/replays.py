@@ -28,6 +28,7 @@ from tradewind.core.series import Columns
 from tradewind.core.signals import Management, Signal, StrategyRef
 from tradewind.core.strategy import Strategy
 from tradewind.core.values import Side
+from tradewind.entrypoints.candles import candle_source
 from tradewind.kit.clock import WallClock, from_ms
 from tradewind.kit.ids import derive_id
 from tradewind.market import Closed, ReplayFeed, SeriesKey, Step, Tick
@@ -217,7 +218,8 @@ async def started(
         feed = open_feed(folder, remembered.feed if remembered else None, stop=stop)
         options = EngineOptions(SHARD, steps_per_commit, record_candles=False, costs=costs)
         made = strategies() if chosen is None else chosen
-        engine = Engine(connection, feed, made, lease, instrument_for, options)
+        on_record = candle_source(settings.model_copy(update={"market": feed.source, "candles": folder}), database)
+        engine = Engine(connection, feed, made, lease, instrument_for, options, on_record)
         await engine.start(remembered, await feed.history())
         yield Run(connection, feed, engine, lease, committed)
     finally:

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { CandlestickChart, FlaskConical, Gauge, Layers, PieChart, Radar } from "lucide-react";
+import { BellRing, CandlestickChart, FlaskConical, Gauge, Layers, PieChart, Radar } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { getStatsOptions } from "@/client/@tanstack/react-query.gen";
@@ -11,6 +11,7 @@ const PAGES = [
   { to: "/positions", name: "positions", Icon: Layers },
   { to: "/portfolio", name: "portfolio", Icon: PieChart },
   { to: "/market", name: "market", Icon: CandlestickChart },
+  { to: "/alerts", name: "alerts", Icon: BellRing },
   { to: "/strategies", name: "strategies", Icon: FlaskConical },
 ] as const;
 

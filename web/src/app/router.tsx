@@ -105,6 +105,12 @@ const market = createRoute({
   component: page(() => import("@/features/market/page"), "MarketPage"),
 });
 
+const alerts = createRoute({
+  getParentRoute: () => inside,
+  path: "/alerts",
+  component: page(() => import("@/features/alerts/page"), "AlertsPage"),
+});
+
 const strategies = createRoute({
   getParentRoute: () => inside,
   path: "/strategies",
@@ -120,6 +126,7 @@ const routeTree = root.addChildren([
     positions.addChildren([position]),
     portfolio,
     market,
+    alerts,
     strategies,
   ]),
 ]);

@@ -74,6 +74,315 @@ export type AccountPortfolio = {
 };
 
 /**
+ * AlertChange
+ *
+ * What is not given stays as it is.
+ */
+export type AlertChange = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * State
+     *
+     * active = (go on to) watch, also after it triggered or expired.
+     */
+    state?: 'active' | 'paused' | null;
+    /**
+     * Version
+     *
+     * Change only if it is still this version; 409 if not.
+     */
+    version?: number | null;
+};
+
+/**
+ * AlertChannel
+ *
+ * Where it is told.
+ */
+export type AlertChannel = 'dashboard' | 'telegram';
+
+/**
+ * AlertCheck
+ *
+ * When a condition held on the candles on record.
+ */
+export type AlertCheck = {
+    /**
+     * Condition
+     *
+     * What was understood, in words.
+     */
+    condition: string;
+    /**
+     * Warmup
+     *
+     * Candles before the first at which it can be judged; until then it is silent.
+     */
+    warmup: number;
+    /**
+     * On Record
+     *
+     * Candles that there are for it, those of the warm-up included.
+     */
+    on_record: number;
+    /**
+     * Judged
+     *
+     * Candles that it was tried on.
+     */
+    judged: number;
+    /**
+     * Held
+     *
+     * How many of those it held at.
+     */
+    held: number;
+    /**
+     * Hits
+     *
+     * The latest of them, the newest first; at most 20.
+     */
+    hits: Array<AlertCheckHit>;
+    /**
+     * Holds Now
+     *
+     * At the last closed candle.
+     */
+    holds_now: boolean;
+};
+
+/**
+ * AlertCheckHit
+ */
+export type AlertCheckHit = {
+    /**
+     * At
+     *
+     * Close of the candle.
+     */
+    at: string;
+    /**
+     * Price
+     */
+    price: string;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
+ * AlertCheckWish
+ *
+ * A condition to try on the candles on record.
+ */
+export type AlertCheckWish = {
+    /**
+     * Symbol
+     */
+    symbol: string;
+    timeframe: Timeframe;
+    /**
+     * Expression
+     *
+     * A condition of the strategy language, judged at the close of every candle of `timeframe`.
+     */
+    expression: string;
+    /**
+     * Candles
+     *
+     * So many of the last candles.
+     */
+    candles?: number;
+};
+
+/**
+ * AlertItem
+ */
+export type AlertItem = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    timeframe: Timeframe | null;
+    /**
+     * Expression
+     */
+    expression: string | null;
+    /**
+     * Price
+     */
+    price: string | null;
+    move: Move | null;
+    /**
+     * Condition
+     *
+     * What it waits for, in words.
+     */
+    condition: string;
+    repeat: Repeat;
+    /**
+     * Cooldown Minutes
+     */
+    cooldown_minutes: number;
+    /**
+     * Channels
+     */
+    channels: Array<AlertChannel>;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * State
+     */
+    state: 'active' | 'triggered' | 'paused' | 'expired';
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Times
+     *
+     * How often it has triggered.
+     */
+    times: number;
+    /**
+     * Last Triggered At
+     */
+    last_triggered_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * AlertPage
+ *
+ * Alerts, and how much of the plan they take.
+ */
+export type AlertPage = {
+    /**
+     * Items
+     */
+    items: Array<AlertItem>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+    /**
+     * Counted
+     *
+     * Active and paused ones: those that the plan limits.
+     */
+    counted: number;
+    /**
+     * Limit
+     *
+     * Null = unlimited.
+     */
+    limit: number | null;
+};
+
+/**
+ * AlertTriggerItem
+ *
+ * That an alert triggered.
+ */
+export type AlertTriggerItem = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Alert Id
+     */
+    alert_id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Price
+     */
+    price: string;
+    /**
+     * Text
+     *
+     * What was seen, with its numbers.
+     */
+    text: string;
+};
+
+/**
+ * AlertWish
+ *
+ * An alert to make: `price` for a level, or `timeframe` and `expression` for a condition.
+ */
+export type AlertWish = {
+    /**
+     * Name
+     */
+    name?: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Price
+     */
+    price?: string | null;
+    /**
+     * From which side the price is to be reached.
+     */
+    move?: Move;
+    timeframe?: Timeframe | null;
+    /**
+     * Expression
+     */
+    expression?: string | null;
+    repeat?: Repeat;
+    /**
+     * Cooldown Minutes
+     *
+     * How long it rests after it triggered; market time.
+     */
+    cooldown_minutes?: number;
+    /**
+     * Channels
+     *
+     * The dashboard is always told.
+     */
+    channels?: Array<AlertChannel>;
+    /**
+     * Expires At
+     *
+     * Market time.
+     */
+    expires_at?: string | null;
+};
+
+/**
  * AnalysisReport
  */
 export type AnalysisReport = {
@@ -559,7 +868,7 @@ export type EquityPointItem = {
  *
  * Why a request did not succeed.
  */
-export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'forbidden' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'run_over' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
+export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'forbidden' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'run_over' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_soon' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
 
 /**
  * Execution
@@ -1262,6 +1571,13 @@ export type MetricsItem = {
 };
 
 /**
+ * Move
+ *
+ * From which side a level is reached.
+ */
+export type Move = 'touch' | 'above' | 'below';
+
+/**
  * NeighbourhoodItem
  *
  * The sets one step or less from the best.
@@ -1425,6 +1741,20 @@ export type PageOfAccountBooks = {
      * Items
      */
     items: Array<AccountBooks>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * AlertTriggerItemPage
+ */
+export type PageOfAlertTriggerItem = {
+    /**
+     * Items
+     */
+    items: Array<AlertTriggerItem>;
     /**
      * Next Cursor
      */
@@ -1705,6 +2035,12 @@ export type PlanItem = {
      * Entry intents that take a position slot.
      */
     slots_used: number;
+    /**
+     * Max Alerts
+     *
+     * Null = unlimited.
+     */
+    max_alerts: number | null;
     /**
      * Auto Trading
      */
@@ -2399,6 +2735,13 @@ export type Registration = {
      */
     locale?: Language | null;
 };
+
+/**
+ * Repeat
+ *
+ * How often it triggers.
+ */
+export type Repeat = 'once' | 'every_time';
 
 /**
  * ResultItem
@@ -3714,6 +4057,50 @@ export type TaxTotals = {
      * net_gain − funding.
      */
     result: string;
+};
+
+/**
+ * TelegramChatItem
+ */
+export type TelegramChatItem = {
+    /**
+     * Available
+     *
+     * This installation has a bot.
+     */
+    available: boolean;
+    /**
+     * Chat
+     */
+    chat: string | null;
+    /**
+     * State
+     */
+    state: 'none' | 'unconfirmed' | 'confirmed';
+};
+
+/**
+ * TelegramChatWish
+ */
+export type TelegramChatWish = {
+    /**
+     * Chat
+     *
+     * The number of a private chat with the bot, or @name of a group or channel that it may write to.
+     */
+    chat: string;
+};
+
+/**
+ * TelegramCode
+ */
+export type TelegramCode = {
+    /**
+     * Code
+     *
+     * The six digits that were sent to the chat.
+     */
+    code: string;
 };
 
 /**
@@ -5363,6 +5750,334 @@ export type ExplainStrategyResponses = {
 };
 
 export type ExplainStrategyResponse = ExplainStrategyResponses[keyof ExplainStrategyResponses];
+
+export type ListAlertsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Symbol
+         *
+         * Only on this symbol.
+         */
+        symbol?: string | null;
+        /**
+         * Limit
+         *
+         * Most rows of the page.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * next_cursor of the page before.
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/alerts';
+};
+
+export type ListAlertsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListAlertsError = ListAlertsErrors[keyof ListAlertsErrors];
+
+export type ListAlertsResponses = {
+    /**
+     * Successful Response
+     */
+    200: AlertPage;
+};
+
+export type ListAlertsResponse = ListAlertsResponses[keyof ListAlertsResponses];
+
+export type CreateAlertData = {
+    body: AlertWish;
+    path?: never;
+    query?: never;
+    url: '/api/v1/alerts';
+};
+
+export type CreateAlertErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type CreateAlertError = CreateAlertErrors[keyof CreateAlertErrors];
+
+export type CreateAlertResponses = {
+    /**
+     * Successful Response
+     */
+    201: AlertItem;
+};
+
+export type CreateAlertResponse = CreateAlertResponses[keyof CreateAlertResponses];
+
+export type ListAlertTriggersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Alert Id
+         *
+         * Only of this alert.
+         */
+        alert_id?: string | null;
+        /**
+         * Limit
+         *
+         * Most rows of the page.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * next_cursor of the page before.
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/alerts/history';
+};
+
+export type ListAlertTriggersErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListAlertTriggersError = ListAlertTriggersErrors[keyof ListAlertTriggersErrors];
+
+export type ListAlertTriggersResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOfAlertTriggerItem;
+};
+
+export type ListAlertTriggersResponse = ListAlertTriggersResponses[keyof ListAlertTriggersResponses];
+
+export type CheckAlertData = {
+    body: AlertCheckWish;
+    path?: never;
+    query?: never;
+    url: '/api/v1/alerts/check';
+};
+
+export type CheckAlertErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type CheckAlertError = CheckAlertErrors[keyof CheckAlertErrors];
+
+export type CheckAlertResponses = {
+    /**
+     * Successful Response
+     */
+    200: AlertCheck;
+};
+
+export type CheckAlertResponse = CheckAlertResponses[keyof CheckAlertResponses];
+
+export type DeleteAlertData = {
+    body?: never;
+    path: {
+        /**
+         * Alert Id
+         */
+        alert_id: string;
+    };
+    query?: never;
+    url: '/api/v1/alerts/{alert_id}';
+};
+
+export type DeleteAlertErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type DeleteAlertError = DeleteAlertErrors[keyof DeleteAlertErrors];
+
+export type DeleteAlertResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteAlertResponse = DeleteAlertResponses[keyof DeleteAlertResponses];
+
+export type GetAlertData = {
+    body?: never;
+    path: {
+        /**
+         * Alert Id
+         */
+        alert_id: string;
+    };
+    query?: never;
+    url: '/api/v1/alerts/{alert_id}';
+};
+
+export type GetAlertErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetAlertError = GetAlertErrors[keyof GetAlertErrors];
+
+export type GetAlertResponses = {
+    /**
+     * Successful Response
+     */
+    200: AlertItem;
+};
+
+export type GetAlertResponse = GetAlertResponses[keyof GetAlertResponses];
+
+export type PatchAlertData = {
+    body: AlertChange;
+    path: {
+        /**
+         * Alert Id
+         */
+        alert_id: string;
+    };
+    query?: never;
+    url: '/api/v1/alerts/{alert_id}';
+};
+
+export type PatchAlertErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type PatchAlertError = PatchAlertErrors[keyof PatchAlertErrors];
+
+export type PatchAlertResponses = {
+    /**
+     * Successful Response
+     */
+    200: AlertItem;
+};
+
+export type PatchAlertResponse = PatchAlertResponses[keyof PatchAlertResponses];
+
+export type DeleteTelegramChatData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/user/telegram';
+};
+
+export type DeleteTelegramChatErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type DeleteTelegramChatError = DeleteTelegramChatErrors[keyof DeleteTelegramChatErrors];
+
+export type DeleteTelegramChatResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteTelegramChatResponse = DeleteTelegramChatResponses[keyof DeleteTelegramChatResponses];
+
+export type GetTelegramChatData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/user/telegram';
+};
+
+export type GetTelegramChatErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetTelegramChatError = GetTelegramChatErrors[keyof GetTelegramChatErrors];
+
+export type GetTelegramChatResponses = {
+    /**
+     * Successful Response
+     */
+    200: TelegramChatItem;
+};
+
+export type GetTelegramChatResponse = GetTelegramChatResponses[keyof GetTelegramChatResponses];
+
+export type PutTelegramChatData = {
+    body: TelegramChatWish;
+    path?: never;
+    query?: never;
+    url: '/api/v1/user/telegram';
+};
+
+export type PutTelegramChatErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type PutTelegramChatError = PutTelegramChatErrors[keyof PutTelegramChatErrors];
+
+export type PutTelegramChatResponses = {
+    /**
+     * Successful Response
+     */
+    202: TelegramChatItem;
+};
+
+export type PutTelegramChatResponse = PutTelegramChatResponses[keyof PutTelegramChatResponses];
+
+export type ConfirmTelegramChatData = {
+    body: TelegramCode;
+    path?: never;
+    query?: never;
+    url: '/api/v1/user/telegram/confirm';
+};
+
+export type ConfirmTelegramChatErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ConfirmTelegramChatError = ConfirmTelegramChatErrors[keyof ConfirmTelegramChatErrors];
+
+export type ConfirmTelegramChatResponses = {
+    /**
+     * Successful Response
+     */
+    200: TelegramChatItem;
+};
+
+export type ConfirmTelegramChatResponse = ConfirmTelegramChatResponses[keyof ConfirmTelegramChatResponses];
 
 export type ListTradingAccountsData = {
     body?: never;

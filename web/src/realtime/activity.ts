@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 
 import type { PositionItem } from "@/client";
 import { compare, decimal, digits, divide, multiply, negate, subtract, text, ZERO } from "@/format/decimal";
-import type { PositionNews, SignalNews } from "./frames";
+import type { AlertNews, Notice, PositionNews, SignalNews } from "./frames";
 
 export type ActivityKind =
   | "signal_created"
@@ -12,7 +12,8 @@ export type ActivityKind =
   | "target_filled"
   | "position_closing"
   | "position_closed"
-  | "intent_denied";
+  | "intent_denied"
+  | "alert_triggered";
 
 export interface Activity {
   id: string;
@@ -32,6 +33,9 @@ export interface Activity {
   r?: string | null;
   signalId?: string;
   positionId?: string;
+  alertId?: string;
+  /** What is said as it stands, by language. */
+  words?: Record<string, string>;
 }
 
 const LONGEST = 120;
@@ -66,6 +70,16 @@ export function fromSignal(news: SignalNews, at: string): Activity | null {
     numbers: {},
     signalId: news.id,
   };
+}
+
+function isAlert(notice: Notice): notice is AlertNews {
+  return notice.event === "alert_triggered" || notice.event === "alert_expired";
+}
+
+export function fromNotice(notice: Notice, at: string): Activity | null {
+  if (!isAlert(notice) || !notice.trigger_id) return null;
+  const { id, symbol, trigger_id, words } = notice;
+  return { id: `alert_triggered:${trigger_id}`, at, kind: "alert_triggered", symbol, numbers: {}, alertId: id, words };
 }
 
 /** What a position frame tells, compared with what was known of the position before. */

@@ -38,6 +38,18 @@ export interface OrderNews {
   deny_reason?: string | null;
 }
 
+/** What happened to an alert of one's own, in every language. */
+export interface AlertNews {
+  event: "alert_triggered" | "alert_expired";
+  id: string;
+  symbol: string;
+  trigger_id?: string;
+  words?: Record<string, string>;
+}
+
+/** A notice is about alerts, or about something that only the account's figures show. */
+export type Notice = AlertNews | { event: Exclude<string, AlertNews["event"]> };
+
 export interface PriceNews {
   prices: Record<string, string | number>;
   market?: Record<string, unknown>;
@@ -47,7 +59,7 @@ export type Frame =
   | Envelope<"signal", SignalNews>
   | Envelope<"position", PositionNews>
   | Envelope<"order", OrderNews>
-  | Envelope<"notice", Record<string, unknown>>
+  | Envelope<"notice", Notice>
   | Envelope<"stats", StatsAnswer>
   | Envelope<"price", PriceNews>
   | Envelope<"pong", null>;

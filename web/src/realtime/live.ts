@@ -11,9 +11,11 @@ import {
   getMeQueryKey,
   getPositionQueryKey,
   getSignalQueryKey,
+  listAlertsQueryKey,
+  listAlertTriggersQueryKey,
   listTradesQueryKey,
 } from "@/client/@tanstack/react-query.gen";
-import { type Activity, activityLog, fromPosition, fromSignal } from "./activity";
+import { type Activity, activityLog, fromNotice, fromPosition, fromSignal } from "./activity";
 import {
   anyOf,
   applyPosition,
@@ -26,7 +28,7 @@ import {
   SIGNAL_LISTS,
 } from "./caches";
 import { Connection, type ConnectionState } from "./connection";
-import type { Frame, OrderNews, PositionNews, SignalNews } from "./frames";
+import type { Frame, Notice, OrderNews, PositionNews, SignalNews } from "./frames";
 import { board } from "./prices";
 
 /** Lists settle a moment after what ended was shown as ended. */
@@ -106,10 +108,20 @@ export class Live {
         board.put(frame.at, frame.data.prices);
         break;
       case "notice":
-        this.soon(SETTLE_MS, getMeQueryKey());
+        this.notice(frame.data, frame.at);
         break;
       case "pong":
         break;
+    }
+  }
+
+  private notice(news: Notice, at: string): void {
+    this.tell(fromNotice(news, at));
+    if (news.event.startsWith("alert_")) {
+      this.soon(0, listAlertsQueryKey());
+      this.soon(0, listAlertTriggersQueryKey());
+    } else {
+      this.soon(SETTLE_MS, getMeQueryKey());
     }
   }
 

@@ -60,6 +60,52 @@ export function Field({ label, hint, optional, error, type, className, ...rest }
   );
 }
 
+/** A labelled choice in a form, as wide as its place. */
+export function Choice<T extends string>({
+  label,
+  value,
+  options,
+  error,
+  onChange,
+}: {
+  label: string;
+  value: T;
+  options: readonly (readonly [T, string])[];
+  error?: string;
+  onChange: (value: T) => void;
+}) {
+  const id = useId();
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1.5 block font-medium">
+        {label}
+      </label>
+      <div className="relative">
+        <select
+          id={id}
+          className={clsx(INPUT, "appearance-none truncate pr-8")}
+          value={value}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={error ? `${id}-error` : undefined}
+          onChange={(event) => onChange(event.target.value as T)}
+        >
+          {options.map(([each, words]) => (
+            <option key={each} value={each}>
+              {words}
+            </option>
+          ))}
+        </select>
+        <ChevronDown className="pointer-events-none absolute top-3.5 right-2.5 size-4 text-muted" aria-hidden="true" />
+      </div>
+      {error && (
+        <p id={`${id}-error`} className="mt-1.5 text-xs text-loss">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
 export function Select({ label, className, ...rest }: ComponentProps<"select"> & { label: string }) {
   return (
     <label className={clsx("relative", className)}>

@@ -23,6 +23,8 @@ class PlanRow(Base):
     max_signals_per_day: Mapped[int | None] = mapped_column(Integer)
     max_active_positions: Mapped[int | None] = mapped_column(Integer)
     max_strategies: Mapped[int | None] = mapped_column(Integer)
+    #: Active and paused ones.
+    max_alerts: Mapped[int | None] = mapped_column(Integer)
     auto_trading: Mapped[bool]
     auto_actions: Mapped[list[str]] = mapped_column(ARRAY(Text))
 

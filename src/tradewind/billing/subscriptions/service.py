@@ -26,6 +26,7 @@ async def sync_plans(session: Session) -> None:
             "max_signals_per_day": plan.max_signals_per_day,
             "max_active_positions": plan.max_active_positions,
             "max_strategies": plan.max_strategies,
+            "max_alerts": plan.max_alerts,
             "auto_trading": plan.auto_trading,
             "auto_actions": list(plan.auto_actions),
         }
@@ -74,6 +75,7 @@ class Entitlements:
     max_signals_per_day: int | None
     max_active_positions: int | None
     max_strategies: int | None
+    max_alerts: int | None
     auto_trading: bool
     auto_actions: tuple[str, ...]
     current_period_end: datetime | None
@@ -96,6 +98,7 @@ async def entitlements(session: ReadSession | Session, tenant_id: UUID) -> Entit
         max_signals_per_day=row.max_signals_per_day,
         max_active_positions=row.max_active_positions,
         max_strategies=row.max_strategies,
+        max_alerts=row.max_alerts,
         auto_trading=row.auto_trading,
         auto_actions=tuple(row.auto_actions),
         current_period_end=row.current_period_end,

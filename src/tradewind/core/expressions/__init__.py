@@ -1,11 +1,11 @@
 """Expressions over candles: parsed within bounds, typed, compiled to one shared program, evaluated on whole columns."""
 
 from tradewind.core.expressions.compiler import Compiler
-from tradewind.core.expressions.incremental import ProgramState
+from tradewind.core.expressions.incremental import ProgramState, Stepped, steppable
 from tradewind.core.expressions.market import Market
 from tradewind.core.expressions.memo import MEMO_BYTES, Memo
 from tradewind.core.expressions.parser import RESERVED, UnknownNameError, parse, parse_definitions, suggestion
-from tradewind.core.expressions.program import Answer, Program, SeriesRead, Traits, joined
+from tradewind.core.expressions.program import Answer, Program, SeriesRead, Traits, Values, joined
 from tradewind.core.expressions.tree import Expression, ExpressionError, Kind, canonical
 
 __all__ = [
@@ -21,11 +21,14 @@ __all__ = [
     "Program",
     "ProgramState",
     "SeriesRead",
+    "Stepped",
     "Traits",
     "UnknownNameError",
+    "Values",
     "canonical",
     "joined",
     "parse",
     "parse_definitions",
+    "steppable",
     "suggestion",
 ]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.core.candles import Timeframe
+from tradewind.core.indicators.incremental import ALL, Rows
 from tradewind.core.series import Columns
 
 
@@ -123,3 +124,55 @@ def due_rows(here: Known, timeframe: Timeframe, there: Known, longer_timeframe: 
     opened = closes - closes % longer_timeframe.ms - longer_timeframe.ms
     rows = np.minimum(np.searchsorted(there.columns.ts, opened), len(there.columns) - 1)
     return np.where((there.columns.ts[rows] == opened) & (there.since[rows] <= here.since), rows, -1)
+
+
+class LongerState:
+    """What `longer` puts together, candle by candle for a batch of symbols.
+
+    Attributes:
+        nbytes: memory of the state.
+    """
+
+    __slots__ = ("_begun", "_columns", "_part_ms", "_pending", "_wanted_ms")
+
+    def __init__(self, symbols: int, timeframe: Timeframe, wanted: Timeframe) -> None:
+        self._part_ms, self._wanted_ms = timeframe.ms, wanted.ms
+        #: The candle that each symbol puts together.
+        self._columns = Columns(np.zeros(symbols, dtype=np.int64), *(np.zeros(symbols) for _ in range(5)))
+        #: Whether the symbol has had a candle, and whether the one it puts together is still to be handed out.
+        self._begun, self._pending = np.zeros(symbols, dtype=np.bool_), np.zeros(symbols, dtype=np.bool_)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(each.nbytes for each in (*self._columns, self._begun, self._pending))
+
+    def add(self, candles: Columns, rows: Rows = ALL) -> list[tuple[Columns, NDArray[np.intp]]]:
+        """The longer candles that these close, with the places of their symbols: first those whose last part is
+        missing, then those of which this is the last part. A symbol may have one of each.
+
+        Args:
+            candles: one row per symbol in `rows`, in their order.
+        """
+        index = np.arange(len(self._begun))[rows]
+        opened = candles.ts - candles.ts % self._wanted_ms
+        new = ~self._begun[index] | (opened != self._columns.ts[index])
+        closed = self._hand_out(index[new & self._pending[index]])
+        self._pending[index[new]] = (self._begun[index] | (opened == candles.ts))[new]
+        self._begun[index] = True
+        kept, old = self._columns, ~new
+        for into, values in zip(kept, (opened, *candles[1:]), strict=True):
+            into[index[new]] = values[new]
+        if old.any():
+            same = index[old]
+            kept.high[same] = np.maximum(kept.high[same], candles.high[old])
+            kept.low[same] = np.minimum(kept.low[same], candles.low[old])
+            kept.close[same] = candles.close[old]
+            kept.volume[same] += candles.volume[old]
+        ended = candles.ts + self._part_ms == opened + self._wanted_ms
+        return closed + self._hand_out(index[ended & self._pending[index]])
+
+    def _hand_out(self, places: NDArray[np.intp]) -> list[tuple[Columns, NDArray[np.intp]]]:
+        if not len(places):
+            return []
+        self._pending[places] = False
+        return [(self._columns.picked(places), places)]

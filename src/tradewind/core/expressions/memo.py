@@ -20,6 +20,7 @@ from tradewind.core.expressions.program import (
     Program,
     RegimeConstant,
     Take,
+    Values,
     execute,
     operands_of,
     renumbered,
@@ -56,6 +57,14 @@ class Memo:
         """As `Program.run` on the memo's candles, equal to the last bit; arrays are shared with other runs.
 
         Raises:
+            ValueError: as for `values`.
+        """
+        return tuple(self.values(program))
+
+    def values(self, program: Program) -> Values:
+        """The values of the program's roots; what is computed where a set-up stands is not kept.
+
+        Raises:
             ValueError: the program needs the market, of which a memo knows nothing.
         """
         if program.needs_market:
@@ -74,7 +83,7 @@ class Memo:
                     fresh.append(index)
         for index in fresh:
             self._keep(numbers[index], results[index])
-        return tuple(np.broadcast_to(results[root], len(self.columns)) for root in program.roots)
+        return Values(program.instructions, program.roots, results, len(self.columns))
 
     def _numbered(self, program: Program) -> list[int]:
         """For each instruction the number that it has among all that this memo ever saw."""
@@ -89,6 +98,9 @@ class Memo:
         missing: list[int] = []
         for index in range(len(program.instructions) - 1, -1, -1):
             if index not in wanted:
+                continue
+            if index in program.deferred:
+                wanted.update(operands_of(program.instructions[index]))
                 continue
             number = numbers[index]
             if number in self._held:

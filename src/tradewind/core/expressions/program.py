@@ -6,9 +6,9 @@ expressions use, and is what faster back-ends can be generated from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,16 +143,84 @@ class Reading:
     program: Program
 
 
+class Values(Sequence[NDArray[Any]]):
+    """The roots' values: as whole columns, or in a few rows, for which only those are computed.
+
+    Levels are asked for where a set-up stands, and nowhere else; so numbers that are put together row by row from what
+    is known are left until somebody asks.
+    """
+
+    __slots__ = ("_instructions", "_length", "_results", "_roots")
+
+    def __init__(
+        self, instructions: Sequence[Instruction], roots: Sequence[int], results: dict[int, Any], length: int
+    ) -> None:
+        """
+        Args:
+            results: of the instructions that are known, by number; the others can be computed from them row by row.
+            length: rows of a whole column.
+        """
+        self._instructions = instructions
+        self._roots = roots
+        self._results = results
+        self._length = length
+
+    @classmethod
+    def known(cls, columns: Sequence[NDArray[Any]]) -> Values:
+        """Values that are there already, one column per root."""
+        return cls((), range(len(columns)), dict(enumerate(columns)), len(columns[0]) if columns else 0)
+
+    def __len__(self) -> int:
+        return len(self._roots)
+
+    @overload
+    def __getitem__(self, root: int) -> NDArray[Any]: ...
+    @overload
+    def __getitem__(self, root: slice) -> tuple[NDArray[Any], ...]: ...
+    def __getitem__(self, root: int | slice) -> NDArray[Any] | tuple[NDArray[Any], ...]:
+        """The whole column of a root; read-only where it is constant."""
+        if isinstance(root, slice):
+            return tuple(self[each] for each in range(*root.indices(len(self))))
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(self._whole(self._roots[root]), self._length)
+
+    def at(self, root: int, rows: Any) -> NDArray[Any]:
+        """The value of a root in each of `rows`, shape of `rows`."""
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(self._picked(self._roots[root], rows, {}), np.shape(rows))
+
+    def _whole(self, index: int) -> Any:
+        if index not in self._results:
+            op, operands = _applied(self._instructions[index])
+            self._results[index] = OPERATIONS[op](*(self._whole(each) for each in operands))
+        return self._results[index]
+
+    def _picked(self, index: int, rows: Any, picked: dict[int, Any]) -> Any:
+        if index not in picked:
+            known = self._results.get(index)
+            if known is not None:
+                picked[index] = known[rows] if isinstance(known, np.ndarray) else known
+            else:
+                op, operands = _applied(self._instructions[index])
+                picked[index] = OPERATIONS[op](*(self._picked(each, rows, picked) for each in operands))
+        return picked[index]
+
+
+def _applied(instruction: Instruction) -> tuple[Op, tuple[int, ...]]:
+    assert isinstance(instruction, Apply), "the others are always known"
+    return instruction.op, instruction.operands
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """What a program says of every row of its columns.
 
     Attributes:
-        values: the roots' values, one array each; read-only where an expression is constant.
+        values: of the roots.
         present: rows at which every other series that is read has its due candle, with enough before it; None = all.
     """
 
-    values: tuple[NDArray[Any], ...]
+    values: Values
     present: NDArray[np.bool_] | None
 
 
@@ -164,6 +232,7 @@ class Program:
         traits: one per instruction.
         roots: the instructions whose results are wanted.
         last_use: for each instruction the last one that reads it, so that columns are dropped when they have served.
+        deferred: instructions that only levels need, computed where somebody asks; see `Values`.
         readings: what is computed on other series, for the `Seen` among the instructions.
     """
 
@@ -172,6 +241,7 @@ class Program:
     roots: tuple[int, ...]
     last_use: tuple[int, ...]
     readings: tuple[Reading, ...] = ()
+    deferred: frozenset[int] = frozenset()
 
     @property
     def settled(self) -> int:
@@ -226,7 +296,7 @@ class Program:
         Args:
             market: what stands beside `columns`; needed where `needs_market`.
         """
-        return self.answer(columns, market).values
+        return tuple(self.answer(columns, market).values)
 
     def answer(self, columns: Columns, market: Market | None = None) -> Answer:
         """As `run`, and where all that is read was there."""
@@ -241,17 +311,21 @@ class Program:
         return self._answer(Around(known, market, self.readings))
 
     def _answer(self, around: Around) -> Answer:
-        columns = around.columns
-        results: list[Any] = [None] * len(self.instructions)
+        results: dict[int, Any] = {}
         with np.errstate(all="ignore"):
             for index, instruction in enumerate(self.instructions):
+                if index in self.deferred:
+                    continue
                 results[index] = execute(instruction, results, around)
                 for operand in operands_of(instruction):
                     if self.last_use[operand] == index:
-                        results[operand] = None
-        values = tuple(np.broadcast_to(results[root], len(columns)) for root in self.roots)
+                        results.pop(operand, None)
+        values = Values(self.instructions, self.roots, results, len(around.columns))
         return Answer(values, around.present())
 
+
+#: Operations that look at the row before.
+_LOOK_BACK = frozenset({Op.CROSSES_ABOVE, Op.CROSSES_BELOW})
 
 #: A series by symbol and timeframe, each None where it is the reader's own.
 SeriesRead = tuple[str | None, Timeframe | None]
@@ -341,43 +415,61 @@ def program_of(
         else renumbered(each, places)
         for old in kept
     )
-    last_use = list(range(len(moved)))
-    for index, instruction in enumerate(moved):
-        for operand in operands_of(instruction):
-            last_use[operand] = index
     new_roots = tuple(places[root] for root in roots)
-    for root in new_roots:
-        last_use[root] = len(moved)
+    new_traits = tuple(traits[old] for old in kept)
+    deferred = _deferred(moved, new_traits, new_roots)
     readings = tuple(reading(number, list(asked)) for number, asked in wanted.items())
-    return Program(moved, tuple(traits[old] for old in kept), new_roots, tuple(last_use), readings)
+    return Program(moved, new_traits, new_roots, _last_use(moved, new_roots, deferred), readings, deferred)
+
+
+def _deferred(instructions: Sequence[Instruction], traits: Sequence[Traits], roots: Sequence[int]) -> frozenset[int]:
+    """The numbers that are put together row by row and that no condition, indicator or earlier row needs."""
+    eager = {root for root in roots if traits[root].kind is not Kind.NUMBER}
+    deferred: set[int] = set()
+    for index in range(len(instructions) - 1, -1, -1):
+        instruction = instructions[index]
+        by_row = isinstance(instruction, Apply) and instruction.op not in _LOOK_BACK
+        if by_row and index not in eager and traits[index].kind is Kind.NUMBER:
+            deferred.add(index)
+        else:
+            eager.update(operands_of(instruction))
+    return frozenset(deferred)
 
 
 def joined(programs: Sequence[Program]) -> Program:
-    """One program whose roots are those of all `programs`, one after the other; what is equal in them is there once.
-
-    Raises:
-        ValueError: one of them reads other series.
-    """
-    if any(program.readings for program in programs):
-        raise ValueError("expected programs on their own candles alone, got one that reads other series")
+    """One program whose roots are those of all `programs`, one after the other; what is equal in them is there once."""
     instructions: list[Instruction] = []
     traits: list[Traits] = []
     numbers: dict[Instruction, int] = {}
+    readings: dict[Reading, int] = {}
     roots: list[int] = []
     for program in programs:
         places: dict[int, int] = {}
+        series = [readings.setdefault(each, len(readings)) for each in program.readings]
         for index, instruction in enumerate(program.instructions):
-            moved = renumbered(instruction, places)
+            if isinstance(instruction, Seen):
+                moved: Instruction = Seen(series[instruction.reading], instruction.root)
+            else:
+                moved = renumbered(instruction, places)
             places[index] = numbers.setdefault(moved, len(instructions))
             if places[index] == len(instructions):
                 instructions.append(moved)
                 traits.append(program.traits[index])
         roots += [places[root] for root in program.roots]
-    return program_of(instructions, traits, roots, _unread)
+    last_use = _last_use(instructions, roots)
+    return Program(tuple(instructions), tuple(traits), tuple(roots), last_use, tuple(readings))
 
 
-def _unread(number: int, _: Sequence[int]) -> Reading:
-    raise IndexError(number)
+def _last_use(
+    instructions: Sequence[Instruction], roots: Sequence[int], deferred: Set[int] = frozenset()
+) -> tuple[int, ...]:
+    last_use = list(range(len(instructions)))
+    for index, instruction in enumerate(instructions):
+        for operand in operands_of(instruction):
+            last_use[operand] = len(instructions) if index in deferred else max(last_use[operand], index)
+    for root in roots:
+        last_use[root] = len(instructions)
+    return tuple(last_use)
 
 
 def renumbered(instruction: Instruction, places: Mapping[int, int] | Sequence[int]) -> Instruction:
@@ -396,7 +488,7 @@ def renumbered(instruction: Instruction, places: Mapping[int, int] | Sequence[in
 
 
 def execute(
-    instruction: Instruction, results: Sequence[Any] | Mapping[int, Any], around: Around
+    instruction: Instruction, results: Mapping[int, Any], around: Around
 ) -> Value | tuple[NDArray[np.float64], ...]:
     """The result of one instruction; `results` has those of its operands."""
     match instruction:

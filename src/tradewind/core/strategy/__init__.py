@@ -18,7 +18,7 @@ from tradewind.core.strategy.model import (
     Text,
     TrailingRule,
 )
-from tradewind.core.strategy.scan import Scan, Standing
+from tradewind.core.strategy.scan import Leaving, Scan, Standing, Verdict
 from tradewind.core.strategy.signal import RefusalReason, Refused, signal
 from tradewind.core.strategy.words import LEVELS, check_sentence
 
@@ -34,6 +34,7 @@ __all__ = [
     "Evaluation",
     "Exits",
     "Filter",
+    "Leaving",
     "Parameter",
     "RefusalReason",
     "Refused",
@@ -46,6 +47,7 @@ __all__ = [
     "StrategyError",
     "Text",
     "TrailingRule",
+    "Verdict",
     "check_sentence",
     "evaluate",
     "signal",

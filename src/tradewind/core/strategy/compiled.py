@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
-from math import isfinite
+from itertools import accumulate
+from math import log
+from sys import float_info
 from types import MappingProxyType
 
 from tradewind.core.candles import Timeframe
@@ -356,21 +358,27 @@ class _Linker:
         orders = self._positive(rule.orders)
         if not orders.is_integer() or orders > MOST_ADDITIONS:
             raise rule.orders.error(f"expected a whole number of orders up to {MOST_ADDITIONS}, got {orders:g}")
-        step = 1.0 if rule.step is None else self._positive(rule.step)
-        size = 1.0 if rule.size is None else self._positive(rule.size)
-        reach, away = list[float](), 0.0
-        for number in range(int(orders)):
-            away += step**number
-            reach.append(away)
-        weights = [size**number for number in range(int(orders) + 1)]
-        shares = tuple(round_to(decimal_of(weight / sum(weights)), _SHARE_STEP, Rounding.DOWN) for weight in weights)
-        if min(shares) <= 0 or not all(map(isfinite, reach)):
+        steps, sizes = self._powers(rule.step, int(orders)), self._powers(rule.size, int(orders) + 1)
+        whole = sum(sizes)
+        shares = tuple(round_to(decimal_of(size / whole), _SHARE_STEP, Rounding.DOWN) for size in sizes)
+        if min(shares) <= 0:
             where = rule.size or rule.orders
             raise where.error(f"expected parts of at least {_SHARE_STEP} of the whole, got {min(shares)}")
         # What rounding leaves goes to the last, which is nearest to the stop and loses least there.
         last = Decimal(1) - sum(shares[:-1], Decimal(0))
         deviation = self._root(rule.deviation)
-        return CompiledScaleIn(deviation, tuple(reach), shares[0], (*shares[1:-1], last), rule.from_average)
+        reach = tuple(accumulate(steps))
+        return CompiledScaleIn(deviation, reach, shares[0], (*shares[1:-1], last), rule.from_average)
+
+    def _powers(self, expression: Expression | None, count: int) -> list[float]:
+        """1, x, x² and so on of a positive constant x; of none `count` times 1."""
+        if expression is None:
+            return [1.0] * count
+        base = self._positive(expression)
+        # The largest is the last; past it their sum must fit as well.
+        if log(max(base, 1.0)) * count > log(float_info.max):
+            raise expression.error(f"expected a factor that is small enough to be taken {count} times, got {base:g}")
+        return [base**number for number in range(count)]
 
     def _trailing(self, rule: TrailingRule | None) -> CompiledTrailing | None:
         if rule is None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.core.expressions import Answer, Market, Memo
+from tradewind.core.expressions import Answer, Market, Memo, Values
 from tradewind.core.series import Columns
 from tradewind.core.strategy.compiled import Strategy
 from tradewind.core.values import Side
@@ -22,7 +21,7 @@ class Evaluation:
     """A strategy over candles. What it says of a row depends on the candles up to that row only.
 
     Attributes:
-        values: the program's roots, one array per root, one value per row.
+        values: the program's roots, one value per row.
         long_rows, short_rows: rows at which a set-up stands, rising: its condition holds, the warm-up is over, and
             every number it needs is finite.
         conflict_rows: rows at which both sides stood; they count for neither.
@@ -32,7 +31,7 @@ class Evaluation:
 
     strategy: Strategy
     columns: Columns
-    values: tuple[NDArray[Any], ...]
+    values: Values
     long_rows: Rows
     short_rows: Rows
     conflict_rows: Rows
@@ -56,7 +55,7 @@ class Evaluation:
 
     def number(self, root: int, row: int) -> float:
         """The value of a root at `row`."""
-        return float(self.values[root][row])
+        return float(self.values.at(root, row))
 
 
 def evaluate(
@@ -79,17 +78,17 @@ def evaluate(
     if memo is None or strategy.program.needs_market:
         answer = strategy.program.answer(columns, market)
     else:
-        answer = Answer(memo.run(strategy.program), None)
+        answer = Answer(memo.values(strategy.program), None)
     warmup = strategy.warmup if market is None else strategy.warmup_on(market.timeframe)
     rows = {side: np.empty(0, dtype=np.int64) for side in Side}
     filtered: dict[int, str] = {}
     for setup in strategy.setups:
         standing = _holding(answer, setup.when, warmup)
         for place in setup.needed:
-            standing = standing[np.isfinite(answer.values[place][standing])]
+            standing = standing[np.isfinite(answer.values.at(place, standing))]
         for rule in strategy.filters:
             if rule.side in (None, setup.side):
-                passed = answer.values[rule.when][standing]
+                passed = answer.values.at(rule.when, standing)
                 filtered |= dict.fromkeys(standing[~passed].tolist(), rule.name)
                 standing = standing[passed]
         rows[setup.side] = standing

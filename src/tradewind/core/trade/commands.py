@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tradewind.core import plan as planning
 from tradewind.core.decisions import Decision, DecisionCode
 from tradewind.core.ids import OrderId
 from tradewind.core.ladder import Rung, allocate
 from tradewind.core.orders import Order, OrderKind, OrderPurpose, OrderStatus
 from tradewind.core.positions import ExitReason, PositionStatus
-from tradewind.core.signals import SignalTarget
 from tradewind.core.trade.messages import Amend, Cancel, Effect, Place
 from tradewind.core.trade.state import Trade
 from tradewind.core.values import Price, Quantity
@@ -137,7 +135,7 @@ def _match_ladder(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     targets = [order for order in trade.orders if order.purpose is OrderPurpose.TARGET]
     resting = {order.level: order for order in targets if (order.live and not order.canceling) or order.filled}
     refused = {(order.level, order.quantity) for order in targets if order.status is OrderStatus.REJECTED}
-    rungs = allocate(trade.entered, _targets(trade), trade.mandate.signal.instrument)
+    rungs = allocate(trade.entered, trade.targets, trade.mandate.signal.instrument)
     placed: list[Rung] = []
     for rung in rungs:
         order = resting.pop(rung.number, None)
@@ -161,15 +159,3 @@ def _match_ladder(trade: Trade, at: int, effects: list[Effect]) -> Trade:
             data = {"targets": str(len(trade.mandate.targets)), "orders": str(len(rungs))}
             effects.append(Decision(DecisionCode.TARGETS_MERGED, at, data))
     return trade
-
-
-def _targets(trade: Trade) -> tuple[SignalTarget, ...]:
-    """The targets where they belong now: those that count from the average entry move with it, on the tick."""
-    agreed, plan = trade.mandate, trade.plan
-    if plan is None or agreed.spec.scale_in is None or agreed.spec.scale_in.targets_from == 0.0:
-        return agreed.targets
-    instrument, towards_entry = agreed.signal.instrument, planning.rounding_of_target(trade.side.sign)
-    return tuple(
-        SignalTarget(instrument.quantise(planning.target_level(agreed.spec, plan, rung), towards_entry), target.share)
-        for rung, target in enumerate(agreed.targets, start=1)
-    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from tradewind.core import plan as planning
 from tradewind.core.costs import Costs
 from tradewind.core.decisions import DecisionCode
 from tradewind.core.ids import AccountId, IntentId, OrderId, PositionId
@@ -18,7 +19,7 @@ from tradewind.core.signals import Signal, SignalTarget
 from tradewind.core.values import Price, Quantity, Side
 from tradewind.kit.ids import derive_id
 
-_ZERO = Decimal(0)
+_ZERO, _ONE = Decimal(0), Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Mandate:
         costs: the venue's rates.
         spec: the part of the signal's plan that `actions` allow.
         targets: the rungs that `actions` allow.
+        leverage: of the position's isolated margin, notional ÷ margin.
     """
 
     intent_id: IntentId
@@ -42,6 +44,7 @@ class Mandate:
     costs: Costs
     spec: PlanSpec
     targets: tuple[SignalTarget, ...]
+    leverage: Decimal
 
     @property
     def first(self) -> Quantity:
@@ -69,11 +72,12 @@ def mandate(
     actions: frozenset[AutoAction],
     quantity: Quantity,
     costs: Costs,
+    leverage: Decimal = _ONE,
 ) -> Mandate:
     """The mandate for executing `signal` on the account; its position id follows from the intent's."""
     targets = signal.targets
     if AutoAction.PARTIAL_CLOSE not in actions:
-        targets = (SignalTarget(targets[0].price, Decimal(1)),)
+        targets = (SignalTarget(targets[0].price, _ONE),)
     return Mandate(
         intent_id=intent_id,
         position_id=PositionId(derive_id("position", intent_id)),
@@ -84,6 +88,7 @@ def mandate(
         costs=costs,
         spec=signal.plan.allowing(actions),
         targets=targets,
+        leverage=leverage,
     )
 
 
@@ -157,6 +162,18 @@ class Trade(NamedTuple):
         """Average price of the exit fills, for people; None before the first."""
         exited = self.entered.value - self.held.value
         return self.exit_value / exited if exited else None
+
+    @property
+    def targets(self) -> tuple[SignalTarget, ...]:
+        """The targets where they belong now: those that count from the average entry move with it, on the tick."""
+        agreed, plan = self.mandate, self.plan
+        if plan is None or agreed.spec.scale_in is None or agreed.spec.scale_in.targets_from == 0.0:
+            return agreed.targets
+        instrument, towards_entry = agreed.signal.instrument, planning.rounding_of_target(self.side.sign)
+        return tuple(
+            SignalTarget(instrument.quantise(planning.target_level(agreed.spec, plan, rung), towards_entry), each.share)
+            for rung, each in enumerate(agreed.targets, start=1)
+        )
 
     @property
     def net_pnl(self) -> Decimal:

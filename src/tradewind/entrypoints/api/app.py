@@ -18,6 +18,8 @@ from tradewind.entrypoints.api.guard import check_requirements
 from tradewind.entrypoints.wiring import make_parts
 from tradewind.market.analysis.endpoints import router as market_analysis
 from tradewind.market.record.endpoints import router as market
+from tradewind.messaging.chats.endpoints import Bot
+from tradewind.messaging.chats.endpoints import router as chats
 from tradewind.platform.database import Database, ReadPool
 from tradewind.platform.realtime.hub import Hub
 from tradewind.platform.realtime.socket import UserSocket
@@ -29,6 +31,7 @@ from tradewind.platform.web.parts import Parts
 from tradewind.research.portfolio.endpoints import router as portfolio
 from tradewind.research.runs.endpoints import router as backtests
 from tradewind.trading.accounts.endpoints import router as trading_accounts
+from tradewind.trading.alerts.endpoints import router as alerts
 from tradewind.trading.dispatch.endpoints import router as execution
 from tradewind.trading.history.endpoints import router as history
 from tradewind.trading.intents.endpoints import router as intents
@@ -55,6 +58,8 @@ _ROUTERS = (
     history,
     portfolio,
     strategies,
+    alerts,
+    chats,
     trading_accounts,
     backtests,
     market,
@@ -82,6 +87,7 @@ def create_app(settings: Settings, make: Callable[[Settings], Parts] = make_part
         finally:
             await parts[Hub].stop()
             hasher.close()
+            await parts[Bot].close()
             await parts[Redis].aclose()
             await parts[ReadPool].close()
             await parts[Database].close()

@@ -31,6 +31,7 @@ class PlanItem(Answer):
     signals_used_today: int
     max_active_positions: Limit
     slots_used: int = Field(description="Entry intents that take a position slot.")
+    max_alerts: Limit
     auto_trading: bool
     auto_actions: list[str]
     features: list[Feature] = Field(description="None while the plan is not in force.")
@@ -67,6 +68,7 @@ async def get_me(caller: AccountReader, session: Reading) -> Me:
                 "signals_used_today": used.signals_used,
                 "max_active_positions": allowed.max_active_positions,
                 "slots_used": used.slots_used,
+                "max_alerts": allowed.max_alerts,
                 "auto_trading": allowed.auto_trading,
                 "auto_actions": list(allowed.auto_actions),
                 "features": sorted(allowed.features),

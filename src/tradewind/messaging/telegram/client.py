@@ -78,6 +78,14 @@ class TelegramClient:
         result = await self._call("getMe", {})
         return Bot(result["id"], result.get("username", ""))
 
+    async def chat_id(self, chat: str) -> int:
+        """The number of a chat that the bot may see, however it is named.
+
+        Raises:
+            TelegramError: as for every call.
+        """
+        return int((await self._call("getChat", {"chat_id": chat}))["id"])
+
     async def send_message(self, chat: str, html: str, *, reply_to: int | None = None) -> int:
         """Post a text of up to 4096 characters; the id of the message.
 

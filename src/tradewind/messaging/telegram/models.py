@@ -26,10 +26,11 @@ class TelegramPostRow(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     chat: Mapped[str]
+    #: Of an alert, its own id.
     signal_id: Mapped[UUID]
     #: The event that asked for it; one post per event and chat.
     event_id: Mapped[UUID]
-    #: "signal" opens a thread, "update" replies to it.
+    #: "signal" opens a thread, "update" replies to it, "alert" stands alone.
     kind: Mapped[str]
     payload: Mapped[dict[str, Any]]
     status: Mapped[str] = mapped_column(server_default="pending")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,19 @@ from unnest($1::text[]) as chats(c)
 cross join unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) with ordinality as v(s, e, k, p, n)
 order by n
 on conflict (event_id, chat) do nothing
+"""
+# To the chats that their owners have proven to read, in their languages; nothing of an alert that is gone by now.
+_ENQUEUE_ALERTS = """
+insert into telegram_posts (chat, signal_id, event_id, kind, payload)
+select c.chat, v.alert_id, v.event_id, 'alert',
+       v.payload::jsonb || jsonb_build_object('name', a.name, 'locale', u.locale)
+from unnest($1::uuid[], $2::uuid[], $3::text[]) with ordinality as v(alert_id, event_id, payload, n)
+join alerts a on a.id = v.alert_id and a.state <> 'deleted' and 'telegram' = any(a.channels)
+join telegram_chats c on c.user_id = a.user_id and c.confirmed_at is not null
+join users u on u.id = a.user_id
+order by n
+on conflict (event_id, chat) do nothing
+returning chat
 """
 # The oldest pending post is the chat's next one; how its thread began comes with it.
 _NEXT = """
@@ -73,6 +87,14 @@ _UNLOCK = "select pg_advisory_unlock(hashtextextended($1, 0))"
 _PRUNE = "delete from telegram_posts where status <> 'pending' and created_at < clock_timestamp() - $1::interval"
 
 
+class PostKind(StrEnum):
+    """What a post is: a signal opens a thread, an update answers it, an alert stands alone."""
+
+    SIGNAL = "signal"
+    UPDATE = "update"
+    ALERT = "alert"
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """The first message of a thread: what became of it, and what Telegram calls it."""
@@ -86,6 +108,7 @@ class NextPost:
     """The post that a chat is waiting for.
 
     Attributes:
+        signal_id: of an alert, its own id.
         due: it may be tried now.
         forgotten: it waited so long that nobody needs it any more.
         opening: of an update, the post that began its thread; None when it was never made here.
@@ -93,7 +116,7 @@ class NextPost:
 
     id: int
     signal_id: UUID
-    is_signal: bool
+    kind: PostKind
     payload: dict[str, Any]
     attempts: int
     due: bool
@@ -111,6 +134,17 @@ async def enqueue(connection: Connection, chats: Sequence[str], deliveries: Sequ
         ["signal" if delivery.type is EventType.SIGNAL_CREATED else "update" for delivery in deliveries],
         [orjson.dumps(delivery.payload).decode() for delivery in deliveries],
     )
+
+
+async def enqueue_alerts(connection: Connection, deliveries: Sequence[Delivery]) -> set[str]:
+    """Make the posts of alerts that triggered, each for its owner's chat if he has one; the chats."""
+    rows = await connection.fetch(
+        _ENQUEUE_ALERTS,
+        [delivery.subject_id for delivery in deliveries],
+        [delivery.event_id for delivery in deliveries],
+        [orjson.dumps(delivery.payload).decode() for delivery in deliveries],
+    )
+    return {row["chat"] for row in rows}
 
 
 async def try_lock(connection: Connection, chat: str) -> bool:
@@ -131,7 +165,7 @@ async def next_post(connection: Connection, chat: str, forget_after: float) -> N
     return NextPost(
         id=row["id"],
         signal_id=row["signal_id"],
-        is_signal=row["kind"] == "signal",
+        kind=PostKind(row["kind"]),
         payload=row["payload"],
         attempts=row["attempts"],
         due=row["due"],

@@ -31,8 +31,8 @@ from tradewind.messaging.telegram.client import (
     UnavailableError,
 )
 from tradewind.messaging.telegram.pacing import Pace, back_off
-from tradewind.messaging.telegram.queries import Connection, NextPost
-from tradewind.messaging.telegram.texts import LONGEST_TEXT, Voice, signal_text, updates_text
+from tradewind.messaging.telegram.queries import Connection, NextPost, PostKind
+from tradewind.messaging.telegram.texts import LONGEST_TEXT, Voice, alert_text, signal_text, updates_text
 from tradewind.platform.metrics import TELEGRAM_POSTS
 
 _log = structlog.get_logger()
@@ -138,7 +138,9 @@ class Publisher:
         """Why the post shall not be sent, if so."""
         if post.forgotten:
             return "older than a day"
-        if post.is_signal:
+        if post.kind is PostKind.ALERT:
+            return None
+        if post.kind is PostKind.SIGNAL:
             now = await self._publication.market_time() or await queries.newest_market_time(connection, chat)
             expires = datetime.fromisoformat(post.payload["expires_at"])
             if now is not None and now > expires:
@@ -149,7 +151,7 @@ class Publisher:
         return "its signal was not published" if post.opening.status == "skipped" else None
 
     async def _skip(self, connection: Connection, chat: str, post: NextPost, reason: str) -> None:
-        if post.is_signal:
+        if post.kind is PostKind.SIGNAL:
             await queries.skip_thread(connection, chat, post.signal_id, reason)
         else:
             await queries.mark_skipped(connection, [post.id], reason)
@@ -162,7 +164,10 @@ class Publisher:
         """Send the post, with what can be told together; whether the chat may go on."""
         posts = [post.id]
         try:
-            if post.is_signal:
+            if post.kind is PostKind.ALERT:
+                text = alert_text(post.payload, self._publication.voice)
+                message_id = await self._client.send_message(chat, text)
+            elif post.kind is PostKind.SIGNAL:
                 message_id = await self._send_signal(chat, card_of(post.payload))
             else:
                 merged = await queries.pending_updates(connection, chat, post.signal_id, _MOST_MERGED)

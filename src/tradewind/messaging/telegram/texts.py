@@ -16,7 +16,7 @@ from re import sub
 from typing import Any
 
 from tradewind.core.outcome import SignalEventKind
-from tradewind.kit.language import Language
+from tradewind.kit.language import Language, of_locale
 from tradewind.messaging.telegram.card import Card, card_of
 from tradewind.messaging.telegram.words import WORDS, Words
 from tradewind.platform.settings import MarketSource
@@ -24,6 +24,8 @@ from tradewind.platform.settings import MarketSource
 #: What Telegram takes, in UTF-16 units after tags and references are resolved.
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
+#: Of what an alert saw.
+_LONGEST_SEEN = 3500
 #: The venue of signals that no exchange gave the prices for.
 _PAPER = "paper"
 _LEVERAGE_KEYWORD = {"long": "Long", "short": "Short"}
@@ -77,6 +79,29 @@ def signal_text(card: Card, voice: Voice, longest: int = LONGEST_CAPTION) -> str
             return whole
         reasons.pop()
     return text
+
+
+def alert_text(payload: Mapping[str, Any], voice: Voice) -> str:
+    """What somebody's alert saw, in Telegram's HTML and his language."""
+    language = of_locale(payload["locale"])
+    words = WORDS[language]
+    head = f"🔔 <b>#{escape(payload['symbol'])}</b>"
+    if payload["timeframe"]:
+        head += f" · {payload['timeframe']}"
+    if voice.market is not MarketSource.LIVE:
+        tag = words.simulated if voice.market is MarketSource.SIMULATED else words.recorded
+        head += f" · <i>{tag}</i>"
+    lines = [head]
+    if payload["name"]:
+        lines.append(f"<b>{escape(payload['name'], quote=False)}</b>")
+    # What condition has more words than a message may is cut; the dashboard has all of them.
+    lines.append(escape(payload["words"][language.value][:_LONGEST_SEEN], quote=False))
+    return "\n".join(lines)
+
+
+def code_text(code: str, language: Language) -> str:
+    """What is sent to a chat that somebody says is his, in Telegram's HTML."""
+    return WORDS[language].code.format(code=f"<code>{escape(code)}</code>")
 
 
 def updates_text(payloads: Sequence[Mapping[str, Any]], voice: Voice) -> str:

@@ -43,6 +43,8 @@ class Words:
     entry: str
     stop: str
 
+    code: str
+
 
 _EN = Words(
     side={Side.LONG: "long", Side.SHORT: "short"},
@@ -82,6 +84,7 @@ _EN = Words(
     },
     entry="Entry",
     stop="Stop",
+    code="Your Tradewind code: {code}\nIt is good for 10 minutes. If you did not ask for it, ignore it.",
 )
 
 _RU = Words(
@@ -122,6 +125,7 @@ _RU = Words(
     },
     entry="Вход",
     stop="Стоп",
+    code="Ваш код Tradewind: {code}\nОн действует 10 минут. Если вы его не запрашивали, ничего не делайте.",
 )
 
 WORDS: Mapping[Language, Words] = {Language.EN: _EN, Language.RU: _RU}

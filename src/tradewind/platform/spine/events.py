@@ -39,6 +39,8 @@ class EventType(StrEnum):
     POSITION_UPDATED = "position_updated"
     POSITION_CLOSED = "position_closed"
     POSITION_EXIT_REQUESTED = "position_exit_requested"
+    ALERT_TRIGGERED = "alert_triggered"
+    ALERT_EXPIRED = "alert_expired"
     SECURITY_REGISTERED = "security_registered"
     SECURITY_LOGGED_IN = "security_logged_in"
     SECURITY_LOGIN_FAILED = "security_login_failed"
@@ -54,6 +56,8 @@ class EventType(StrEnum):
 _T, _D = EventType, Destination
 _ROUTES: dict[EventType, tuple[Destination, ...]] = {
     **dict.fromkeys((_T.SIGNAL_CREATED, _T.SIGNAL_UPDATED, _T.SIGNAL_CLOSED), (_D.AUDIT, _D.REALTIME, _D.TELEGRAM)),
+    _T.ALERT_TRIGGERED: (_D.AUDIT, _D.REALTIME, _D.TELEGRAM),
+    _T.ALERT_EXPIRED: (_D.AUDIT, _D.REALTIME),
     **dict.fromkeys(
         (
             _T.INTENT_ACCEPTED,

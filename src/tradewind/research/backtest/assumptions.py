@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tradewind.billing import Plan
 from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
 from tradewind.core.risk import RiskLimits
@@ -54,9 +55,10 @@ def missing_candles(columns: Iterable[Columns], timeframe: Timeframe) -> int:
 
 
 def ideal_assumptions(
-    fee: float, start_equity: float, leverage: float, symbols: int, resolution: Resolution, missing: int
+    fee: float, start_equity: float, leverage: float, symbols: int, resolution: Resolution, missing: int, *, sized: bool
 ) -> tuple[Assumption, ...]:
-    """Those of the ideal profile."""
+    """Those of the ideal profile; `sized` = by the strategy itself."""
+    part, part_ru = (" or the part the strategy asks for", " или часть по размеру стратегии") if sized else ("", "")
     return (
         Assumption(
             "profile",
@@ -79,8 +81,8 @@ def ideal_assumptions(
         Assumption(
             "sizing",
             start_equity,
-            f"{start_equity:,.2f} in {symbols} equal shares; every trade takes all of its symbol's share.",
-            f"{start_equity:,.2f} равными долями на {symbols}; сделка берёт всю долю своего инструмента.",
+            f"{start_equity:,.2f} in {symbols} equal shares; every trade takes all of its symbol's share{part}.",
+            f"{start_equity:,.2f} равными долями на {symbols}; сделка берёт всю долю своего инструмента{part_ru}.",
         ),
         Assumption(
             "leverage", leverage, f"{leverage:g} × the share of the symbol.", f"{leverage:g} × доля инструмента."
@@ -91,10 +93,11 @@ def ideal_assumptions(
 
 
 def paper_assumptions(
-    costs: Costs, limits: RiskLimits, balance: float, resolution: Resolution, missing: int
+    costs: Costs, limits: RiskLimits, balance: float, plan: Plan, resolution: Resolution, missing: int, *, sized: bool
 ) -> tuple[Assumption, ...]:
-    """Those of the paper profile."""
+    """Those of the paper profile; `plan` is the follower's, `sized` = the strategy asks for a part of the risk."""
     risk, most = float(limits.risk_per_trade), float(limits.max_leverage)
+    part, part_ru = (" or the part the strategy asks for", " или частью по размеру стратегии") if sized else ("", "")
     return (
         Assumption(
             "profile",
@@ -133,8 +136,10 @@ def paper_assumptions(
         Assumption(
             "sizing",
             risk,
-            f"One account of {balance:,.2f} for all symbols; a trade risks {risk:.2%} of equity, on lot and minimum.",
-            f"Один счёт {balance:,.2f} на все инструменты; сделка рискует {risk:.2%} средств, по лоту и минимуму.",
+            f"One account of {balance:,.2f} for all symbols; a trade risks {risk:.2%} of equity{part}, "
+            "on lot and minimum.",
+            f"Один счёт {balance:,.2f} на все инструменты; сделка рискует {risk:.2%} средств{part_ru}, "
+            "по лоту и минимуму.",
         ),
         Assumption(
             "leverage",
@@ -142,6 +147,7 @@ def paper_assumptions(
             f"All positions together up to {most:g} × equity, one position within the strategy's cap.",
             f"Все позиции вместе до {most:g} × средств, одна — в пределах стратегии.",
         ),
+        _plan(plan),
         _liquidation(modelled=True),
         *_data(missing),
     )
@@ -149,6 +155,17 @@ def paper_assumptions(
 
 def _rate(key: str, rate: float, en: str, ru: str) -> Assumption:
     return Assumption(key, rate, f"{en}: {rate:.4%}.", f"{ru}: {rate:.4%}.")
+
+
+def _plan(plan: Plan) -> Assumption:
+    signals = "∞" if plan.max_signals_per_day is None else plan.max_signals_per_day
+    positions = "∞" if plan.max_active_positions is None else plan.max_active_positions
+    return Assumption(
+        "plan",
+        plan.code.value,
+        f"One follower on the {plan.code} plan: {signals} signals a day, {positions} positions at once, no more.",
+        f"Один подписчик на тарифе {plan.code}: до {signals} сигналов в день и {positions} позиций сразу, не больше.",
+    )
 
 
 def _inside(resolution: Resolution) -> tuple[Assumption, ...]:

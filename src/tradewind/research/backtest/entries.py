@@ -113,7 +113,7 @@ def _side(
     setups = setups[setups + 1 < len(columns)]
 
     def numbers(root: int) -> Floats:
-        values: Floats = evaluation.values[root][setups]
+        values: Floats = evaluation.values.at(root, setups)
         return values
 
     entry = columns.open[setups + 1]

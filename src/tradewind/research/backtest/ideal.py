@@ -129,6 +129,7 @@ def run_ideal(
             len(columns),
             _resolution(columns, inside),
             missing_candles(columns.values(), timeframe),
+            sized=strategy.risk_scale is not None,
         ),
     )
 

@@ -63,9 +63,10 @@ class BacktestTrade:
         fees: both sides, quote currency.
         pnl: after fees and funding, quote currency.
         gained: `pnl` ÷ what the entry cost with its fee; `return` in JSON.
-        r_multiple: `pnl` ÷ (quantity × |entry price − initial stop|); NaN (null in JSON) where that risk is nothing.
+        r_multiple: `pnl` ÷ (quantity × |entry price − initial stop|), and where a ladder was agreed with the quantity
+            and the average entry price of all of it; NaN (null in JSON) where that risk is nothing.
         mfe, mae: largest favourable and adverse excursion, fractions of the entry price.
-        risk: |entry price − initial stop| ÷ entry price.
+        risk: the distance of `r_multiple` ÷ entry price.
         funding: quote currency, negative when received.
         waited: from the signal to the open of the entry's candle, ms.
     """

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.billing import PlanCode
+from tradewind.billing import PLANS, PlanCode
 from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
 from tradewind.core.risk import RiskLimits
@@ -64,13 +64,14 @@ def run_paper(
         silent: symbols that the strategy looks at and does not trade.
         progress: told how many candles were lived through since it was told last.
     """
-    settings = _Settings(costs or Costs(), limits or RiskLimits(), deposit, periods, bounds, silent)
-    return asyncio.run(_run(strategy, feed, plan, settings, progress))
+    settings = _Settings(plan, costs or Costs(), limits or RiskLimits(), deposit, periods, bounds, silent)
+    return asyncio.run(_run(strategy, feed, settings, progress))
 
 
 class _Settings(NamedTuple):
     """What `run_paper` was asked for."""
 
+    plan: PlanCode
     costs: Costs
     limits: RiskLimits
     deposit: Decimal
@@ -80,9 +81,9 @@ class _Settings(NamedTuple):
 
 
 async def _run(
-    strategy: Strategy, feed: ReplayFeed, plan: PlanCode, settings: _Settings, progress: Callable[[int], None]
+    strategy: Strategy, feed: ReplayFeed, settings: _Settings, progress: Callable[[int], None]
 ) -> BacktestResult:
-    notes, follower = Notes(), Follower(plan, settings.limits, settings.deposit)
+    notes, follower = Notes(), Follower(settings.plan, settings.limits, settings.deposit)
     finest = feed.timeframes[0]
     cycle = Cycle(
         [strategy],
@@ -146,7 +147,13 @@ def _result(
             periods=settings.periods,
         ),
         assumptions=paper_assumptions(
-            settings.costs, settings.limits, deposit, resolution, missing_candles(whole.values(), finest)
+            settings.costs,
+            settings.limits,
+            deposit,
+            PLANS[settings.plan],
+            resolution,
+            missing_candles(whole.values(), finest),
+            sized=strategy.risk_scale is not None,
         ),
         daily=DailyReturns(began // _DAY_MS, tuple(returns.tolist())),
         year=settings.periods,
@@ -158,7 +165,11 @@ def _trade(opened: Opened, columns: Mapping[str, Columns]) -> BacktestTrade:
     entry, leave, initial = trade.entry_price, trade.exit_price, trade.mandate.signal.stop.value
     assert entry is not None, "it was opened"
     assert leave is not None, "it was closed"
-    distance = abs(entry - initial)
+    # R of a ladder is what all of it would lose, however much of it was entered; as of its signal (`core.outcome`).
+    signal, size, planned = trade.mandate.signal, trade.entered, entry
+    if signal.scale_in is not None:
+        size, planned = trade.mandate.quantity, signal.scale_in.average(signal.entry_limit.value)
+    distance = abs(planned - initial)
     pnl, cost = trade.net_pnl, trade.entry_value + trade.entry_fees
     own = columns[trade.symbol]
     first, last = (int(own.ts.searchsorted(ts)) for ts in (opened.entry_bar, opened.exit_bar))
@@ -177,7 +188,7 @@ def _trade(opened: Opened, columns: Mapping[str, Columns]) -> BacktestTrade:
         fees=float(trade.fees),
         pnl=float(pnl),
         gained=float(pnl / cost),
-        r_multiple=float(pnl / (trade.entered.value * distance)) if distance else math.nan,
+        r_multiple=float(pnl / (size.value * distance)) if distance else math.nan,
         mfe=reached.favourable,
         mae=reached.adverse,
         risk=float(distance / entry),

@@ -67,9 +67,7 @@ class Part(NamedTuple):
 def held_at(account: AccountRecord, positions: Iterable[PositionRecord], prices: Mapping[str, float]) -> list[Held]:
     """What the account holds at the board's prices; a symbol without a price counts as unchanged since entry."""
     return [
-        Held(record, account.venue, _holding(record, account, prices))
-        for record in positions
-        if record.account_id == account.id
+        Held(record, account.venue, _holding(record, prices)) for record in positions if record.account_id == account.id
     ]
 
 
@@ -78,7 +76,7 @@ def instrument_of(symbol: str, price: Decimal) -> Instrument:
     return instrument_for(symbol, float(price))
 
 
-def _holding(record: PositionRecord, account: AccountRecord, prices: Mapping[str, float]) -> Holding:
+def _holding(record: PositionRecord, prices: Mapping[str, float]) -> Holding:
     price = prices.get(record.symbol)
     instrument = instrument_of(record.symbol, record.entry_price)
     return Holding(
@@ -88,8 +86,7 @@ def _holding(record: PositionRecord, account: AccountRecord, prices: Mapping[str
         quantity=record.quantity,
         entry_price=record.entry_price,
         mark_price=record.entry_price if price is None else decimal_of(price),
-        # As risk assessed it when the position was opened.
-        leverage=min(account.max_leverage, Decimal(record.leverage_cap), Decimal(instrument.max_leverage)),
+        leverage=record.leverage,
         maintenance_margin=instrument.maintenance_margin,
         lot=instrument.lot,
     )

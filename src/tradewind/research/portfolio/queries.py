@@ -24,7 +24,7 @@ class AccountRecord(NamedTuple):
 
 
 class PositionRecord(NamedTuple):
-    """A position of which something is held. `leverage_cap` is that of its signal."""
+    """A position of which something is held. `leverage` is that of its isolated margin, fixed when it was opened."""
 
     id: UUID
     account_id: UUID
@@ -32,7 +32,7 @@ class PositionRecord(NamedTuple):
     side: str
     quantity: Decimal
     entry_price: Decimal
-    leverage_cap: int
+    leverage: Decimal
 
 
 _ACCOUNTS = text("""
@@ -40,10 +40,10 @@ select id, name, venue, currency, balance, max_leverage from trading_accounts
 where user_id = :user_id and status <> 'closed' order by created_at, id
 """)
 _POSITIONS = text("""
-select p.id, p.account_id, p.symbol, p.side, p.quantity, p.entry_price, s.leverage_cap
+select p.id, p.account_id, p.symbol, p.side, p.quantity, p.entry_price,
+       coalesce((p.state ->> 'leverage')::numeric, 1) as leverage
 from trading_accounts t
 join positions p on p.account_id = t.id and p.status in ('open', 'closing') and p.quantity > 0
-join signals s on s.id = p.signal_id
 where t.user_id = :user_id order by p.symbol, p.id
 """)
 

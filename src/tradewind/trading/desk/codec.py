@@ -34,6 +34,7 @@ def dump_trade(trade: Trade) -> dict[str, Any]:
     return {
         "actions": sorted(trade.mandate.actions),
         "quantity": str(trade.mandate.quantity.value),
+        "leverage": str(trade.mandate.leverage),
         "status": trade.status.value,
         "orders": [_dump_order(order) for order in trade.orders],
         "held": str(trade.held.value),
@@ -60,6 +61,7 @@ def load_trade(dumped: Mapping[str, Any], *, intent_id: UUID, account_id: UUID, 
         frozenset(AutoAction(action) for action in dumped["actions"]),
         instrument.quantity(Decimal(dumped["quantity"])),
         costs,
+        Decimal(dumped.get("leverage", 1)),
     )
     return Trade(
         mandate=agreed,

@@ -103,9 +103,10 @@ class Desk:
             frozenset(AutoAction(action) for action in intent.actions),
             sized.quantity,
             self._costs,
+            sized.leverage,
         )
         trade, effects = begin(agreed, at)
-        active = ActiveTrade(account, trade, PaperBook(signal.instrument, signal.side, self._costs, sized.leverage))
+        active = ActiveTrade(account, trade, PaperBook(signal.instrument, signal.side, self._costs, agreed.leverage))
         self._hold(active)
         self._journal.intent(intent.id, "working", position_id=trade.position_id)
         self._carry_out(active, effects, at)

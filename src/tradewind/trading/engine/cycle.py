@@ -21,6 +21,9 @@ from tradewind.trading.dispatch import AcceptedIntent
 from tradewind.trading.engine.analyst import Analyst
 from tradewind.trading.engine.ticked import TickedCandles
 
+#: Told of a symbol, its price before (None = not known yet) and how the price went on.
+Passing = Callable[[str, float | None, Stretch], None]
+
 FUNDING_INTERVAL_MS = 8 * 3_600_000
 
 
@@ -43,6 +46,7 @@ class Cycle:
         feed_live: bool,
         equity_interval_ms: int = 3_600_000,
         silent: Set[str] = frozenset(),
+        passing: Passing | None = None,
     ) -> None:
         """
         Args:
@@ -50,12 +54,14 @@ class Cycle:
             feed_live: the prices are a live venue's own.
             equity_interval_ms: market time between two points of an equity curve.
             silent: symbols that strategies look at without making signals there.
+            passing: told of all prices that pass, before anything comes of them.
 
         Raises:
             StrategyError: a strategy cannot run on candles as short as `finest`.
         """
         self._finest = finest
         self._instrument_of = instrument_of
+        self._passing = passing
         self._equity_interval_ms = equity_interval_ms
         #: The price by which each symbol's steps were chosen.
         self._scales: dict[str, float] = {}
@@ -165,6 +171,8 @@ class Cycle:
 
     def _advance(self, symbol: str, stretch: Stretch) -> None:
         self._charge_funding(stretch.start)
+        if self._passing is not None:
+            self._passing(symbol, self.desk.prices.get(symbol), stretch)
         self.tracker.advance(symbol, stretch)
         self.desk.advance(symbol, stretch)
 

@@ -31,6 +31,7 @@ from tradewind.platform.database import Batch, BulkWriter, WriteMode
 from tradewind.platform.leases import Lease
 from tradewind.platform.settings import MarketSource
 from tradewind.platform.spine import WAKE_CHANNEL
+from tradewind.trading.alerts import AlertKeeper, CandleRecord
 from tradewind.trading.desk import Desk, Journal, SignalTracker
 from tradewind.trading.dispatch import dispatch
 from tradewind.trading.engine import service
@@ -78,12 +79,18 @@ class Engine:
         lease: Lease,
         instrument_of: Callable[[str, float], Instrument],
         options: EngineOptions,
+        record: CandleRecord | None = None,
     ) -> None:
+        """
+        Args:
+            record: closed candles of the past, for alerts that are made while the engine runs.
+        """
         self._connection = connection
         self._feed = feed
         self._lease = lease
         self._options = options
         self.journal = Journal()
+        self._alerts = AlertKeeper(feed.timeframes[0], record)
         self._cycle = Cycle(
             strategies,
             feed.timeframes[0],
@@ -94,6 +101,7 @@ class Engine:
             feed_live=feed.source is MarketSource.LIVE,
             equity_interval_ms=options.equity_interval_ms,
             silent=options.silent,
+            passing=self._alerts.pass_prices,
         )
         self._market_writer = BulkWriter()
         tail_columns = ("symbol", "timeframe", "ts", "open", "high", "low", "close", "volume")
@@ -153,6 +161,8 @@ class Engine:
             instrument_of=cycle.instrument,
         )
         cycle.waiting = await service.waiting_intents(self._connection)
+        await self._begin()
+        await self._alerts.start(self._connection, self.at)
         await self.commit()
 
     # -------------------------------------------------------------------------------------------------------- step
@@ -162,6 +172,7 @@ class Engine:
         for incident in step.incidents:
             self._note(incident)
         signals = self._cycle.live_through(step)
+        self._alerts.close(step.closed, step.at)
         if self._options.record_candles:
             self._tail.extend((symbol, timeframe.value, *candle) for symbol, timeframe, candle in step.closed)
         for signal in signals:
@@ -180,6 +191,7 @@ class Engine:
         for request_id, position_id in await service.pending_exits(self._connection):
             done = self.desk.exit(position_id, ExitReason.MANUAL, self.at)
             await service.settle_exit(self._connection, request_id, done=done)
+        await self._alerts.attend(self._connection, self.at)
         await self.commit()
 
     async def _publish(self, signal: Signal) -> None:
@@ -227,7 +239,7 @@ class Engine:
                 await self.commit()
             elif not self._uncommitted % _WRITE_AHEAD_STEPS:
                 await self._write_ahead()
-        elif due or self.journal.urgent or closed or self._transaction is not None:
+        elif due or self.journal.urgent or self._alerts.urgent or closed or self._transaction is not None:
             await self.commit()
 
     async def _write_ahead(self) -> None:
@@ -253,6 +265,7 @@ class Engine:
         """
         await self._begin()
         await self._lease.renew(self._connection)
+        await self._alerts.write(self._connection, self.journal)
         told = await self.journal.flush(self._connection)
         await self._market_writer.flush(self._connection)
         self._noted.clear()

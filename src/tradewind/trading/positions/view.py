@@ -37,7 +37,7 @@ def protection_of(trade: Trade) -> tuple[ProtectionState, Order | None, Decimal]
 
 
 def ladder_of(trade: Trade) -> list[dict[str, Any]]:
-    """The targets and how much of each was executed."""
+    """The targets, where they are now, and how much of each was executed."""
     filled: dict[int, Decimal] = {}
     for order in _targets(trade.orders):
         filled[order.level] = filled.get(order.level, Decimal(0)) + order.filled.value
@@ -47,7 +47,7 @@ def ladder_of(trade: Trade) -> list[dict[str, Any]]:
             "share": str(target.share),
             "filled": plain(filled.get(number, Decimal(0))),
         }
-        for number, target in enumerate(trade.mandate.targets, start=1)
+        for number, target in enumerate(trade.targets, start=1)
     ]
 
 

@@ -58,10 +58,11 @@ class PaperBook:
         "side",
     )
 
-    def __init__(self, instrument: Instrument, side: Side, costs: Costs, leverage: Decimal) -> None:
+    def __init__(self, instrument: Instrument, side: Side, costs: Costs, leverage: Decimal | None) -> None:
         """
         Args:
-            leverage: notional ÷ isolated margin of the position.
+            leverage: notional ÷ isolated margin of the position; None = a book of before there was margin, which does
+                not know what its position cost and is never liquidated.
         """
         self.instrument = instrument
         self.side = side
@@ -229,7 +230,7 @@ class PaperBook:
         self._margin = self._margin_of_position()
 
     def _margin_of_position(self) -> Margin | None:
-        if not self.position:
+        if not self.position or self.leverage is None:
             return None
         entry = self._spent / self.position.value
         return margin(self.side, entry, self.leverage, self.instrument.maintenance_margin)
@@ -302,7 +303,7 @@ class PaperBook:
         """The book as JSON values, complete."""
         return {
             "side": self.side.value,
-            "leverage": str(self.leverage),
+            "leverage": None if self.leverage is None else str(self.leverage),
             "position": str(self.position.value),
             "spent": str(self._spent),
             "opened_by": None if self._opened_by is None else str(self._opened_by),
@@ -326,12 +327,12 @@ class PaperBook:
     @classmethod
     def load(cls, instrument: Instrument, costs: Costs, dumped: dict[str, Any]) -> PaperBook:
         """The book that `dump` wrote."""
-        book = cls(instrument, Side(dumped["side"]), costs, Decimal(dumped.get("leverage", 1)))
+        leverage, opened_by = dumped.get("leverage"), dumped.get("opened_by")
+        book = cls(instrument, Side(dumped["side"]), costs, None if leverage is None else Decimal(leverage))
         book.position = Quantity(Decimal(dumped["position"]), instrument.lot)
-        if dumped.get("opened_by") is not None:  # a book of before there was margin has none, and keeps its position
-            book._opened_by = OrderId(UUID(dumped["opened_by"]))
-            book._spent = Decimal(dumped["spent"])
-            book._margin = book._margin_of_position()
+        book._opened_by = None if opened_by is None else OrderId(UUID(opened_by))
+        book._spent = Decimal(dumped.get("spent", 0))
+        book._margin = book._margin_of_position()
         book._fills = dumped["fills"]
         for raw in dumped["orders"]:
             order_id = OrderId(UUID(raw["id"]))

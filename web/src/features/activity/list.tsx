@@ -14,6 +14,7 @@ const TINTS: Partial<Record<Activity["kind"], string>> = {
   stop_moved: "text-accent",
   target_filled: "text-gain",
   intent_denied: "text-warn",
+  alert_triggered: "text-accent",
 };
 
 function tint(activity: Activity): string {

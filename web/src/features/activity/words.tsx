@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { ArrowRightLeft, Ban, CircleDot, LogIn, type LucideIcon, Radar, ShieldCheck, Target } from "lucide-react";
+import { ArrowRightLeft, Ban, BellRing, CircleDot, LogIn, type LucideIcon, Radar, ShieldCheck, Target } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -17,11 +17,12 @@ export const ACTIVITY_ICONS: Record<ActivityKind, LucideIcon> = {
   position_closing: ArrowRightLeft,
   position_closed: CircleDot,
   intent_denied: Ban,
+  alert_triggered: BellRing,
 };
 
 /** An activity in words: what, and the numbers of it. */
 export function useActivityWords(): (activity: Activity) => { title: string; text: ReactNode } {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const format = useFormat();
   const deny = useDenyText();
   const exit = useExitText();
@@ -76,6 +77,8 @@ export function useActivityWords(): (activity: Activity) => { title: string; tex
       }
       case "intent_denied":
         return { title: t("activity.intent_denied", { symbol }), text: deny(activity.reason ?? "other") };
+      case "alert_triggered":
+        return { title: t("activity.alert_triggered", { symbol }), text: activity.words?.[i18n.language] ?? "" };
     }
   };
 }
@@ -97,6 +100,13 @@ export function ActivityLink({ activity, children, className, onFollow }: { acti
   if (activity.signalId) {
     return (
       <Link to="/signals/$signalId" params={{ signalId: activity.signalId }} className={className} onClick={onFollow}>
+        {children}
+      </Link>
+    );
+  }
+  if (activity.alertId) {
+    return (
+      <Link to="/alerts" className={className} onClick={onFollow}>
         {children}
       </Link>
     );

@@ -16,6 +16,7 @@ import {
   listSignalsOptions,
   listTradesInfiniteOptions,
 } from "@/client/@tanstack/react-query.gen";
+import { AlertBell } from "@/features/alerts/bell";
 import { CloseButton } from "@/features/positions/close";
 import { SignalLine } from "@/features/signals/line";
 import { useFormat } from "@/i18n";
@@ -88,6 +89,7 @@ export function MarketPage() {
                 </Select>
                 <span className="hidden text-xl font-semibold tracking-[-0.02em] xl:inline">{symbol}</span>
                 <Last symbol={symbol} />
+              <AlertBell symbol={symbol} />
               </div>
               <Segments
                 label={t("chart.timeframe")}

@@ -1,0 +1,1 @@
+"""Telegram chats of the users' own: named by them, proven by a code that is sent there."""

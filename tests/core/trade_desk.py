@@ -1,0 +1,120 @@
+"""A desk of its own for one trade: it keeps what the trade answered, and acknowledges every command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from uuid import UUID
+
+from tests.simulation.trade_driver import CANDLE, START, agreed_on, signal_of
+from tradewind.core.costs import Costs
+from tradewind.core.decisions import Decision, DecisionCode
+from tradewind.core.ids import FillId
+from tradewind.core.orders import Order, OrderPurpose
+from tradewind.core.plan import AutoAction
+from tradewind.core.signals import Management
+from tradewind.core.trade import (
+    Accepted,
+    Amend,
+    Amended,
+    Cancel,
+    Canceled,
+    Effect,
+    Event,
+    Filled,
+    Observed,
+    Place,
+    Refused,
+    begin,
+    handle,
+)
+from tradewind.core.values import Instrument, Price, Quantity, Side
+
+INSTRUMENT = Instrument("paper", "BTCUSDT", "BTC", "USDT", Decimal("0.5"), Decimal("0.01"), Decimal("0.01"), Decimal(5))
+COSTS = Costs(maker=0.0002, taker=0.0006, half_spread=0.0, slippage=0.0001)
+
+
+def price(value: str | int) -> Price:
+    return INSTRUMENT.price(Decimal(value))
+
+
+def quantity(value: str | int) -> Quantity:
+    return INSTRUMENT.quantity(Decimal(value))
+
+
+PLAIN = Management()
+
+
+class Desk:
+    """Feeds a trade and keeps what it answered; every command is acknowledged unless told otherwise."""
+
+    def __init__(
+        self,
+        side: Side = Side.LONG,
+        *,
+        management: Management = PLAIN,
+        actions: Iterable[AutoAction] = tuple(AutoAction),
+        size: str = "10",
+        refuses: Iterable[OrderPurpose] = (),
+        costs: Costs = COSTS,
+    ) -> None:
+        # In ticks of 0.5: a limit of 1000, a stop 20 away, targets 20, 40 and 80 away.
+        levels = [2000 + side.sign * ticks for ticks in (40, 80, 160)]
+        targets = list(zip(levels, ("0.5", "0.3", "0.2"), strict=True))
+        self.signal = signal_of(INSTRUMENT, side, (2000, 2000), 2000 - side.sign * 40, targets, management=management)
+        self.refuses = set(refuses)
+        self.at = START
+        self._fills = 0
+        self.sent: list[Effect] = []
+        self.trade, effects = begin(agreed_on(self.signal, size, costs, actions), START)
+        self._answer(effects)
+
+    def tell(self, event: Event) -> list[Effect]:
+        """What the trade answers at once, before the venue says anything."""
+        self.trade, effects = handle(self.trade, event)
+        self._answer(effects)
+        return effects
+
+    def fill(self, order: Order, lots: str | int, at_price: str | int, fee: str = "0") -> list[Effect]:
+        self._fills += 1
+        fill_id = FillId(UUID(int=self._fills))
+        event = Filled(order.id, self.at, fill_id, price(at_price), quantity(lots), Decimal(fee), maker=True)
+        return self.tell(event)
+
+    def see(self, at_price: float, *, later: int = CANDLE) -> list[Effect]:
+        self.at += later
+        return self.tell(Observed(self.at, at_price, at_price, at_price))
+
+    def live(self, purpose: OrderPurpose) -> list[Order]:
+        return list(self.trade.live_orders(purpose))
+
+    def the(self, purpose: OrderPurpose) -> Order:
+        (order,) = self.live(purpose)
+        return order
+
+    def codes(self) -> list[DecisionCode]:
+        return [effect.code for effect in self.sent if isinstance(effect, Decision)]
+
+    def _answer(self, effects: list[Effect]) -> None:
+        self.sent += effects
+        for effect in effects:
+            report: Event
+            match effect:
+                case Place(order):
+                    if order.purpose in self.refuses:
+                        report = Refused(order.id, self.at, "no")
+                    else:
+                        report = Accepted(order.id, self.at)
+                case Amend(order_id, amount, trigger):
+                    report = Amended(order_id, self.at, amount, trigger)
+                case Cancel(order_id):
+                    report = Canceled(order_id, self.at)
+                case _:
+                    continue
+            assert len(self.sent) < 200, "it would talk to the venue for ever"
+            self.trade, answers = handle(self.trade, report)
+            self._answer(answers)
+
+
+def commands(effects: list[Effect]) -> list[Effect]:
+    return [effect for effect in effects if isinstance(effect, Place | Amend | Cancel)]

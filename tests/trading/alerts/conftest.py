@@ -1,0 +1,3 @@
+"""Databases for engines."""
+
+from tests.trading.engine.conftest import fresh  # noqa: F401
