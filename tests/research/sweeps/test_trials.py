@@ -118,13 +118,13 @@ def executed(*texts: str) -> list[int]:
 
 def test_sets_that_differ_in_the_plan_share_the_evaluation() -> None:
     first, *others = executed("target_atr=2,3,4")
-    assert first > 10
-    assert others == [1, 1], "the distance of the target, and nothing else"
+    assert first > 5
+    assert others == [0, 0], "the distance of the target is computed where a set-up stands"
 
 
 def test_a_period_costs_its_average_and_what_stands_on_it() -> None:
     first, *others = executed("fast=8,10,12")
-    assert first > 10
+    assert first > 5
     assert set(others) == {3}, "the average, the crossing, and both conditions together"
 
 
@@ -134,4 +134,4 @@ def test_what_was_computed_long_ago_is_forgotten_and_computed_again() -> None:
     for strategy in programs("fast=8,10") * 2:
         small.run(strategy.program)
         large.run(strategy.program)
-    assert small.executed > large.executed + 20
+    assert small.executed > 2 * large.executed
