@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup run test lint types unit bench peers lock client clean
+.PHONY: help setup run test nightly lint types unit bench peers lock client clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ run: ## set up and run Tradewind with a demo user (options: make run ARGS="--mar
 test: ## set up and pass all tests: lint, types, floors, unit, contract, simulation, browser
 	@scripts/setup.sh --browser
 	@exec scripts/test.sh $(ARGS)
+
+nightly: ## new examples, coverage of core, mutation testing (one part: make nightly ARGS=coverage)
+	@scripts/setup.sh
+	@exec scripts/nightly.sh $(ARGS)
 
 lint: ## lint and check the floors
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
@@ -44,4 +48,4 @@ client: ## regenerate the OpenAPI document and the dashboard's client from the c
 	@exec scripts/client.sh
 
 clean: ## remove what set-up and runs made (not data folders)
-	@rm -rf .venv web/node_modules web/dist .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	@rm -rf .venv web/node_modules web/dist .ruff_cache .mypy_cache .import_linter_cache .hypothesis mutants

@@ -52,11 +52,13 @@ class TrailingRule:
 class Ladder:
     """`first` of the whole size at once, the rest by (level, share) as limit orders that rest from then on.
 
-    With `targets_from` targets keep their distance from the average entry, as they had it from that price."""
+    With `targets_from` targets keep their distance from the average entry, as they had it from that price. With
+    `trips` it is a grid: each addition leaves at the level of that number, and waits to be entered again."""
 
     first: float
     additions: tuple[tuple[float, float], ...]
     targets_from: float = 0.0
+    trips: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,9 @@ class Position:
     entered: float = 1.0
     fee_in: float = 0.0
     added: int = 0
+    round_trips: list[float] = field(default_factory=list)
+    #: Price and fee rate of every part that is held.
+    parts: list[tuple[float, float]] = field(default_factory=list)
 
     # ---------------------------------------------------------------------------------------------------- one bar
 
@@ -133,11 +138,12 @@ class Position:
         self.fee_in = self.market.taker
         if self.plan.ladder:
             self.left = self.entered = self.plan.ladder.first
+            self.parts = [(self.entry, self.fee_in)]
         self.opened_at = bar.start
         rule = self.plan.trailing
         self.trailing_on = bool(rule and rule.follows != "moving_target" and not rule.after_target and not rule.at_r)
 
-    def _live(self, bar: Bar, *, rests: bool) -> None:
+    def _live(self, bar: Bar, *, rests: bool) -> None:  # noqa: PLR0912 - one rule after the other
         """Against the position first; further entries on the way to the stop; the stop before targets; what is gapped
         over at the open. After a further entry inside the bar only its adverse extreme and its close are certain."""
         best_before = self.best
@@ -156,8 +162,10 @@ class Position:
                 else:
                     self._add(level, self.market.maker)
                 if not gapped:
-                    price, todo = level, [adverse, bar.close]
-                    self.best = best_before
+                    price = level
+                    if len(todo) > 1:  # on the way to the worst, so the best may have been before
+                        todo = [adverse, bar.close]
+                        self.best = best_before
                     self._see(level)
                 continue
             if not self._beyond(price, self.stop):
@@ -167,6 +175,8 @@ class Position:
                 self._see(self.stop)
                 return self._leave(self.stop, self.why_stop)
             self._see(reached)
+            while (target := self._leaves_at()) is not None and not self._beyond(target, reached):
+                self._make_round_trip(target)
             for level, share in self._targets()[self.filled :]:
                 if self._beyond(level, reached):
                     break
@@ -267,11 +277,34 @@ class Position:
         assert self.plan.ladder
         share = self.plan.ladder.additions[self.added][1]
         self.added += 1
+        self.parts.append((price, fee))
         held, self.left = self.left, self.left + share
+        self._average(share, price, fee)
+        self.funding *= held / self.left
+
+    def _average(self, share: float, price: float, fee: float) -> None:
         self.entered += share
         self.entry += (price - self.entry) * (share / self.entered)
         self.fee_in += (fee - self.fee_in) * (share * price / (self.entry * self.entered))
-        self.funding *= held / self.left
+
+    def _leaves_at(self) -> float | None:
+        """Where the part of a grid that was entered last leaves."""
+        ladder = self.plan.ladder
+        return ladder.trips[self.added - 1] if ladder and ladder.trips and self.added else None
+
+    def _make_round_trip(self, target: float) -> None:
+        """It leaves with its own price; the averages are what they were before it came."""
+        assert self.plan.ladder
+        first, additions = self.plan.ladder.first, self.plan.ladder.additions
+        price, fee = self.parts.pop()
+        self.added -= 1
+        gain = (target - price) * self.plan.side - price * fee - target * self.market.maker
+        self.gained += additions[self.added][1] * gain
+        self.round_trips.append(additions[self.added][1] * gain)
+        (self.entry, self.fee_in), self.entered = self.parts[0], first
+        for (_, share), (paid, rate) in zip(additions, self.parts[1:], strict=False):
+            self._average(share, paid, rate)
+        self.left = self.entered
 
     def _targets(self) -> list[tuple[float, float]]:
         ladder, side = self.plan.ladder, self.plan.side

@@ -20,6 +20,7 @@ from tradewind.core.strategy import (
     BreakevenRule,
     Exits,
     Filter,
+    GridRule,
     Parameter,
     Rung,
     Setup,
@@ -101,6 +102,7 @@ def strategy_of(
     exits: Mapping[Side, str] | None = None,
     filters: Mapping[str, tuple[str, Side | None]] | None = None,
     risk_scale: str | None = None,
+    grid: tuple[str, str] | None = None,
     overrides: Mapping[str, float] | None = None,
 ) -> Strategy:
     """A strategy from texts; `parameters` are (default, least, most) and whole when all three are."""
@@ -165,5 +167,6 @@ def strategy_of(
             for name, (when, side) in (filters or {}).items()
         ),
         risk_scale=number("sizing.scale", risk_scale) if risk_scale else None,
+        scale_in=GridRule(number("grid.levels", grid[0]), number("grid.range", grid[1]), None) if grid else None,
     )
     return Strategy.of(blueprint, overrides)

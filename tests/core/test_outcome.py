@@ -18,6 +18,7 @@ from tests.simulation.trade_driver import (
     Driver,
     Scenario,
     agreed_on,
+    in_a_grid,
     make_scenario,
     scaled_in,
     signal_of,
@@ -34,8 +35,11 @@ from tradewind.core.outcome import (
     SignalEventKind,
     SignalPhase,
     Tracking,
+    candle_closed,
     leave,
     result,
+    simulate,
+    since,
     track,
     tracking,
 )
@@ -95,6 +99,12 @@ def test_the_same_holds_for_signals_that_are_entered_in_parts() -> None:
     assert added > 500
 
 
+def test_the_same_holds_for_grids_round_trip_by_round_trip() -> None:
+    scenarios = (ideal(in_a_grid(make_scenario(Random(seed), nasty=True), Random(seed))) for seed in range(1500))
+    added = sum(_lives_alike(each) for each in scenarios if each.agreed.trips)
+    assert added > 300
+
+
 def _lives_alike(scenario: Scenario) -> int:
     """Whether further entries were filled; fails where the outcome is not what the paper venue made."""
     signal, paper = scenario.agreed.signal, Driver(scenario, leverage=UNMARGINED)
@@ -114,7 +124,12 @@ def _lives_alike(scenario: Scenario) -> int:
         if trade.entered:
             exact = signal.scale_in is None
             entry = float(trade.entry_value / trade.entered.value)
+            if trade.mandate.trips and trade.plan is not None:
+                # A gap over all targets takes them in the order of the book: then there is no average between them.
+                entry = trade.plan.entry if trade.held else outcome.entry
             assert entry == (outcome.entry if exact else pytest.approx(outcome.entry, rel=1e-14))
+            trips = [each for each in paper.decisions if each.code is DecisionCode.ROUND_TRIP]
+            assert len(trips) == outcome.round_trips
             assert trade.opened_at == outcome.filled_at
         if trade.status is PositionStatus.OPEN:
             assert outcome.plan is not None
@@ -443,3 +458,81 @@ def test_shares_phases_and_times_only_go_forward(seed: int) -> None:
             assert measures.mae_r >= 0
             assert measures.duration_ms >= 0
             assert measures.r <= measures.mfe_r
+
+
+# ---------------------------------------------------------------------------------------------- beside the candles
+
+
+@SIDES
+def test_a_candle_that_closes_may_move_a_chandelier(side: Side) -> None:
+    """On ticks the prices have been lived through when a candle closes, and only its ATR is new."""
+    followed = Followed(side, management=Management(trailing=Trailing(TrailingKind.CHANDELIER, 2.0, period=14)))
+
+    def closed(close: float, atr: float) -> list[SignalEvent]:
+        level = followed.level(close)
+        followed.outcome, events = candle_closed(followed.spec, followed.outcome, followed.at, level, atr)
+        return events
+
+    assert closed(1000, 5.0) == []
+    followed.candle(1000, 1000, 1000, 1000)
+    assert followed.candle(1000, 1015, 999, 1012) == [], "without its ATR it stays where it is"
+    (moved,) = closed(1012, 5.0)
+    assert moved == SignalEvent(
+        SignalEventKind.STOP_MOVED, followed.at, followed.level(1005), before=followed.level(980), why="trailing"
+    )
+    assert closed(1012, 6.0) == [], "a wider one takes nothing back"
+    unmoved = followed.outcome
+    assert closed(1014, 6.0) == []
+    assert followed.outcome == unmoved
+    assert closed(1003, 1.0) == [], "the market is through the level that it would follow to"
+    assert followed.outcome.leaving is SignalEnd.TRAILING
+    assert closed(1014, 0.5) == []
+    assert followed.candle(1004, 1100, 900, 1000) == ["closed"]
+    assert followed.end == (SignalPhase.CLOSED, SignalEnd.TRAILING)
+    assert closed(1014, 0.5) == []
+
+
+@SIDES
+def test_a_whole_life_at_once_is_that_candle_by_candle(side: Side) -> None:
+    followed = Followed(side, management=Management(Breakeven(1)))
+    lived = [(1000, 1005, 999, 1001), (1001, 1022, 1000, 1018), (1018, 1041, 1015, 1040), (1040, 1060, 900, 950)]
+    stretches, at = [], START
+    for candle in lived:
+        values = [followed.level(value) for value in candle]
+        stretches.append(Stretch(at, at + CANDLE, values[0], max(values), min(values), values[3], 1.0))
+        at += CANDLE
+        followed.candle(*candle)
+    assert simulate(followed.spec, stretches) == (followed.outcome, followed.events)
+    assert simulate(followed.spec, iter(stretches[:3])) == simulate(followed.spec, stretches)
+    assert followed.end == (SignalPhase.CLOSED, SignalEnd.TARGET)
+    assert simulate(followed.spec, []) == (WAITING, [])
+
+
+def test_from_when_prices_concern_a_signal() -> None:
+    followed = Followed()
+    assert since(followed.signal, followed.outcome) == START
+    followed.candle(1010, 1010, 1005, 1006)
+    assert since(followed.signal, followed.outcome) == START
+    followed.candle(1006, 1006, 1000, 1000)
+    assert since(followed.signal, followed.outcome) == followed.outcome.filled_at == START + 2 * CANDLE
+
+
+@SIDES
+def test_a_plan_simulated_at_once_is_the_one_that_was_followed(side: Side) -> None:
+    signal = Followed(side, management=Management(trailing=Trailing(TrailingKind.CHANDELIER, 2.0, period=5))).signal
+    spec, sign = tracking(signal, IDEAL), side.sign
+    # In at 1000; two candles at 1015 with an ATR of 4 bring the stop to 1007, where a third one ends it.
+    prices = [1000.0, 1000.0 + 15 * sign, 1000.0 + 15 * sign, 1000.0 + 5 * sign]
+    stretches = [Stretch(START + n, START + n + 1, p, p, p, p, 1.0) for n, p in enumerate(prices)]
+    outcome, events = simulate(spec, stretches, [10.0, 4.0, 4.0, 4.0])
+    assert (outcome.phase, outcome.end) == (SignalPhase.CLOSED, SignalEnd.TRAILING)
+    assert [event.price for event in events if event.kind is SignalEventKind.STOP_MOVED] == [1000.0 + 7 * sign]
+    state, told = WAITING, list[SignalEvent]()
+    for stretch, atr in zip(stretches, [10.0, 4.0, 4.0, 4.0], strict=True):
+        state, more = track(spec, state, stretch, atr)
+        told += more
+    assert (state, told) == (outcome, events)
+    still, _ = simulate(spec, stretches)
+    assert still.phase is SignalPhase.OPEN, "without its ATR a chandelier does not move"
+    with pytest.raises(ValueError, match="shorter"):
+        simulate(spec, stretches, [10.0])

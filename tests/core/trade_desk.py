@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,7 +14,7 @@ from tradewind.core.decisions import Decision, DecisionCode
 from tradewind.core.ids import FillId
 from tradewind.core.orders import Order, OrderPurpose
 from tradewind.core.plan import AutoAction
-from tradewind.core.signals import Management
+from tradewind.core.signals import Management, SignalScaleIn
 from tradewind.core.trade import (
     Accepted,
     Amend,
@@ -42,6 +44,11 @@ def quantity(value: str | int) -> Quantity:
     return INSTRUMENT.quantity(Decimal(value))
 
 
+def numbers(data: Mapping[str, str]) -> dict[str, Decimal | str]:
+    """`data` with what is a number as one: on the tick 1000 and 1000.0 are the same."""
+    return {name: Decimal(text) if re.fullmatch(r"-?[\d.]+", text) else text for name, text in data.items()}
+
+
 PLAIN = Management()
 
 
@@ -57,11 +64,13 @@ class Desk:
         size: str = "10",
         refuses: Iterable[OrderPurpose] = (),
         costs: Costs = COSTS,
+        scale_in: SignalScaleIn | None = None,
     ) -> None:
         # In ticks of 0.5: a limit of 1000, a stop 20 away, targets 20, 40 and 80 away.
         levels = [2000 + side.sign * ticks for ticks in (40, 80, 160)]
         targets = list(zip(levels, ("0.5", "0.3", "0.2"), strict=True))
         self.signal = signal_of(INSTRUMENT, side, (2000, 2000), 2000 - side.sign * 40, targets, management=management)
+        self.signal = replace(self.signal, scale_in=scale_in)
         self.refuses = set(refuses)
         self.at = START
         self._fills = 0
@@ -94,6 +103,11 @@ class Desk:
 
     def codes(self) -> list[DecisionCode]:
         return [effect.code for effect in self.sent if isinstance(effect, Decision)]
+
+    def told(self, code: DecisionCode) -> dict[str, Decimal | str]:
+        """What the last decision of that code said, numbers as numbers."""
+        found = [effect for effect in self.sent if isinstance(effect, Decision) and effect.code is code]
+        return numbers(found[-1].data)
 
     def _answer(self, effects: list[Effect]) -> None:
         self.sent += effects

@@ -39,7 +39,7 @@ def test_check_a_sound_document(tmp_path: Path) -> None:
     file.write_text(builtin_text("ema_trend"), encoding="utf-8")
     result = run("check", str(file))
     assert result.exit_code == 0
-    assert "sound; ema_trend v2, content " in result.stdout
+    assert "sound; ema_trend v3, content " in result.stdout
 
 
 def test_check_says_every_fault_with_its_place(tmp_path: Path) -> None:

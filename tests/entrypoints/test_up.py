@@ -180,7 +180,7 @@ def test_everything_starts_says_where_it_is_and_stops(up: Start) -> None:
     assert "demo@tradewind.example" in text
     assert str(first.data / "demo-login.txt") in text
     assert "correct horse" in text
-    assert "simulated market, 180×" in text
+    assert "simulated market, 600×" in text
     assert "not real prices" in text
     for name in ("migrate", "seed", "api", "engine", "worker", "beat"):
         first.until(f"{name:<8} | {name} says hello")
@@ -194,7 +194,7 @@ def test_everything_starts_says_where_it_is_and_stops(up: Start) -> None:
     assert env["TRADEWIND_REDIS_URL"] == running.redis
     settings = {
         "TRADEWIND_MARKET": "simulated",
-        "TRADEWIND_SPEED": "180",
+        "TRADEWIND_SPEED": "600",
         "TRADEWIND_SYMBOLS": "BTCUSDT",
         "TRADEWIND_SEED": "7",
         "TRADEWIND_PORT": str(first.port),

@@ -9,9 +9,19 @@ from typing import Any
 import pytest
 from candle_maker import save, walk
 
+from tests.core.strategy_maker import strategy_of
 from tradewind.core.candles import Timeframe
+from tradewind.core.strategy import Strategy
 from tradewind.kit.clock import to_ms
-from tradewind.market import CandleFolderError, Feed, FeedSettingsError, ForeignStateError, LiveFeedError, open_feed
+from tradewind.market import (
+    CandleFolderError,
+    Feed,
+    FeedSettingsError,
+    ForeignStateError,
+    LiveFeedError,
+    open_feed,
+    runnable_strategies,
+)
 from tradewind.platform.settings import MarketSource, Settings
 
 NOON = datetime(2026, 3, 1, 12, 0, 42, tzinfo=UTC)
@@ -30,8 +40,8 @@ async def test_without_settings_it_is_the_simulated_market_from_now_on() -> None
     feed = opened()
     assert feed.source is MarketSource.SIMULATED
     history = await feed.history()
-    assert len(history["BTCUSDT", Timeframe.M3]) >= 1000
-    assert Timeframe.M3.open_of(to_ms(NOON)) == history["BTCUSDT", Timeframe.M3].ts[-1] + Timeframe.M3.ms
+    assert len(history["BTCUSDT", Timeframe.M15]) >= 1000
+    assert Timeframe.M15.open_of(to_ms(NOON)) == history["BTCUSDT", Timeframe.M15].ts[-1] + Timeframe.M15.ms
 
 
 def test_a_simulated_world_is_kept_by_its_state() -> None:
@@ -47,6 +57,27 @@ def test_replay_takes_its_candles_from_the_folder(tmp_path: Path) -> None:
         save(tmp_path, symbol, Timeframe.M5, walk(700))
     feed = opened(market="replay", candles=tmp_path, symbols="ETHUSDT")
     assert (feed.source, feed.symbols) == (MarketSource.REPLAY, ("ETHUSDT",))
+
+
+def test_strategies_run_where_the_market_has_what_they_read(tmp_path: Path) -> None:
+    for symbol in ("ETHUSDT", "SOLUSDT"):
+        save(tmp_path, symbol, Timeframe.M5, walk(700))
+    own, bitcoin = strategy_of(), strategy_of(long="on(BTCUSDT, 1h, close > open)")
+    hourly = strategy_of(long="on(1h, close > open)")
+
+    def running(**settings: Any) -> tuple[Strategy, ...]:
+        found = runnable_strategies(Settings(**settings), [own, bitcoin, hourly])
+        assert len(found.strategies) + len(found.left_out) == 3
+        return found.strategies
+
+    assert running() == running(market="live") == (own, bitcoin, hourly)
+    assert running(symbols="ETHUSDT") == (own, bitcoin, hourly), "Bitcoin can be followed, too"
+    assert running(market="replay", candles=tmp_path) == (own, hourly)
+    assert running(timeframe="4h") == (own,)
+    (reason,) = runnable_strategies(Settings(market="replay", candles=tmp_path), [bitcoin]).left_out
+    assert "looks at BTCUSDT; expected candles of it, there are ETHUSDT, SOLUSDT" in reason
+    save(tmp_path, "BTCUSDT", Timeframe.M5, walk(700))
+    assert running(market="replay", candles=tmp_path, symbols="ETHUSDT") == (own, bitcoin, hourly)
 
 
 def test_live_follows_the_venue_of_the_settings() -> None:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 CHANGES: dict[str, dict[str, Any]] = {
     "filled": {"kind": "filled", "price": "61300.0"},
+    "added": {"kind": "added", "price": "60900.0", "rung": 1, "share": "0.25"},
     "tp1": {"kind": "target_hit", "price": "62035.6", "rung": 1, "share": "0.4"},
     "breakeven": {"kind": "stop_moved", "price": "61373.5", "before": "60564.4", "why": "breakeven"},
     "trailing": {"kind": "stop_moved", "price": "61800.25", "before": "61373.5", "why": "trailing"},

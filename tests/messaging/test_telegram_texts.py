@@ -173,6 +173,10 @@ EXPECTED: dict[str, tuple[str, str]] = {
         "⚪️ Not filled: the price reached the stop before the zone",
         "⚪️ Не исполнен: цена дошла до стопа раньше, чем до зоны",
     ),
+    "added": (
+        "➕ Addition 1 filled at 60900.00 · 25% of the whole",
+        "➕ Добор 1 исполнен по 60900.00 · 25% от всего объёма",
+    ),
     "missed": (
         "⚪️ Not filled: the price reached the first target before the zone",
         "⚪️ Не исполнен: цена дошла до первой цели раньше, чем до зоны",

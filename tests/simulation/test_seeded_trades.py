@@ -10,11 +10,12 @@ More of them: TRADEWIND_SIMULATION_SEEDS=100000.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from random import Random
 
 import pytest
 
-from tests.simulation.trade_driver import make_scenario, run, scaled_in
+from tests.simulation.trade_driver import Scenario, in_a_grid, make_scenario, run, scaled_in
 
 _BATCHES = 8
 
@@ -27,15 +28,17 @@ def _seeds(batch: int) -> range | list[int]:
     return range(batch, count, _BATCHES)
 
 
-@pytest.mark.parametrize("in_parts", [False, True], ids=["whole", "in parts"])
+def _whole(scenario: Scenario, _: Random) -> Scenario:
+    return scenario
+
+
+@pytest.mark.parametrize("entered", [_whole, scaled_in, in_a_grid], ids=["whole", "in parts", "in a grid"])
 @pytest.mark.parametrize("batch", range(_BATCHES))
-def test_seeded_trades_keep_every_promise(batch: int, in_parts: bool) -> None:
+def test_seeded_trades_keep_every_promise(batch: int, entered: Callable[[Scenario, Random], Scenario]) -> None:
     for seed in _seeds(batch):
         try:
             rng = Random(seed)
-            scenario = make_scenario(rng, nasty=True)
-            if in_parts:
-                scenario = scaled_in(scenario, rng)
+            scenario = entered(make_scenario(rng, nasty=True), rng)
             told = run(scenario)
             kills = frozenset(rng.sample(range(len(scenario.happenings)), len(scenario.happenings) // 3))
             assert run(scenario, reload_after=kills, shortcut=False).log == told.log, "a restart changed the future"

@@ -218,6 +218,33 @@ def scaled_in(scenario: Scenario, rng: Random) -> Scenario:
     return replace(scenario, agreed=agreed_on(signal, agreed.quantity, agreed.costs, agreed.actions))
 
 
+def in_a_grid(scenario: Scenario, rng: Random) -> Scenario:
+    """`scenario` entered in parts that make round trips, where there is room for them before the stop."""
+    agreed, signal = scenario.agreed, scenario.agreed.signal
+    instrument, sign = signal.instrument, signal.side.sign
+    room = int((signal.entry_limit - signal.stop) * sign / instrument.tick) - 1
+    count = min(rng.randint(1, 6), room)
+    if count < 1:
+        return scenario
+    share = (Decimal(1) / (count + 1)).quantize(Decimal("0.001"))
+    additions, before = list[SignalAddition](), signal.entry_limit
+    step = max(1, room // count)
+    for number in range(1, count + 1):
+        price = signal.entry_limit.shifted(-sign * number * step)
+        additions.append(SignalAddition(price, share, before))
+        before = price
+    first = 1 - count * share
+    if not agreed.quantity.portion(first):
+        return scenario  # risk would deny it
+    signal = replace(
+        signal,
+        scale_in=SignalScaleIn(first, tuple(additions)),
+        targets=(SignalTarget(signal.targets[-1].price, Decimal(1)),),
+        management=Management(max_age_ms=signal.management.max_age_ms),
+    )
+    return replace(scenario, agreed=agreed_on(signal, agreed.quantity, agreed.costs, agreed.actions))
+
+
 def _shares(rng: Random) -> list[str]:
     count = rng.randint(1, 4)
     cuts = sorted(rng.sample(range(5, 100, 5), count - 1))
@@ -484,7 +511,8 @@ class Driver:
             if order.kind is OrderKind.LIMIT:
                 assert order.price is not None
                 assert (fill.price - order.price) * sign >= 0
-        assert counted.entered <= self.agreed.quantity.value
+        assert counted.entered - counted.exited <= self.agreed.quantity.value
+        assert self.agreed.trips or counted.entered <= self.agreed.quantity.value
         assert counted.exited <= counted.entered, "no reduce-only order ever opens"
         self.fills.append(fill)
 
@@ -562,6 +590,8 @@ class Driver:
         assert stops[0].reduce_only
         assert stops[0].remaining == trade.held
         assert stops[0].trigger == trade.stop
+        entering = sum((order.remaining.value for order in live.values() if not order.reduce_only), Decimal(0))
+        assert trade.held.value + entering <= self.agreed.quantity.value, "never more than was agreed"
         targets = [order for order in live.values() if order.purpose is OrderPurpose.TARGET]
         offered = sum((order.remaining.value for order in targets), Decimal(0))
         assert offered <= trade.held.value

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
 from tests.support.http import Api, Person
-from tests.support.market import TestMarket
+from tests.support.market import TestMarket, make_signal
 from tradewind.core.costs import Costs
 from tradewind.core.outcome import WAITING, tracking
+from tradewind.core.signals import SignalAddition, SignalScaleIn
 from tradewind.trading.signals.view import signal_item
 
 LOCKED_KEYS = {"locked", "id", "symbol", "timeframe", "strategy", "created_at", "status"}
@@ -127,6 +129,17 @@ async def test_a_signal_tells_its_life(trader: Person, market: TestMarket) -> No
     assert Decimal(moved["before"]) == signal.stop.value
     assert Decimal(moved["price"]) > signal.stop.value
     assert moved["why"] == "breakeven"
+
+
+async def test_a_signal_that_is_entered_in_parts_shows_them(trader: Person, market: TestMarket) -> None:
+    whole = await market.publish()
+    assert (await trader.ok("GET", f"/signals/{whole.id}"))["further_entries"] == []
+    plain = make_signal(market.at, symbol="ETHUSDT", price=2_000.0, targets=1, breakeven=False)
+    below = plain.instrument.price(Decimal(1990))
+    parts = SignalScaleIn(Decimal("0.4"), (SignalAddition(below, Decimal("0.6"), plain.entry_limit),))
+    signal = await market.publish(replace(plain, scale_in=parts))
+    detail = await trader.ok("GET", f"/signals/{signal.id}")
+    assert detail["further_entries"] == [{"price": str(below), "share": "0.6", "target": str(plain.entry_limit)}]
 
 
 async def test_what_there_is_not_is_not_found(trader: Person) -> None:

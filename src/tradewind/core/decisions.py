@@ -30,6 +30,7 @@ class DecisionCode(StrEnum):
     TARGETS_PLACED = "targets_placed"
     TARGETS_MERGED = "targets_merged"
     TARGET_FILLED = "target_filled"
+    ROUND_TRIP = "round_trip"
     EXIT_REQUESTED = "exit_requested"
     LIQUIDATED = "liquidated"
     CLOSED = "closed"

@@ -15,6 +15,8 @@ from tradewind.core.values import EXACT, Price, Quantity, Side
 
 
 class OrderKind(StrEnum):
+    """How an order is executed."""
+
     MARKET = "market"
     LIMIT = "limit"
     STOP_MARKET = "stop_market"
@@ -32,6 +34,8 @@ class OrderPurpose(StrEnum):
 
 
 class OrderStatus(StrEnum):
+    """Where an order stands; see `TRANSITIONS`."""
+
     INITIALIZED = "initialized"
     DENIED = "denied"
     SUBMITTED = "submitted"

@@ -28,6 +28,8 @@ class AutoAction(StrEnum):
 
 
 class TrailingKind(StrEnum):
+    """What a stop that follows hangs from."""
+
     DISTANCE = "distance"
     """A fixed distance in quote currency, such as a multiple of the ATR at the signal."""
     PERCENT = "percent"
@@ -65,17 +67,22 @@ class Addition(NamedTuple):
     Attributes:
         level: price of the resting limit order, between the first entry and the stop.
         share: fraction of the whole agreed size.
+        target: level at which just this part leaves again, whereupon it is entered again, as often as the price comes
+            back (a grid); 0 = it leaves with all the others.
     """
 
     level: float
     share: float
+    target: float = 0.0
 
 
 class ScaleIn(NamedTuple):
     """Enter in parts: some at once, more at worse prices, behind one stop for all of it.
 
     The size agreed on is that of the whole ladder, so its loss at the stop is known before it begins. It goes on
-    until the position begins to leave: with the first target filled nothing more is entered.
+    until the position begins to leave: with the first of the plan's targets filled nothing more is entered. A grid,
+    whose additions have targets of their own, makes round trips until then; it has one target for all that is left, and
+    its stop stays where it is.
 
     Attributes:
         first: fraction of the whole size that is entered at once.
@@ -87,6 +94,15 @@ class ScaleIn(NamedTuple):
     first: float
     additions: tuple[Addition, ...]
     targets_from: float = 0.0
+
+    @property
+    def is_grid(self) -> bool:
+        return self.additions[0].target != 0.0
+
+    @property
+    def entered_once(self) -> ScaleIn:
+        """The same ladder without round trips."""
+        return self._replace(additions=tuple(each._replace(target=0.0) for each in self.additions))
 
 
 class Breakeven(NamedTuple):
@@ -150,11 +166,13 @@ class PlanSpec(NamedTuple):
 
     def allowing(self, actions: frozenset[AutoAction]) -> PlanSpec:
         """The part of the plan that `actions` allow. Without partial closes all goes at the first target."""
-        targets = self.targets
+        targets, scale_in = self.targets, self.scale_in
         if AutoAction.PARTIAL_CLOSE not in actions:
             targets = (Target(targets[0].level, 1.0),)
+            scale_in = None if scale_in is None else scale_in.entered_once
         return self._replace(
             targets=targets,
+            scale_in=scale_in,
             breakeven=self.breakeven if AutoAction.MOVE_TO_BREAKEVEN in actions else None,
             trailing=self.trailing if AutoAction.TRAILING_STOP in actions else None,
         )

@@ -8,6 +8,8 @@ from tradewind.core.orders import IllegalTransitionError
 
 
 class PositionStatus(StrEnum):
+    """Where a position stands; see `TRANSITIONS`."""
+
     ENTERING = "entering"
     """The entry order is on its way; nothing is held yet."""
     OPEN = "open"
@@ -23,6 +25,8 @@ class PositionStatus(StrEnum):
 
 
 class PositionEvent(StrEnum):
+    """What can happen to a position."""
+
     ENTRY_FILLED = "entry_filled"
     ENTRY_ENDED = "entry_ended"
     """The entry order is over: filled completely, cancelled, expired or refused."""

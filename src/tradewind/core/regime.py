@@ -49,6 +49,8 @@ UNDEFINED = 0
 
 
 class Regime(StrEnum):
+    """How the market moves: with a direction, within a range, or wildly."""
+
     TREND_UP = "trend_up"
     TREND_DOWN = "trend_down"
     RANGE = "range"

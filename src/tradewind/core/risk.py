@@ -13,7 +13,7 @@ from tradewind.core.margin import margin
 from tradewind.core.signals import Signal
 from tradewind.core.values import EXACT, IllegalValueError, Price, Quantity, Rounding, Side, decimal_of, round_to
 
-_ONE = Decimal(1)
+_ZERO, _ONE = Decimal(0), Decimal(1)
 
 
 class DenyReason(StrEnum):
@@ -70,6 +70,7 @@ class AccountView:
         exposure: Σ |notional| of open positions and working entries, quote currency.
         sides: side of the open position or working entry by symbol.
         real: money of a real venue rather than paper.
+        margin: Σ isolated margin of open positions and working entries, quote currency; what backs one backs no other.
     """
 
     equity: Decimal
@@ -77,6 +78,7 @@ class AccountView:
     sides: Mapping[str, Side]
     limits: RiskLimits
     real: bool = False
+    margin: Decimal = _ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,8 @@ def assess(
 
     unit_loss = stopped_out(signal, costs)
     by_risk = account.equity * account.limits.risk_per_trade * signal.management.risk_scale / unit_loss
-    headroom = min(account.equity * account.limits.max_leverage - account.exposure, account.equity * leverage)
+    free = account.equity - account.margin
+    headroom = min(account.equity * account.limits.max_leverage - account.exposure, free * leverage)
     if headroom <= 0:
         return Denial(DenyReason.EXPOSURE_LIMIT, {"exposure": str(account.exposure), "equity": str(account.equity)})
     # A short's further entries are dearer than its first.

@@ -40,10 +40,12 @@ class SignalTarget:
 
 @dataclass(frozen=True, slots=True)
 class SignalAddition:
-    """One further entry: `share` (0 to 1) of the whole size, by a limit order at `price`."""
+    """One further entry: `share` (0 to 1) of the whole size, by a limit order at `price`. Of a grid it leaves at
+    its own `target`, the level before it, and is entered again."""
 
     price: Price
     share: Decimal
+    target: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ class SignalScaleIn:
     first: Decimal
     additions: tuple[SignalAddition, ...]
     targets_from_average: bool = False
+
+    @property
+    def is_grid(self) -> bool:
+        return self.additions[0].target is not None
 
     def average(self, entry: Decimal) -> Decimal:
         """The average entry of the whole ladder when its first part is entered at `entry`, exact."""
@@ -80,6 +86,10 @@ class Management:
     trailing: Trailing | None = None
     max_age_ms: int = 0
     risk_scale: Decimal = Decimal(1)
+
+    @property
+    def moves_stop(self) -> bool:
+        return self.breakeven is not None or self.trailing is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +183,17 @@ class Signal:
         shares = [ladder.first, *(addition.share for addition in ladder.additions)]
         if min(shares) <= 0 or sum(shares) != 1:
             raise IllegalValueError(f"expected positive shares that sum to 1, got {[str(each) for each in shares]}")
+        if any(addition.target is not None for addition in ladder.additions):
+            self._check_grid(ladder)
+
+    def _check_grid(self, ladder: SignalScaleIn) -> None:
+        before = self.entry_limit
+        for addition in ladder.additions:
+            if addition.target != before:
+                raise IllegalValueError(f"expected a target at {before}, one level on, got {addition.target}")
+            before = addition.price
+        if ladder.targets_from_average or len(self.targets) > 1 or self.management.moves_stop:
+            raise IllegalValueError("expected a grid with one fixed target and a stop that stays, got more")
 
     @property
     def symbol(self) -> str:
@@ -216,6 +237,9 @@ class Signal:
             return None
         return ScaleIn(
             first=float(ladder.first),
-            additions=tuple(Addition(float(each.price), float(each.share)) for each in ladder.additions),
+            additions=tuple(
+                Addition(float(each.price), float(each.share), float(each.target) if each.target else 0.0)
+                for each in ladder.additions
+            ),
             targets_from=float(self.entry_limit) if ladder.targets_from_average else 0.0,
         )

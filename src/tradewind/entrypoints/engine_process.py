@@ -17,7 +17,7 @@ from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
 from tradewind.entrypoints.candles import candle_source
 from tradewind.entrypoints.tradable import check_tradable
-from tradewind.market import CandleStore, Feed, SeriesKey, asked_symbols, only_read, open_feed
+from tradewind.market import CandleStore, Feed, SeriesKey, asked_symbols, only_read, open_feed, runnable_strategies
 from tradewind.market.record.service import CandleReader
 from tradewind.platform.broker import open_broker
 from tradewind.platform.database import Database, Urls
@@ -61,7 +61,9 @@ async def run_engine(settings: Settings) -> None:
 
         lease = await take_lease(connection, f"engine:{_SHARD}")
         remembered = await read_state(connection, _SHARD)
-        strategies = list(builtin_strategies().values())
+        strategies, left_out = runnable_strategies(settings, list(builtin_strategies().values()))
+        for reason in left_out:
+            _log.warning("strategy_left_out", reason=reason)
         feed = open_feed(settings, remembered.feed if remembered else None, strategies=strategies)
         check_tradable(feed)
         stack.push_async_callback(feed.close)

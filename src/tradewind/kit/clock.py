@@ -43,8 +43,3 @@ def to_ms(at: datetime) -> int:
     if at.tzinfo is None:
         raise ValueError(f"expected an aware time, got the naive {at.isoformat()}; attach its time zone")
     return (at - _EPOCH) // _MILLISECOND
-
-
-def day_of(ms: int) -> int:
-    """Days from the epoch to the UTC day that holds `ms`; the unit in which daily limits count."""
-    return ms // 86_400_000

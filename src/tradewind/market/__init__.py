@@ -15,6 +15,7 @@ from tradewind.market.feeds import (
     IncidentKind,
     Inside,
     ReplayFeed,
+    Runnable,
     SeriesKey,
     Step,
     Tick,
@@ -25,6 +26,8 @@ from tradewind.market.feeds import (
     only_read,
     open_feed,
     read_inside,
+    runnable_on,
+    runnable_strategies,
 )
 from tradewind.market.files import CandleFolder, read_candles, repair_candles, span_of
 from tradewind.market.store import CandleStore
@@ -44,6 +47,7 @@ __all__ = [
     "LiveFeedError",
     "MarketDataError",
     "ReplayFeed",
+    "Runnable",
     "SeriesKey",
     "Step",
     "Tick",
@@ -56,5 +60,7 @@ __all__ = [
     "read_candles",
     "read_inside",
     "repair_candles",
+    "runnable_on",
+    "runnable_strategies",
     "span_of",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import repeat
 
 import numpy as np
 import pytest
@@ -34,6 +35,19 @@ from tradewind.core.plan import Addition, Breakeven, PlanSpec, ScaleIn, Target, 
 venues = markets.map(lambda market: replace(market, textbook=False))
 
 
+def grid_of(plan: Plan, price: float, additions: tuple[tuple[float, float], ...]) -> Plan:
+    """`plan` as a grid: each part leaves one level on, the first at the farthest target there was."""
+    first = 1.0 - sum(share for _, share in additions)
+    trips = (price, *(level for level, _ in additions[:-1]))
+    return replace(
+        plan,
+        targets=((plan.targets[-1][0], 1.0),),
+        breakeven=None,
+        trailing=None,
+        ladder=Ladder(first, additions, trips=trips),
+    )
+
+
 @st.composite
 def lives(draw: st.DrawFn) -> tuple[Plan, Market, list[Bar]]:
     bars = draw(runs_of_bars())
@@ -45,6 +59,8 @@ def lives(draw: st.DrawFn) -> tuple[Plan, Market, list[Bar]]:
     parts = sorted(draw(st.lists(st.sampled_from([0.1, 0.25, 0.4, 0.5, 0.75, 0.9]), min_size=1, max_size=4)))
     weights = draw(st.lists(st.sampled_from([0.05, 0.1, 0.2]), min_size=len(parts), max_size=len(parts)))
     additions = tuple((price - side * part * room, weight) for part, weight in zip(parts, weights, strict=True))
+    if len(set(parts)) == len(parts) and draw(st.booleans()):
+        return grid_of(plan, price, additions), draw(venues), bars
     return (
         replace(plan, ladder=Ladder(1.0 - sum(weights), additions, draw(st.sampled_from([0.0, price])))),
         draw(venues),
@@ -63,7 +79,14 @@ def spec_of(plan: Plan) -> PlanSpec:
         if follow
         else None,
         plan.max_age_ms,
-        ScaleIn(ladder.first, tuple(Addition(*each) for each in ladder.additions), ladder.targets_from)
+        ScaleIn(
+            ladder.first,
+            tuple(
+                Addition(*each, target)
+                for each, target in zip(ladder.additions, ladder.trips or repeat(0.0), strict=False)
+            ),
+            ladder.targets_from,
+        )
         if ladder
         else None,
     )
@@ -87,9 +110,17 @@ def test_one_bar_for_many_positions_does_what_the_model_says(life: tuple[Plan, M
         names = ("entry", "stop", "best", "worst", "left", "gained", "funding", "exit")
         assert hexed(*(state[name] for name in names)) == hexed(*(getattr(model, name) for name in names))
         assert hexed(scale["entered"], scale["fee_in"]) == hexed(model.entered, model.fee_in)
-        assert scale["added"] == model.added
+        assert (scale["added"], scale["round_trips"]) == (model.added, len(model.round_trips))
         assert (state["filled"], state["end"]) == (model.filled, ENDS[model.end] if model.end else 0)
         assert 0.0 <= state["left"] <= scale["entered"] <= 1.0 + 1e-12, "never more than was agreed"
+        if model.end == "stop" and plan.ladder and plan.ladder.trips and market.worse == 0 == model.funding:
+            rest = sum(
+                share * ((model.exit - paid) * plan.side - paid * fee - model.exit * market.taker)
+                for share, (paid, fee) in zip(
+                    (plan.ladder.first, *(share for _, share in plan.ladder.additions)), model.parts, strict=False
+                )
+            )
+            assert model.gained == pytest.approx(sum(model.round_trips) + rest), "every part with its own price"
     assert states["phase"][1] == layout.EMPTY
 
 
@@ -154,7 +185,7 @@ def test_the_live_implementation_agrees_to_the_last_bit(life: tuple[Plan, Market
             *(outcome.plan.stop, outcome.plan.paid_at),
         )
         assert hexed(*(state[name] for name in names)) == hexed(*expected)
-        assert scales["added"][0] == outcome.added
+        assert (scales["added"][0], scales["round_trips"][0]) == (outcome.added, outcome.round_trips)
 
 
 @given(runs_of_bars(), st.data())
@@ -169,6 +200,42 @@ def test_a_plan_that_is_entered_whole_is_the_plain_one(bars: list[Bar], data: st
         kernel.step_bar(checked, number, whole, plain, rules)
         kernel.step_bar_in_parts(checked, number, whole, parts, states, scales, rules)
         assert plain.tobytes() == states.tobytes()
+
+
+GRID = Plan(1, 80.0, ((105.0, 1.0),), ladder=Ladder(0.25, ((95.0, 0.25), (90.0, 0.5)), trips=(100.0, 95.0)))
+
+
+def test_a_grid_by_hand() -> None:
+    """Down two levels, up one, down and up again within a candle, and out at the top."""
+    market = Market(maker=0.001, taker=0.002)
+    bars = [
+        *flat(0, 100),
+        Bar(1, 2, 100, 101, 94, 96),  # the first level is entered; what it closes at is below its target
+        Bar(2, 3, 96, 97, 89, 91),  # the second is
+        Bar(3, 4, 91, 96, 90.5, 95.5),  # the second leaves at 95
+        Bar(4, 5, 95.5, 96, 89, 95),  # it is entered again, and leaves again: the close is at its target
+        Bar(5, 6, 95, 99, 91, 92),  # nothing: entries at 90, targets at 100
+        Bar(6, 7, 92, 100, 91, 97),  # the first level leaves at 100
+        Bar(7, 8, 97, 98, 94, 96),  # and is entered again
+        Bar(8, 9, 96, 106, 95.5, 104),  # both leave: the first level at 100, what was entered first at 105
+    ]
+    done = lived(GRID, bars, market)
+    assert (done.end, done.exit, done.phase) == ("target", 105.0, "closed")
+    second = 0.5 * (95 - 90 - 0.001 * (95 + 90))
+    first = 0.25 * (100 - 95 - 0.001 * (100 + 95))
+    assert done.round_trips == pytest.approx([second, second, first, first])
+    last = 0.25 * (105 - 100 - 0.002 * 100 - 0.001 * 105)
+    assert done.gained == pytest.approx(sum(done.round_trips) + last)
+
+
+def test_no_round_trip_is_credited_that_the_candle_may_not_have_contained() -> None:
+    held = [*flat(0, 100), Bar(1, 2, 96, 96, 94, 96)]
+    assert lived(GRID, [*held, Bar(2, 3, 96, 99, 89, 94)]).round_trips == [], "95 may have come before 90"
+    twice = lived(GRID, [*held, Bar(2, 3, 96, 101, 91, 95)])
+    assert len(twice.round_trips) == 1, "left at 100, entered again on the way to the close"
+    assert twice.added == 1
+    once = lived(GRID, [*held, *flat(2, 90), Bar(3, 4, 91, 101, 91, 95)])
+    assert (len(once.round_trips), once.added) == (2, 1), "90 was reached before, or never again"
 
 
 LADDER = Ladder(0.25, ((95.0, 0.25), (90.0, 0.5)), 100.0)
@@ -215,6 +282,10 @@ def test_bad_ladders_are_refused_by_name() -> None:
         ("shares", {"shares": [0.0, 0.75]}),
         ("additions", {"additions": 11}),
         ("targets_from", {"targets_from": -1.0}),
+        ("targets", {"targets": [94.0, 92.0]}),
+        ("targets", {"targets": [100.0, np.nan]}),
+        ("targets", {"targets": [96.0, 97.0]}),
+        ("targets", {"targets": [104.0, 95.0]}),
     ):
         bad = parts.copy()
         for name, value in change.items():

@@ -321,7 +321,8 @@ def test_an_honest_document_passes() -> None:
 
 @pytest.mark.parametrize("name", sorted(builtin_strategies()))
 def test_the_built_in_strategies_pass(name: str) -> None:
-    found = check_document(builtin_strategies()[name], random_columns(8, 4000), cuts=60, starts=8)
+    strategy, candles, bitcoin = builtin_strategies()[name], random_columns(8, 4000), random_columns(9, 4000)
+    found = check_document(strategy, candles, timeframe=TIMEFRAME, others={"BTCUSDT": bitcoin}, cuts=60, starts=8)
     assert not found.look_ahead.biased
     assert not found.warm_up.biased
 

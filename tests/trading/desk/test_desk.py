@@ -172,6 +172,20 @@ class TestAccount:
         assert not account.trades
         assert self.open(desk, "ETHUSDT", 2000, 2) is None
 
+    def test_what_backs_one_position_backs_no_other(self) -> None:
+        """Isolated margins together are never more than the equity, so that no gap takes more than there is."""
+        desk = Desk(FREE, Journal(), feed_live=False)
+        for number, (symbol, price) in enumerate((("BTCUSDT", 40_000.0), ("ETHUSDT", 2000.0)), start=1):
+            signal = replace(signal_on(symbol, price, number=number), leverage_cap=3)
+            desk.prices[symbol] = price
+            desk.open(intent_of(signal, number=100 + number, risk="0.02"), signal, START)
+            desk.advance(symbol, flat(price, START))
+        held = [each for each in (trade_of(desk), trade_of(desk, "ETHUSDT")) if each is not None]
+        assert [each.trade.basis for each in held] == [20_000, 10_000], "two thirds are put up for the first"
+        for symbol in ("BTCUSDT", "ETHUSDT"):
+            desk.advance(symbol, flat(100, START + CANDLE))
+        assert desk.accounts[ACCOUNT].balance == pytest.approx(0, abs=1)
+
     def test_what_is_in_memory_is_newer_than_what_an_intent_brings(self) -> None:
         desk = Desk(FREE, Journal(), feed_live=False)
         assert self.open(desk, "BTCUSDT", 40_000, 1)

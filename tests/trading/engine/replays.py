@@ -135,6 +135,18 @@ def observant() -> Strategy:
     ))  # fmt: skip
 
 
+def grid() -> Strategy:
+    """Makes round trips all the time."""
+    return named("grid", strategy_of(
+        long="crosses_below(close, sma(close, 5))",
+        zone=("close * 0.999", "close * 1.001"),
+        stop="close * 0.96",
+        ladder=(("at", "close * 1.008", "1"),),
+        time_stop="60",
+        grid=("4", "close * 0.024"),
+    ))  # fmt: skip
+
+
 def named(name: str, strategy: Strategy) -> Strategy:
     """`strategy` under another name; its signals' ids follow from its document's hash."""
     blueprint = replace(strategy.blueprint, name=name, document_hash=name.encode().hex().ljust(64, "0"))

@@ -7,13 +7,16 @@ from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
+import orjson
 import pytest
 
 from tradewind.core.candles import Timeframe
+from tradewind.core.costs import Costs
 from tradewind.core.plan import TrailingKind
 from tradewind.core.series import Columns
 from tradewind.core.signals import Signal
 from tradewind.core.strategy import Refused, evaluate, signal
+from tradewind.trading.signals.mapping import CONTENT_COLUMNS, content_values, signal_of
 from tradewind.trading.strategies import DocumentError, builtin_text, load_builtin, parse_document
 from tradewind.venues.paper import instrument_for
 
@@ -121,3 +124,58 @@ def test_it_is_for_research_only() -> None:
     assert strategy.blueprint.research_only
     assert strategy.scale_in is not None
     assert sum(strategy.scale_in.shares, strategy.scale_in.first) == Decimal(1)
+
+
+def with_grid(text: str) -> str:
+    return re.sub(r"(?m)^grid:.*$", text, builtin_text("grid_range"))
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "said"),
+    [
+        ("grid: {levels: 2.5, range: swing}", "grid.levels", "whole number of levels"),
+        ("grid: {levels: 11, range: swing}", "grid.levels", "up to 10"),
+        ("grid: {levels: 4, range: swing, size: 0}", "grid.size", "above 0"),
+        ("grid: {levels: 4}", "grid.range", "missing"),
+        ("grid: {levels: 4, range: swing}\nscale_in: {orders: 1, deviation: swing}", "grid", "got both"),
+    ],
+)
+def test_grids_that_make_no_sense_are_refused(text: str, path: str, said: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        parse_document(with_grid(text))
+    assert any(problem.path == path and said in problem.detail for problem in caught.value.problems)
+
+
+def test_a_grid_has_one_target_and_a_stop_that_stays() -> None:
+    text = builtin_text("grid_range").replace("exits:\n", "exits:\n  breakeven: {after_target: 1}\n")
+    text = text.replace("levels, share: 1}\n", "levels, share: 0.5}\n    - {distance: 99 * swing, share: 0.5}\n", 1)
+    with pytest.raises(DocumentError) as caught:
+        parse_document(text)
+    assert {problem.path for problem in caught.value.problems} == {"exits.breakeven", "long.targets"}
+
+
+def test_every_part_of_a_grid_leaves_one_level_on_and_pays_for_its_costs() -> None:
+    unfiltered = re.sub(r"(?ms)^filters:.*?(?=^long:)", "", builtin_text("grid_range"))
+    made = answers(unfiltered, range_atr=12, beyond_atr=3)
+    signals = [each for each in made if isinstance(each, Signal)]
+    assert len(signals) > 3
+    costs = Costs()
+    for each in signals:
+        ladder = each.scale_in
+        assert ladder is not None
+        levels = [each.targets[0].price, each.entry_limit, *(part.price for part in ladder.additions)]
+        assert [part.target for part in ladder.additions] == levels[1:-1]
+        assert all(level > each.stop for level in levels)
+        for sold, bought in pairwise(map(float, levels)):
+            assert sold - bought - costs.taker * (sold + bought) > 0, "whatever its fees, a round trip gains"
+    refused = {each.reason.value for each in answers(unfiltered, range_atr=1.5) if isinstance(each, Refused)}
+    assert refused == {"grid_below_costs"}
+
+
+def test_a_grid_survives_the_database() -> None:
+    unfiltered = re.sub(r"(?ms)^filters:.*?(?=^long:)", "", builtin_text("grid_range"))
+    made = next(each for each in answers(unfiltered, range_atr=12) if isinstance(each, Signal))
+    values = content_values(made)
+    row = dict(zip(CONTENT_COLUMNS, values, strict=True))
+    row |= {name: orjson.loads(row[name]) for name in ("targets", "management", "rationale")}
+    assert signal_of(row, lambda *_: made.instrument) == made

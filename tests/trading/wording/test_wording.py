@@ -60,6 +60,7 @@ EXAMPLES: dict[DecisionCode, list[dict[str, str]]] = {
     ],
     DecisionCode.PROTECTION_FAILED: [{"reason": "too many orders", "quantity": "0.1"}],
     DecisionCode.TARGETS_PLACED: [{"ladder": "0.05 @ 61200 · 0.05 @ 62400"}],
+    DecisionCode.ROUND_TRIP: [{"part": "2", "quantity": "0.5", "price": "99.5", "left": "1.5", "pnl": "0.25"}],
     DecisionCode.TARGETS_MERGED: [{"targets": "3", "orders": "1"}],
     DecisionCode.TARGET_FILLED: [
         {"price": "61200", "quantity": "0.04", "left": "0.06", "pnl": "48", "target": "1", "share": "40"}
@@ -215,7 +216,12 @@ def test_whatever_the_core_decides_can_be_said(language: Language) -> None:
         for decision in life.decisions:
             assert render(decision.code, decision.data, language)
             said.add(decision.code)
-    made_elsewhere = {DecisionCode.INTENT_DENIED, DecisionCode.STOP_MOVE_SKIPPED, DecisionCode.TARGETS_MERGED}
+    made_elsewhere = {
+        DecisionCode.INTENT_DENIED,
+        DecisionCode.STOP_MOVE_SKIPPED,
+        DecisionCode.TARGETS_MERGED,
+        DecisionCode.ROUND_TRIP,
+    }
     assert said >= set(DecisionCode) - made_elsewhere
 
 

@@ -733,7 +733,7 @@ export type Deal = 'buy' | 'sell';
  *
  * Everything the engine may decide about an intent or a position. The list is complete.
  */
-export type DecisionCode = 'intent_denied' | 'entry_placed' | 'entry_rejected' | 'entry_filled' | 'entry_expired' | 'entry_invalidated' | 'entry_missed' | 'entry_cut_short' | 'stop_placed' | 'stop_resized' | 'stop_moved' | 'stop_move_skipped' | 'stop_filled' | 'protection_failed' | 'targets_placed' | 'targets_merged' | 'target_filled' | 'exit_requested' | 'liquidated' | 'closed';
+export type DecisionCode = 'intent_denied' | 'entry_placed' | 'entry_rejected' | 'entry_filled' | 'entry_expired' | 'entry_invalidated' | 'entry_missed' | 'entry_cut_short' | 'stop_placed' | 'stop_resized' | 'stop_moved' | 'stop_move_skipped' | 'stop_filled' | 'protection_failed' | 'targets_placed' | 'targets_merged' | 'target_filled' | 'round_trip' | 'exit_requested' | 'liquidated' | 'closed';
 
 /**
  * DecisionItem
@@ -1005,6 +1005,30 @@ export type Feature = 'portfolio_analysis';
  * What stands for the trials that differ only in the other parameters.
  */
 export type Fold = 'max' | 'median';
+
+/**
+ * FurtherEntry
+ *
+ * A further limit order of a signal that is entered in parts.
+ */
+export type FurtherEntry = {
+    /**
+     * Price
+     */
+    price: string;
+    /**
+     * Share
+     *
+     * Part of the whole size to enter there, 0 to 1.
+     */
+    share: string;
+    /**
+     * Target
+     *
+     * Of a grid: where just this part is closed and entered again.
+     */
+    target: string | null;
+};
 
 /**
  * Grouping
@@ -2646,6 +2670,8 @@ export type Refresh = {
 
 /**
  * Regime
+ *
+ * How the market moves: with a direction, within a range, or wildly.
  */
 export type Regime = 'trend_up' | 'trend_down' | 'range' | 'volatile';
 
@@ -3286,6 +3312,12 @@ export type SignalDetail = {
      */
     executed: boolean;
     /**
+     * Further Entries
+     *
+     * Nearest first; none where it is entered whole.
+     */
+    further_entries: Array<FurtherEntry>;
+    /**
      * Events
      */
     events: Array<SignalLifeEvent>;
@@ -3300,8 +3332,10 @@ export type SignalEnd = 'stop' | 'breakeven' | 'trailing' | 'target' | 'time_sto
 
 /**
  * SignalEventKind
+ *
+ * What can happen to a signal.
  */
-export type SignalEventKind = 'filled' | 'added' | 'target_hit' | 'stop_moved' | 'closed' | 'not_filled';
+export type SignalEventKind = 'filled' | 'added' | 'round_trip' | 'target_hit' | 'stop_moved' | 'closed' | 'not_filled';
 
 /**
  * SignalFilter
@@ -3528,6 +3562,8 @@ export type SignalPage = {
 
 /**
  * SignalPhase
+ *
+ * How far a signal has come.
  */
 export type SignalPhase = 'waiting' | 'open' | 'closed' | 'not_filled';
 

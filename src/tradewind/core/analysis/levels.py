@@ -30,6 +30,8 @@ HALF_LIFE = 120
 
 
 class PivotKind(StrEnum):
+    """Which way the market turned there."""
+
     HIGH = "high"
     LOW = "low"
 

@@ -24,16 +24,22 @@ from tradewind.core.series import Columns
 
 @dataclass(frozen=True, slots=True)
 class Constant:
+    """A number that is the same in every row."""
+
     value: float
 
 
 @dataclass(frozen=True, slots=True)
 class RegimeConstant:
+    """A regime by name, to compare with."""
+
     value: Regime
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """A column of the candles."""
+
     field: Source
 
 

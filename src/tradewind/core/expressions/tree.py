@@ -70,6 +70,8 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A number as written."""
+
     value: float
     column: int = field(default=1, compare=False)
 
@@ -101,6 +103,8 @@ class DefinitionOf:
 
 @dataclass(frozen=True, slots=True)
 class RegimeName:
+    """A market regime, to compare `regime()` with."""
+
     value: Regime
     column: int = field(default=1, compare=False)
 

@@ -7,6 +7,7 @@ to the last bit. Importing this imports Numba: 1.3 s and 140 MB that live proces
 
 from tradewind.core.kernel.drivers import Entries, backtest, entries, place, step_bar, sweep
 from tradewind.core.kernel.guardian import Guardian
+from tradewind.core.kernel.ladders import LADDER, SCALE, checked_ladders, ladders
 from tradewind.core.kernel.layout import (
     ASSUMPTIONS,
     PLAN,
@@ -22,14 +23,7 @@ from tradewind.core.kernel.layout import (
     states,
     template,
 )
-from tradewind.core.kernel.scaling import (
-    LADDER,
-    SCALE,
-    backtest_in_parts,
-    checked_ladders,
-    ladders,
-    step_bar_in_parts,
-)
+from tradewind.core.kernel.scaling import backtest_in_parts, step_bar_in_parts
 from tradewind.core.kernel.triggers import GUARDED, TRIGGER
 
 __all__ = [

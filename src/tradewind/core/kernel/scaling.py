@@ -10,19 +10,18 @@ whose stop is the level of that entry; the STOP of that slot is its wake-up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import numba
 import numpy as np
 
 from tradewind.core.kernel.drivers import Entries
 from tradewind.core.kernel.jit import compiled, part
+from tradewind.core.kernel.ladders import LADDER, SCALE, checked_ladders
 from tradewind.core.kernel.layout import (
     ASSUMPTIONS,
     CHANDELIER,
     CLOSED,
-    MOST_TARGETS,
     NOTHING,
     OPEN,
     PENDING,
@@ -35,83 +34,9 @@ from tradewind.core.kernel.layout import (
     KernelInputError,
     Records,
     checked_plans,
-    plans,
-    refuse,
 )
 from tradewind.core.kernel.step import costs_covered, enter, leave, observe, see, take, to_tick
-from tradewind.core.plan import TARGET_HAIR, PlanSpec
-
-#: Longest ladder of further entries.
-MOST_ADDITIONS: Final = 10
-
-LADDER: Final = np.dtype(
-    [
-        ("first", "f8"),
-        ("targets_from", "f8"),
-        ("levels", "f8", (MOST_ADDITIONS,)),
-        ("shares", "f8", (MOST_ADDITIONS,)),
-        ("additions", "i8"),
-    ],
-    align=True,
-)
-"""How a plan is entered: `core.plan.ScaleIn` as a record of 184 bytes."""
-
-SCALE: Final = np.dtype(
-    [("entered", "f8"), ("fee_in", "f8"), ("added", "i8"), ("levels", "f8", (MOST_TARGETS,))], align=True
-)
-"""How far it has been entered, 88 bytes: share of the whole size, average rate of the fees paid, further entries
-filled, and where the targets are now."""
-
-
-def ladders(specs: Sequence[PlanSpec]) -> tuple[Records, Records]:
-    """PLAN and LADDER of `specs`, shape (n,); a plan that is entered whole has no additions.
-
-    Raises:
-        KernelInputError: a value that no plan can have; names field and row.
-    """
-    rows = np.zeros(len(specs), dtype=LADDER)
-    for row, spec in zip(rows, specs, strict=True):
-        ladder = spec.scale_in
-        row["first"] = 1.0
-        if ladder is not None:
-            if len(ladder.additions) > MOST_ADDITIONS:
-                raise KernelInputError(
-                    "ladders.additions", -1, f"up to {MOST_ADDITIONS} additions", len(ladder.additions)
-                )
-            row["first"], row["targets_from"] = ladder.first, ladder.targets_from
-            row["additions"] = len(ladder.additions)
-            row["levels"][: len(ladder.additions)] = [each.level for each in ladder.additions]
-            row["shares"][: len(ladder.additions)] = [each.share for each in ladder.additions]
-    whole = plans([spec._replace(scale_in=None) for spec in specs])
-    return whole, checked_ladders(whole, rows)
-
-
-def checked_ladders(whole: Records, rows: Records) -> Records:
-    """`rows`, if they are ladders of the plans `whole`, row by row.
-
-    Raises:
-        KernelInputError: see `ladders`.
-    """
-    if rows.dtype != LADDER or rows.shape != whole.shape:
-        raise KernelInputError("ladders", -1, f"LADDER of shape {whole.shape}", f"{rows.dtype}, {rows.shape}")
-    rows = np.ascontiguousarray(rows)
-    refuse("plans.relative", whole["relative"] != 0, whole["relative"], "a plan of prices (layout.plans)")
-    count = rows["additions"]
-    bad = (count < 0) | (count > MOST_ADDITIONS)
-    refuse("ladders.additions", bad, count, f"0 to {MOST_ADDITIONS} additions")
-    used = np.arange(MOST_ADDITIONS) < count[:, None]
-    side, stop = whole["side"][:, None], whole["stop"][:, None]
-    levels, shares = np.where(used, rows["levels"], np.nan), np.where(used, rows["shares"], 0.0)
-    outside = used & ~(np.isfinite(levels) & ((levels - stop) * side > 0.0))
-    refuse("ladders.levels", outside.any(axis=1), rows["levels"], "levels before the stop")
-    turned = (np.diff(levels, axis=1) * side > 0.0).any(axis=1)
-    refuse("ladders.levels", turned, rows["levels"], "levels that lead towards the stop")
-    total = rows["first"] + shares.sum(axis=1)
-    unfit = (used & ~(shares > 0.0)).any(axis=1) | ~(rows["first"] > 0.0) | ~(np.abs(total - 1.0) <= 1e-9)
-    refuse("ladders.shares", unfit, rows["shares"], "shares above zero that sum to 1 with the first")
-    origin = rows["targets_from"]
-    refuse("ladders.targets_from", ~(np.isfinite(origin) & (origin >= 0.0)), origin, "a price, or 0 for fixed targets")
-    return rows
+from tradewind.core.plan import TARGET_HAIR
 
 
 @part
@@ -128,16 +53,46 @@ def _aim(plan: Any, ladder: Any, rules: Any, state: Any, scale: Any) -> None:
 
 
 @part
-def _add(plan: Any, ladder: Any, rules: Any, state: Any, scale: Any, price: float, fee_in: float) -> None:
-    """The next addition fills at `price`."""
-    share = ladder.shares[scale.added]
-    before = state.left
+def _average(state: Any, scale: Any, share: float, price: float, fee_in: float) -> None:
     entered = scale.entered + share
     entry = state.entry + (price - state.entry) * (share / entered)
     scale.fee_in = scale.fee_in + (fee_in - scale.fee_in) * (share * price / (entry * entered))
     scale.entered = entered
-    scale.added += 1
     state.entry = entry
+
+
+@part
+def _make_round_trips(plan: Any, ladder: Any, rules: Any, state: Any, scale: Any, reached: float) -> None:
+    """The parts of a grid whose targets are reached leave, the last first, and their entries wait again."""
+    side = float(plan.side)
+    while scale.added > 0:
+        number = scale.added
+        target = ladder.targets[number - 1]
+        if target == 0.0 or (reached - target) * side < 0.0:
+            return
+        price = scale.prices[number]
+        per_unit = (target - price) * side - price * scale.rates[number] - target * rules.maker
+        state.gained = state.gained + ladder.shares[number - 1] * per_unit
+        scale.added = number - 1
+        scale.round_trips += 1
+        state.entry = scale.prices[0]
+        scale.fee_in = scale.rates[0]
+        scale.entered = ladder.first
+        for each in range(1, number):
+            _average(state, scale, ladder.shares[each - 1], scale.prices[each], scale.rates[each])
+        state.left = scale.entered
+        _cover(plan, rules, state, scale)
+
+
+@part
+def _add(plan: Any, ladder: Any, rules: Any, state: Any, scale: Any, price: float, fee_in: float) -> None:
+    """The next addition fills at `price`."""
+    share = ladder.shares[scale.added]
+    before = state.left
+    _average(state, scale, share, price, fee_in)
+    scale.added += 1
+    scale.prices[scale.added] = price
+    scale.rates[scale.added] = fee_in
     state.left = state.left + share
     # What the units held so far have paid is now spread over more of them.
     state.funding = state.funding * (before / state.left)
@@ -203,11 +158,11 @@ def _walk(  # noqa: PLR0912 - as `step.walk`, with one rule more
                 else:
                     _add(plan, ladder, rules, state, scale, level, rules.maker)
                 if not gapped:
-                    # What was better in this bar may have been before.
-                    inside = True
-                    state.best = before
+                    if point == 1:
+                        # What was better in this bar may have been before.
+                        inside = True
+                        state.best = before
                     price = level
-                    point = 1
                     see(state, side, level)
                 continue
         if (price - stop) * side <= 0.0 or (reached - stop) * side <= 0.0:
@@ -217,6 +172,7 @@ def _walk(  # noqa: PLR0912 - as `step.walk`, with one rule more
             leave(rules, state, side, level, scale.fee_in, reason)
             return
         see(state, side, reached)
+        _make_round_trips(plan, ladder, rules, state, scale, reached)
         while state.filled < plan.targets and (reached - scale.levels[state.filled]) * side >= 0.0:
             level = scale.levels[state.filled]
             take(plan, rules, state, side, level, scale.levels, scale.fee_in, scale.entered)
@@ -254,6 +210,9 @@ def _step(
             scale.entered = ladder.first
             scale.fee_in = rules.taker
             scale.added = 0
+            scale.round_trips = 0
+            scale.prices[0] = state.entry
+            scale.rates[0] = rules.taker
             _aim(plan, ladder, rules, state, scale)
     elif state.phase == OPEN and funding != 0.0:
         paid = float(plan.side) * funding

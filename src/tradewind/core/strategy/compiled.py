@@ -22,6 +22,7 @@ from tradewind.core.strategy.model import (
     Blueprint,
     Exits,
     Filter,
+    GridRule,
     Rung,
     ScaleInRule,
     Setup,
@@ -136,6 +137,7 @@ class CompiledScaleIn:
         reach: how many deviations away each of them is, nearest first.
         first: share of the whole size that is entered at the zone.
         shares: those of the further entries; all sum to 1.
+        is_grid: each of them leaves one level on and is entered again.
     """
 
     deviation: int
@@ -143,6 +145,7 @@ class CompiledScaleIn:
     first: Decimal
     shares: tuple[Decimal, ...]
     from_average: bool
+    is_grid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,23 +355,37 @@ class _Linker:
             raise exits.time_stop.error(f"expected a whole number of candles, got {time_stop:g}")
         return CompiledExits(breakeven, offset, self._trailing(exits.trailing), int(time_stop))
 
-    def scale_in(self, rule: ScaleInRule | None) -> CompiledScaleIn | None:
-        if rule is None:
-            return None
-        orders = self._positive(rule.orders)
-        if not orders.is_integer() or orders > MOST_ADDITIONS:
-            raise rule.orders.error(f"expected a whole number of orders up to {MOST_ADDITIONS}, got {orders:g}")
-        steps, sizes = self._powers(rule.step, int(orders)), self._powers(rule.size, int(orders) + 1)
+    def scale_in(self, rule: ScaleInRule | GridRule | None) -> CompiledScaleIn | None:
+        match rule:
+            case None:
+                return None
+            case GridRule(levels, distance, size):
+                count = self._count(levels, "levels")
+                first, shares = self._shares(count, size, levels)
+                reach = tuple(number / count for number in range(1, count + 1))
+                return CompiledScaleIn(self._root(distance), reach, first, shares, from_average=False, is_grid=True)
+            case ScaleInRule(orders, deviation, step, size, from_average):
+                count = self._count(orders, "orders")
+                first, shares = self._shares(count, size, orders)
+                reach = tuple(accumulate(self._powers(step, count)))
+                return CompiledScaleIn(self._root(deviation), reach, first, shares, from_average)
+
+    def _count(self, expression: Expression, what: str) -> int:
+        number = self._positive(expression)
+        if not number.is_integer() or number > MOST_ADDITIONS:
+            raise expression.error(f"expected a whole number of {what} up to {MOST_ADDITIONS}, got {number:g}")
+        return int(number)
+
+    def _shares(self, count: int, size: Expression | None, where: Expression) -> tuple[Decimal, tuple[Decimal, ...]]:
+        """Of the first entry and of `count` more, each `size` times the one before."""
+        sizes = self._powers(size, count + 1)
         whole = sum(sizes)
-        shares = tuple(round_to(decimal_of(size / whole), _SHARE_STEP, Rounding.DOWN) for size in sizes)
+        shares = [round_to(decimal_of(each / whole), _SHARE_STEP, Rounding.DOWN) for each in sizes]
         if min(shares) <= 0:
-            where = rule.size or rule.orders
-            raise where.error(f"expected parts of at least {_SHARE_STEP} of the whole, got {min(shares)}")
+            raise (size or where).error(f"expected parts of at least {_SHARE_STEP} of the whole, got {min(shares)}")
         # What rounding leaves goes to the last, which is nearest to the stop and loses least there.
         last = Decimal(1) - sum(shares[:-1], Decimal(0))
-        deviation = self._root(rule.deviation)
-        reach = tuple(accumulate(steps))
-        return CompiledScaleIn(deviation, reach, shares[0], (*shares[1:-1], last), rule.from_average)
+        return shares[0], (*shares[1:-1], last)
 
     def _powers(self, expression: Expression | None, count: int) -> list[float]:
         """1, x, x² and so on of a positive constant x; of none `count` times 1."""

@@ -164,6 +164,21 @@ class ScaleInRule:
 
 
 @dataclass(frozen=True, slots=True)
+class GridRule:
+    """A range of further entries, each of which leaves one level on and is entered again; see `core.plan.ScaleIn`.
+
+    Attributes:
+        levels: constant, how many below the entry limit (for a short above it), evenly apart.
+        range: from the entry limit to the last of them, quote currency at the signal's candle.
+        size: constant, how many times the order before each one is; none = 1.
+    """
+
+    levels: Expression
+    range: Expression
+    size: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """A condition without which no set-up of `side` (None = either) counts; `reason` says why in words."""
 
@@ -187,7 +202,7 @@ class Blueprint:
         anchor: an `Anchor`, or the name of the choice that says which.
         warmup: rows before it may speak, at least; more where its averages need more to settle.
         research_only: a yardstick for back-tests, which never trades on a running platform.
-        scale_in: how it is entered in parts; none = whole.
+        scale_in: how it is entered in parts; none = whole. A grid has one target and a stop that stays.
         filters: all of them must hold.
         risk_scale: part of the account's risk per trade that a signal asks for, clipped to 0–1; None = all of it.
     """
@@ -209,6 +224,6 @@ class Blueprint:
     anchor: str = Anchor.FILL
     warmup: int = 0
     research_only: bool = False
-    scale_in: ScaleInRule | None = None
+    scale_in: ScaleInRule | GridRule | None = None
     filters: tuple[Filter, ...] = ()
     risk_scale: Expression | None = None

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 
 from tradewind.core.candles import Timeframe
+from tradewind.core.costs import Costs
 from tradewind.core.ids import SignalId
 from tradewind.core.indicators import Unit
 from tradewind.core.plan import Trailing, TrailingKind
@@ -27,6 +29,8 @@ from tradewind.core.values import (
 )
 from tradewind.kit.ids import derive_id
 
+_USUAL_COSTS = Costs()
+
 
 class RefusalReason(StrEnum):
     """Why a set-up that stood made no signal. The list is complete."""
@@ -44,6 +48,8 @@ class RefusalReason(StrEnum):
     ADDITION_BEYOND_STOP = "addition_beyond_stop"
     ADDITIONS_TOO_CLOSE = "additions_too_close"
     """They would lie on one tick, or on the entry."""
+    GRID_BELOW_COSTS = "grid_below_costs"
+    """A round trip from one level of the grid to the next would not pay for its fees and slippage."""
     FILTERED = "filtered"
     """One of the strategy's own filters did not hold."""
     NO_SIZE = "no_size"
@@ -76,13 +82,22 @@ class _Levels:
 
 
 def signal(
-    evaluation: Evaluation, row: int, *, instrument: Instrument, timeframe: Timeframe, simulated: bool
+    evaluation: Evaluation,
+    row: int,
+    *,
+    instrument: Instrument,
+    timeframe: Timeframe,
+    simulated: bool,
+    costs: Costs = _USUAL_COSTS,
 ) -> Signal | Refused | None:
     """The signal of the candle in `row`, None when no set-up stands there, or why there can be none.
 
     The id is derived from venue, symbol, timeframe, content hash, candle and side: the same signal, however often it is
     made. Levels go to the tick in the direction that keeps the promise: the stop away from the entry, the zone
     outwards (but never onto the stop), targets towards the entry.
+
+    Args:
+        costs: what the round trips of a grid must more than pay for.
     """
     if evaluation.conflict_at(row):
         return Refused(RefusalReason.CONFLICT, {"ts": str(int(evaluation.columns.ts[row]))})
@@ -91,14 +106,21 @@ def signal(
         name = evaluation.filtered.get(row)
         return Refused(RefusalReason.FILTERED, {"filter": name}) if name else None
     try:
-        return _signal(evaluation, side, row, instrument, timeframe, simulated=simulated)
+        return _signal(evaluation, side, row, instrument, timeframe, costs, simulated=simulated)
     except (IllegalValueError, ArithmeticError) as error:
         # A level at or below zero; or one so large that it has no exact place on the tick.
         return Refused(RefusalReason.NO_PRICE, {"problem": str(error)})
 
 
 def _signal(
-    evaluation: Evaluation, side: Side, row: int, instrument: Instrument, timeframe: Timeframe, *, simulated: bool
+    evaluation: Evaluation,
+    side: Side,
+    row: int,
+    instrument: Instrument,
+    timeframe: Timeframe,
+    costs: Costs,
+    *,
+    simulated: bool,
 ) -> Signal | Refused:
     strategy = evaluation.strategy
     blueprint = strategy.blueprint
@@ -112,7 +134,7 @@ def _signal(
     management = _management(evaluation, row, timeframe, scale)
     if isinstance(management, Refused):
         return management
-    scale_in = _scale_in(evaluation, row, setup.side, levels, instrument)
+    scale_in = _scale_in(evaluation, row, setup.side, levels, instrument, costs)
     if isinstance(scale_in, Refused):
         return scale_in
     opened_at = int(evaluation.columns.ts[row])
@@ -220,7 +242,7 @@ def _management(evaluation: Evaluation, row: int, timeframe: Timeframe, scale: D
 
 
 def _scale_in(
-    evaluation: Evaluation, row: int, side: Side, levels: _Levels, instrument: Instrument
+    evaluation: Evaluation, row: int, side: Side, levels: _Levels, instrument: Instrument, costs: Costs
 ) -> SignalScaleIn | Refused | None:
     """The further entries, on the tick away from the entry."""
     rule = evaluation.strategy.scale_in
@@ -236,9 +258,21 @@ def _scale_in(
             return Refused(RefusalReason.ADDITIONS_TOO_CLOSE, {"addition": str(price), "beyond": str(last)})
         if (price - levels.stop) * sign <= 0:
             return Refused(RefusalReason.ADDITION_BEYOND_STOP, {"addition": str(price), "stop": str(levels.stop)})
-        additions.append(SignalAddition(price, share))
+        additions.append(SignalAddition(price, share, last if rule.is_grid else None))
         last = price
+    if rule.is_grid:
+        ladder = [levels.targets[0].price, levels.entry_limit(side), *(addition.price for addition in additions)]
+        for above, below in pairwise(ladder):
+            gained, paid = float(abs(above - below)), _round_trip_costs(float(above), float(below), costs)
+            if gained <= paid:
+                return Refused(RefusalReason.GRID_BELOW_COSTS, {"step": repr(gained), "costs": repr(paid)})
     return SignalScaleIn(rule.first, tuple(additions), rule.from_average)
+
+
+def _round_trip_costs(one: float, other: float, costs: Costs) -> float:
+    """The most that a unit pays between two levels: the dearest fee on both, and slippage on the dearer."""
+    fee, slippage = max(costs.maker, costs.taker), costs.half_spread + costs.slippage
+    return fee * (one + other) + slippage * max(one, other)
 
 
 def _rationale(evaluation: Evaluation, setup: CompiledSetup, row: int, levels: _Levels) -> Rationale:

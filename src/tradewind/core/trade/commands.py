@@ -7,6 +7,7 @@ quantity behind a reducing stop, first of all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from tradewind.core.decisions import Decision, DecisionCode
@@ -82,23 +83,34 @@ def match_exits(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     trade = _match_stop(trade, at, effects)
     if trade.status is PositionStatus.CLOSING:
         return leave(trade, at, effects)
-    return _match_ladder(trade, at, effects)
+    return _match_grid(trade, at, effects) if trade.mandate.trips else _match_ladder(trade, at, effects)
 
 
 def match_additions(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     """Command the further entries once the first part has begun to fill; they rest until the position begins to leave.
+    That of a grid's part is commanded again once all of the part has left at its target.
 
     The market may have run through some of them already: those take what is there, no worse than their limits."""
     parts = trade.mandate.additions
     if not parts or trade.status is not PositionStatus.OPEN or trade.entry_ending is not None or not trade.held:
         return trade
-    if any(order.purpose is OrderPurpose.ENTRY and order.level for order in trade.orders):
-        return trade
+    sent = {order.level: order for order in trade.orders if order.purpose is OrderPurpose.ENTRY}
+    if len(sent) > 1:
+        parts = _ready_again(trade, parts, sent)
     for part in parts:
         trade = place(trade, effects, at, OrderPurpose.ENTRY, part.quantity, price=part.price, level=part.number)
         data = {"quantity": str(part.quantity), "price": str(part.price), "stop": str(trade.stop)}
         effects.append(Decision(DecisionCode.ENTRY_PLACED, at, data))
     return trade
+
+
+def _ready_again(trade: Trade, parts: tuple[Rung, ...], sent: Mapping[int, Order]) -> tuple[Rung, ...]:
+    """Those parts of a grid that were entered and have left, all else still being as it was; `sent` has the last entry
+    of each."""
+    if not trade.mandate.trips or trade.leaves:
+        return ()
+    held = trade.parts_held
+    return tuple(part for part in parts if sent[part.number].status is OrderStatus.FILLED and not held[part.number])
 
 
 def leave(trade: Trade, at: int, effects: list[Effect]) -> Trade:
@@ -129,6 +141,39 @@ def _match_stop(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     return amend(trade, effects, stop, wanted, trade.stop)
 
 
+def _match_grid(trade: Trade, at: int, effects: list[Effect]) -> Trade:
+    """Every part at its own target, the rest (and what of a part is too little for an order) at the plan's."""
+    if trade.leaves:
+        return trade  # it has begun to leave as a whole, so the quantities are final
+    targets = [order for order in trade.orders if order.purpose is OrderPurpose.TARGET]
+    resting = {order.level: order for order in targets if order.live}
+    refused = {(order.level, order.quantity) for order in targets if order.status is OrderStatus.REJECTED}
+    instrument, rest = trade.mandate.signal.instrument, trade.held
+    wanted: list[Rung] = []
+    for number, held in trade.parts_held.items():
+        price = trade.mandate.trips[number]
+        if held and (number + 1 in resting or instrument.tradable(price, held)):
+            wanted.append(Rung(number + 1, price, held))
+            rest = rest - held
+    placed: list[Rung] = []
+    # The rest first: what it gives up makes room for the others.
+    for rung in (Rung(1, trade.mandate.targets[0].price, rest), *wanted):
+        order = resting.get(rung.number)
+        if order is not None:
+            trade = amend(trade, effects, order, order.filled + rung.quantity, None)
+        elif rung.quantity and (rung.number, rung.quantity) not in refused:
+            trade = place(trade, effects, at, OrderPurpose.TARGET, rung.quantity, price=rung.price, level=rung.number)
+            placed.append(rung)
+    _tell_placed(placed, at, effects)
+    return trade
+
+
+def _tell_placed(placed: list[Rung], at: int, effects: list[Effect]) -> None:
+    if placed:
+        ladder = " · ".join(f"{rung.quantity} @ {rung.price}" for rung in placed)
+        effects.append(Decision(DecisionCode.TARGETS_PLACED, at, {"ladder": ladder}))
+
+
 def _match_ladder(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     if trade.plan is not None and trade.plan.targets_filled:
         return trade  # the entry ended with the first filled rung, so the quantities are final
@@ -152,10 +197,8 @@ def _match_ladder(trade: Trade, at: int, effects: list[Effect]) -> Trade:
             trade = amend(trade, effects, order, rung.quantity, None)
     for order in resting.values():
         trade = cancel(trade, effects, order)
-    if placed:
-        ladder = " · ".join(f"{rung.quantity} @ {rung.price}" for rung in placed)
-        effects.append(Decision(DecisionCode.TARGETS_PLACED, at, {"ladder": ladder}))
-        if len(rungs) < len(trade.mandate.targets):
-            data = {"targets": str(len(trade.mandate.targets)), "orders": str(len(rungs))}
-            effects.append(Decision(DecisionCode.TARGETS_MERGED, at, data))
+    _tell_placed(placed, at, effects)
+    if placed and len(rungs) < len(trade.mandate.targets):
+        data = {"targets": str(len(trade.mandate.targets)), "orders": str(len(rungs))}
+        effects.append(Decision(DecisionCode.TARGETS_MERGED, at, data))
     return trade

@@ -164,7 +164,12 @@ def _entered(trade: Trade, order: Order, fill: Filled, value: Decimal, effects: 
 def _reduced(trade: Trade, order: Order, fill: Filled, value: Decimal, effects: list[Effect]) -> Trade:
     held = trade.held - fill.quantity
     released = trade.basis
-    if held:
+    trip = trade.is_trip(order)
+    if trip and held:
+        # A part of a grid leaves with its own price, so that what it realises is its round trip.
+        entry = trade.part_entry(order.level - 1)
+        released = round_to(entry.spent * fill.quantity.value / entry.filled.value, MONEY_STEP, Rounding.NEAREST)
+    elif held:
         share = trade.basis * fill.quantity.value / trade.held.value
         released = round_to(share, MONEY_STEP, Rounding.NEAREST)
     gain = round_to((value - released) * trade.side.sign, MONEY_STEP, Rounding.NEAREST)
@@ -177,6 +182,8 @@ def _reduced(trade: Trade, order: Order, fill: Filled, value: Decimal, effects: 
         exit_value=EXACT.add(trade.exit_value, value),
         realised=trade.realised + gain,
     )
+    if trip:
+        return _repriced(trade) if held else _closed(trade, order, fill.at, effects)
     trade = _end_entry(trade, DecisionCode.ENTRY_CUT_SHORT, fill.at, effects)
     if not held:
         return _closed(trade, order, fill.at, effects)
@@ -220,8 +227,11 @@ def _explain_exit(
     if order.purpose is OrderPurpose.STOP:
         data |= {"stop": str(order.trigger), "kind": trade.stop_reason.value if trade.stop_reason else "initial"}
         effects.append(Decision(DecisionCode.STOP_FILLED, fill.at, data))
+    elif trade.is_trip(order):
+        effects.append(Decision(DecisionCode.ROUND_TRIP, fill.at, data | {"part": str(order.level - 1)}))
     elif order.purpose is OrderPurpose.TARGET:
-        data |= {"target": str(order.level), "share": _percent(fill.quantity, trade.entered)}
+        whole = trade.mandate.quantity if trade.mandate.trips else trade.entered
+        data |= {"target": str(order.level), "share": _percent(fill.quantity, whole)}
         effects.append(Decision(DecisionCode.TARGET_FILLED, fill.at, data))
 
 
@@ -335,6 +345,8 @@ def _repriced(trade: Trade, at: int | None = None) -> Trade:
         return trade
     costs, side = trade.mandate.costs, trade.side.sign
     entry = float(trade.entry_value / trade.entered.value)
+    if trade.mandate.trips and trade.held:
+        entry = float(trade.basis / trade.held.value)  # what has made its round trip counts no more
     fee_in = float(trade.entry_fees / trade.entry_value)
     slippage, funding = costs.slippage + costs.half_spread, float(trade.funding_per_unit)
     paid_at = breakeven(side, entry, fee_in, costs.taker, slippage, funding)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -63,6 +63,14 @@ class Mandate:
             for number, addition in enumerate(ladder.additions, start=1)
         )
         return tuple(part for part in parts if self.signal.instrument.tradable(part.price, part.quantity))
+
+    @property
+    def trips(self) -> Mapping[int, Price]:
+        """Of a grid, where each addition leaves again, by its number; empty where nothing makes round trips."""
+        ladder = self.signal.scale_in
+        if ladder is None or self.spec.scale_in is None or not self.spec.scale_in.is_grid:
+            return {}
+        return {number: each.target for number, each in enumerate(ladder.additions, start=1) if each.target is not None}
 
 
 def mandate(
@@ -223,6 +231,35 @@ class Trade(NamedTuple):
     def protective_order(self) -> Order | None:
         """The stop that rests or is on its way, if there is one."""
         return next(self.live_orders(OrderPurpose.STOP), None)
+
+    def is_trip(self, order: Order) -> bool:
+        """Whether `order` is the target of one part of a grid. Target 1 is the plan's, n + 1 that of addition n."""
+        return order.purpose is OrderPurpose.TARGET and order.level - 1 in self.mandate.trips
+
+    def part_entry(self, number: int) -> Order:
+        """The order by which addition `number` was entered last."""
+        return next(
+            order
+            for order in reversed(self.orders)
+            if order.purpose is OrderPurpose.ENTRY and order.level == number and order.filled
+        )
+
+    @property
+    def parts_held(self) -> dict[int, Quantity]:
+        """Of a grid, what each addition has entered and not sold, by its number."""
+        parts = {number: self.held.zero() for number in self.mandate.trips}
+        for order in self.orders:
+            if order.purpose is OrderPurpose.ENTRY and order.level in parts:
+                parts[order.level] = parts[order.level] + order.filled
+            elif self.is_trip(order):
+                parts[order.level - 1] = parts[order.level - 1] - order.filled
+        return parts
+
+    @property
+    def leaves(self) -> bool:
+        """Of a grid, whether something has left other than by a round trip."""
+        sold = sum((order.filled.value for order in self.orders if self.is_trip(order)), _ZERO)
+        return self.entered.value - sold != self.held.value
 
     @property
     def over(self) -> bool:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from tradewind.entrypoints.replaying import (
     run_replay,
 )
 from tradewind.kit.clock import from_ms
-from tradewind.market import MarketDataError
+from tradewind.market import MarketDataError, runnable_on
 from tradewind.platform.embedded import EmbeddedError, EmbeddedServers, embedded_servers, temporary_servers
 from tradewind.platform.settings import Settings
 from tradewind.trading import ReplayReport
@@ -105,6 +106,8 @@ def command(
     if resume and data is None:
         raise click.UsageError("--resume needs --data: the folder that the killed replay was given")
     try:
+        if not names:
+            chosen = _with_those_that_can(chosen)
         _replay(chosen, report, data, resume=resume)
     except (MarketDataError, EmbeddedError, ReplayStateError) as error:
         sys.exit(f"tradewind replay: {error}")
@@ -112,6 +115,14 @@ def command(
         again = f"; go on with the same command and --resume --data {data}" if data else ""
         print(f"tradewind replay: the database went away ({error}){again}", file=sys.stderr)
         sys.exit(_RESUMABLE)
+
+
+def _with_those_that_can(plan: ReplayPlan) -> ReplayPlan:
+    """`plan` without strategies that nobody named and that these candles do not do for."""
+    able, left_out = runnable_on(plan.candles, plan.symbols, plan.timeframe, plan.strategies)
+    for reason in left_out:
+        print(f"tradewind replay: left out: {reason}", file=sys.stderr)
+    return replace(plan, strategies=able)
 
 
 def _replay(plan: ReplayPlan, report: Path | None, data: Path | None, *, resume: bool) -> None:

@@ -41,7 +41,7 @@ MARKETS = ("simulated", "replay", "live")
 DEFAULT_PORT = 8000
 
 _DEMO_USER = "demo@tradewind.example"
-_SPEEDS = {"simulated": "180", "replay": "600"}  # market seconds per second: enough to see trading at once
+_SPEEDS = {"simulated": "600", "replay": "600"}  # market seconds per second: enough to see trading at once
 _SERVICES = ("api", "engine", "worker", "beat")
 _TELEGRAM_CHANNEL = "@tradewind_demo"
 

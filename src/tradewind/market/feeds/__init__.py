@@ -1,8 +1,8 @@
 """Where market data comes from: one port, three sources."""
 
 from tradewind.market.feeds.inside import Inside, finer_timeframe, read_inside
-from tradewind.market.feeds.needs import check_readable, only_read
-from tradewind.market.feeds.opening import asked_symbols, check_market, open_feed
+from tradewind.market.feeds.needs import Runnable, check_readable, only_read
+from tradewind.market.feeds.opening import asked_symbols, check_market, open_feed, runnable_on, runnable_strategies
 from tradewind.market.feeds.port import Closed, Feed, Incident, IncidentKind, SeriesKey, Step, Tick
 from tradewind.market.feeds.replay import ReplayFeed
 
@@ -13,6 +13,7 @@ __all__ = [
     "IncidentKind",
     "Inside",
     "ReplayFeed",
+    "Runnable",
     "SeriesKey",
     "Step",
     "Tick",
@@ -23,4 +24,6 @@ __all__ = [
     "only_read",
     "open_feed",
     "read_inside",
+    "runnable_on",
+    "runnable_strategies",
 ]

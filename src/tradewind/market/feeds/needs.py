@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.strategy import Strategy, StrategyError
@@ -18,6 +19,28 @@ def only_read(strategies: Sequence[Strategy], symbols: Collection[str]) -> froze
     if not symbols:
         return frozenset()
     return frozenset().union(*(strategy.symbols_read for strategy in strategies)) - set(symbols)
+
+
+class Runnable(NamedTuple):
+    """Strategies that can run on a market, and why each of the others cannot."""
+
+    strategies: tuple[Strategy, ...]
+    left_out: tuple[str, ...]
+
+
+def runnable(strategies: Sequence[Strategy], symbols: Collection[str], timeframe: Timeframe) -> Runnable:
+    """Those of `strategies` that nobody asked for by name and that can run on candles of `timeframe`, with `symbols`
+    there to look at."""
+    able: list[Strategy] = []
+    left_out: list[str] = []
+    for strategy in strategies:
+        try:
+            check_readable([strategy], symbols, timeframe)
+        except FeedSettingsError as error:
+            left_out.append(str(error))
+        else:
+            able.append(strategy)
+    return Runnable(tuple(able), tuple(left_out))
 
 
 def check_readable(strategies: Sequence[Strategy], symbols: Collection[str], timeframe: Timeframe) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tradewind.core.candles import Timeframe
@@ -11,24 +12,63 @@ from tradewind.kit.clock import Clock, WallClock, to_ms
 from tradewind.market.errors import FeedSettingsError
 from tradewind.market.feeds.live import HISTORY, LiveFeed
 from tradewind.market.feeds.model import LISTINGS
-from tradewind.market.feeds.needs import check_readable, only_read, warmup_of
+from tradewind.market.feeds.needs import Runnable, check_readable, only_read, runnable, warmup_of
 from tradewind.market.feeds.pacing import speed_of
 from tradewind.market.feeds.port import Feed
 from tradewind.market.feeds.replay import ReplayFeed
 from tradewind.market.feeds.simulated import SPEED, SimulatedFeed
+from tradewind.market.files import CandleFolder
 from tradewind.platform.settings import MarketSource, Settings
 
 #: Market seconds per second at which `up` replays: two five-minute candles a second.
 _REPLAY_SPEED = 600.0
-#: Of the simulated market, when none is asked for: some forty signals in a market day, no more than plans deliver.
-_SIMULATED_TIMEFRAME = Timeframe.M3
+#: Of the simulated market, when none is asked for: some twenty signals in a market day, fewer than plans deliver.
+_SIMULATED_TIMEFRAME = Timeframe.M15
+_LIVE_TIMEFRAME = Timeframe.M1
 #: Followed live when no symbol is named: a venue has thousands, which nobody can mean.
 _LIVE_SYMBOLS = tuple(listing.symbol for listing in LISTINGS)
+_NO_FOLDER = "expected a folder of candle files to replay, got none; give --candles DIR"
 
 
 def asked_symbols(settings: Settings) -> tuple[str, ...]:
     """The symbols that `settings` name; none stands for the source's own choice."""
     return tuple(part for text in settings.symbols.split(",") if (part := text.strip().upper()))
+
+
+def runnable_strategies(settings: Settings, strategies: Sequence[Strategy]) -> Runnable:
+    """Those of `strategies` that can run on the market that `settings` ask for. A live venue is taken to have every
+    symbol that one looks at.
+
+    Raises:
+        MarketDataError: a folder without candle files, or a timeframe that does not exist.
+    """
+    timeframe = _timeframe(settings.timeframe)
+    match settings.market:
+        case MarketSource.SIMULATED:
+            return runnable(strategies, [each.symbol for each in LISTINGS], timeframe or _SIMULATED_TIMEFRAME)
+        case MarketSource.REPLAY:
+            if settings.candles is None:
+                raise FeedSettingsError(_NO_FOLDER)
+            return runnable_on(settings.candles, asked_symbols(settings), timeframe, strategies)
+        case MarketSource.LIVE:
+            there = frozenset().union(*(strategy.symbols_read for strategy in strategies))
+            return runnable(strategies, there, timeframe or _LIVE_TIMEFRAME)
+
+
+def runnable_on(
+    folder: Path, symbols: Sequence[str], timeframe: Timeframe | None, strategies: Sequence[Strategy]
+) -> Runnable:
+    """Those of `strategies` that can run on the candles of `folder`.
+
+    Args:
+        symbols, timeframe: those asked for, as `ReplayFeed.open` takes them.
+
+    Raises:
+        CandleFolderError: no such folder or files.
+    """
+    held = CandleFolder(folder)
+    finest = timeframe or held.finest(symbols)
+    return runnable(strategies, held.symbols(finest), finest)
 
 
 def open_feed(
@@ -72,7 +112,7 @@ def _open(
             )
         case MarketSource.REPLAY:
             if settings.candles is None:
-                raise FeedSettingsError("expected a folder of candle files to replay, got none; give --candles DIR")
+                raise FeedSettingsError(_NO_FOLDER)
             return ReplayFeed.open(
                 settings.candles,
                 symbols=symbols,
@@ -83,7 +123,7 @@ def _open(
         case MarketSource.LIVE:
             if settings.speed:
                 raise FeedSettingsError(f"expected no speed for a live market, got {settings.speed}; leave it out")
-            finest = timeframe or Timeframe.M1
+            finest = timeframe or _LIVE_TIMEFRAME
             return LiveFeed(
                 settings.live_venue,
                 symbols or _LIVE_SYMBOLS,

@@ -16,8 +16,8 @@ from tradewind.market.feeds.pacing import Pacer
 from tradewind.market.feeds.port import Closed, SeriesKey, Step, Tick
 from tradewind.platform.settings import MarketSource
 
-#: Two one-minute candles a second: a stranger sees trading at once.
-SPEED = 180.0
+#: Two fifteen-minute candles in three seconds: a stranger sees trading at once.
+SPEED = 600.0
 #: Finest candles before the start: of 1m candles enough for 200 of 15 minutes and 50 of an hour.
 HISTORY = 3000
 #: Trades per symbol and finest candle.

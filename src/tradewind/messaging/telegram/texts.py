@@ -186,6 +186,9 @@ def _change(card: Card, payload: Mapping[str, Any], words: Words) -> list[str]:
             return [words.filled.format(price=price)]
         case SignalEventKind.ADDED:
             return [words.added.format(rung=change["rung"], price=price, share=_percent(Decimal(change["share"])))]
+        case SignalEventKind.ROUND_TRIP:
+            share = _percent(Decimal(change["share"]))
+            return [words.round_trip.format(rung=change["rung"], price=price, share=share)]
         case SignalEventKind.TARGET_HIT:
             r = _gained(card, payload.get("entry_price"), Decimal(change["price"]))
             share = _percent(Decimal(change["share"]))

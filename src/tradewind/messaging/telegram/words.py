@@ -32,6 +32,7 @@ class Words:
 
     filled: str
     added: str
+    round_trip: str
     target_hit: str
     stop_moved: str
     closed: str
@@ -62,6 +63,7 @@ _EN = Words(
     days="{} d",
     filled="▶️ <b>Filled</b> at <code>{price}</code>",
     added="➕ <b>Addition {rung} filled</b> at <code>{price}</code> · <code>{share}</code> of the whole",
+    round_trip="🔁 <b>Round trip of level {rung}</b> at <code>{price}</code> · <code>{share}</code> of the whole",
     target_hit="🎯 <b>TP{rung} hit</b> at <code>{price}</code> · <code>{share}</code> closed · <code>{r}</code>",
     stop_moved="🛡 <b>Stop moved</b> <code>{before}</code> → <code>{price}</code>: {why}",
     closed="{mark} <b>Closed</b> at <code>{price}</code>: {why}",
@@ -103,6 +105,7 @@ _RU = Words(
     days="{} д",
     filled="▶️ <b>Исполнен</b> по <code>{price}</code>",
     added="➕ <b>Добор {rung} исполнен</b> по <code>{price}</code> · <code>{share}</code> от всего объёма",
+    round_trip="🔁 <b>Оборот уровня {rung}</b> по <code>{price}</code> · <code>{share}</code> от всего объёма",
     target_hit="🎯 <b>TP{rung} взят</b> по <code>{price}</code> · закрыто <code>{share}</code> · <code>{r}</code>",
     stop_moved="🛡 <b>Стоп перенесён</b> <code>{before}</code> → <code>{price}</code>: {why}",
     closed="{mark} <b>Закрыт</b> по <code>{price}</code>: {why}",

@@ -147,13 +147,14 @@ class Desk:
         )
 
     def _view(self, account: Account, limits: RiskLimits) -> AccountView:
-        exposure, sides = Decimal(0), {}
-        for symbol, active in account.trades.items():
+        exposure, margin, sides = Decimal(0), Decimal(0), {}
+        for symbol, active in sorted(account.trades.items()):  # quotients are rounded; a restart adds in this order too
             trade = active.trade
             sides[symbol] = trade.side
             exposure += trade.held.value * Decimal(repr(self._price_for(trade)))
             exposure += trade.entering_value
-        return AccountView(self._equity(account), exposure, sides, limits, account.real)
+            margin += (trade.basis + trade.entering_value) / trade.mandate.leverage
+        return AccountView(self._equity(account), exposure, sides, limits, account.real, margin)
 
     def _price_for(self, trade: Trade) -> float:
         return self.prices.get(trade.symbol, float(trade.stop))

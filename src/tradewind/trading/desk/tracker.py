@@ -131,7 +131,7 @@ class SignalTracker:
 
 def _change(tracked: TrackedSignal, event: SignalEvent) -> dict[str, Any]:
     change: dict[str, Any] = {"kind": event.kind.value, "price": repr(event.price) if event.price else None}
-    if event.kind is SignalEventKind.ADDED and tracked.signal.scale_in is not None:
+    if event.kind in (SignalEventKind.ADDED, SignalEventKind.ROUND_TRIP) and tracked.signal.scale_in is not None:
         addition = tracked.signal.scale_in.additions[event.rung - 1]
         change |= {"rung": event.rung, "share": str(addition.share)}
     elif event.rung:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from tradewind.core.candles import Timeframe
+from tradewind.core.costs import Costs
 from tradewind.core.expressions import Market
 from tradewind.core.indicators import average_true_range
 from tradewind.core.series import Columns, Floats, Series
@@ -58,11 +59,13 @@ class Analyst:
         simulated: bool,
         instrument_of: Callable[[str, float], Instrument],
         silent: Set[str] = frozenset(),
+        costs: Costs | None = None,
     ) -> None:
         """
         Args:
             timeframe: of the candles that strategies run on; longer ones are put together from them.
             silent: symbols that are looked at and make no signals.
+            costs: the venue's, which a grid must more than pay for; the usual ones when not given.
 
         Raises:
             StrategyError: a strategy cannot run on `timeframe`.
@@ -72,6 +75,7 @@ class Analyst:
         self._simulated = simulated
         self._instrument_of = instrument_of
         self._silent = silent
+        self._costs = costs or Costs()
         self._longest = longest_series(strategies, timeframe)
         self._watched: dict[str, _Watched] = {}
         #: What strategies see at this moment, once somebody asks.
@@ -181,7 +185,12 @@ class Analyst:
             if occupied(evaluation.strategy.ref.name, symbol, timeframe.value):
                 continue
             answer = signal(
-                evaluation, row, instrument=watched.instrument, timeframe=timeframe, simulated=self._simulated
+                evaluation,
+                row,
+                instrument=watched.instrument,
+                timeframe=timeframe,
+                simulated=self._simulated,
+                costs=self._costs,
             )
             if isinstance(answer, Refused):
                 self.refusals[answer.counted_as] = self.refusals.get(answer.counted_as, 0) + 1

@@ -67,7 +67,9 @@ class Cycle:
         self._scales: dict[str, float] = {}
         self.tracker = SignalTracker(costs, record)
         self.desk = Desk(costs, record, feed_live=feed_live)
-        self._analyst = Analyst(strategies, finest, simulated=simulated, instrument_of=self.instrument, silent=silent)
+        self._analyst = Analyst(
+            strategies, finest, simulated=simulated, instrument_of=self.instrument, silent=silent, costs=costs
+        )
         self._ticked = TickedCandles(finest)
         self._last_ticks: dict[str, Tick] = {}
         #: Accepted intents that wait for the next step.

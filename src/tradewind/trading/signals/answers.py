@@ -21,7 +21,10 @@ def signal_answer(row: Record) -> SignalItem | LockedSignal:
 
 def signal_detail(row: Record, events: Iterable[Record]) -> SignalDetail:
     """A signal that its reader may see, with its life."""
-    return SignalDetail.model_validate(_values(row) | {"events": [_life_event(row, event) for event in events]})
+    parts = row["scale_in"]["additions"] if row["scale_in"] else ()
+    entries = [{"target": None, **part} for part in parts]
+    told = [_life_event(row, event) for event in events]
+    return SignalDetail.model_validate(_values(row) | {"further_entries": entries, "events": told})
 
 
 def _locked(row: Record) -> LockedSignal:

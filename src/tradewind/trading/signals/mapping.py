@@ -115,7 +115,10 @@ def target_items(signal: Signal) -> list[dict[str, str]]:
 def _scale_in_item(ladder: SignalScaleIn | None) -> dict[str, Any]:
     if ladder is None:
         return {}
-    additions = [{"price": str(each.price), "share": str(each.share)} for each in ladder.additions]
+    additions = [
+        {"price": str(each.price), "share": str(each.share)} | ({"target": str(each.target)} if each.target else {})
+        for each in ladder.additions
+    ]
     item = {"first": str(ladder.first), "additions": additions, "targets_from_average": ladder.targets_from_average}
     return {"scale_in": item}
 
@@ -124,7 +127,12 @@ def _scale_in_of(item: Mapping[str, Any] | None, instrument: Instrument) -> Sign
     if item is None:
         return None
     additions = (
-        SignalAddition(instrument.price(Decimal(each["price"])), Decimal(each["share"])) for each in item["additions"]
+        SignalAddition(
+            instrument.price(Decimal(each["price"])),
+            Decimal(each["share"]),
+            instrument.price(Decimal(each["target"])) if "target" in each else None,
+        )
+        for each in item["additions"]
     )
     return SignalScaleIn(Decimal(item["first"]), tuple(additions), item["targets_from_average"])
 
@@ -176,6 +184,7 @@ def load_outcome(dumped: Mapping[str, Any]) -> Outcome:
             **dumped,
             "phase": SignalPhase(dumped["phase"]),
             "plan": PlanState(**dumped["plan"]) if dumped["plan"] else None,
+            "paid": tuple((price, fee_in) for price, fee_in in dumped.get("paid", ())),
             "stop_reason": PlanAction(dumped["stop_reason"]) if dumped["stop_reason"] else None,
             "end": SignalEnd(dumped["end"]) if dumped["end"] else None,
             "leaving": SignalEnd(dumped["leaving"]) if dumped.get("leaving") else None,

@@ -88,7 +88,7 @@ async def list_signals(
     return SeenSignals([row for row in rows if row["id"] is not None], per_day)
 
 
-_ONE = f"select {_SHOWN}, {_SEEN_BY} from signals s where s.id = $2"
+_ONE = f"select {_SHOWN}, s.management -> 'scale_in' as scale_in, {_SEEN_BY} from signals s where s.id = $2"
 _LIFE = "select seq, at, kind, price, before, rung, why from signal_events where signal_id = $1 order by seq"
 
 

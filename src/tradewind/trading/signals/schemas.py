@@ -85,7 +85,16 @@ class SignalLifeEvent(Answer):
     why: str | None
 
 
+class FurtherEntry(Answer):
+    """A further limit order of a signal that is entered in parts."""
+
+    price: PriceText
+    share: DecimalText = Field(description="Part of the whole size to enter there, 0 to 1.")
+    target: PriceText | None = Field(description="Of a grid: where just this part is closed and entered again.")
+
+
 class SignalDetail(SignalItem):
+    further_entries: list[FurtherEntry] = Field(description="Nearest first; none where it is entered whole.")
     events: list[SignalLifeEvent]
 
 

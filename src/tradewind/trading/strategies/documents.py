@@ -34,6 +34,7 @@ from tradewind.core.strategy import (
     Choice,
     Exits,
     Filter,
+    GridRule,
     Parameter,
     Rung,
     ScaleInRule,
@@ -49,6 +50,7 @@ from tradewind.trading.strategies.shape import (
     ChoiceShape,
     DocumentShape,
     ExitsShape,
+    GridShape,
     ParameterShape,
     ScaleInShape,
     SetupShape,
@@ -107,7 +109,7 @@ class _Assembly:
             if part is not None
         ]
         exits = self._exits(shape.exits)
-        scale_in = self._scale_in(shape.scale_in)
+        scale_in = self._scale_in(shape.scale_in) if shape.grid is None else self._grid(shape.grid)
         filters = self._filters()
         risk_scale = self._optional("sizing.scale", shape.sizing.scale if shape.sizing else None)
         self._check_anchor()
@@ -262,6 +264,23 @@ class _Assembly:
         if orders is None or deviation is None:
             return None
         return ScaleInRule(orders, deviation, step, size, shape.targets == "average")
+
+    def _grid(self, shape: GridShape) -> GridRule | None:
+        document = self._shape
+        if document.scale_in is not None:
+            self._problems.append(Problem("grid", "expected either grid or scale_in, got both"))
+        for key in ("breakeven", "trailing"):
+            if getattr(document.exits, key) is not None:
+                problem = "expected none with a grid, whose stop stays behind the range, got one"
+                self._problems.append(Problem(f"exits.{key}", problem))
+        for side in (Side.LONG, Side.SHORT):
+            setup = getattr(document, side.value)
+            if setup is not None and len(setup.targets) > 1:
+                problem = f"expected one target with a grid, at which all of it is closed, got {len(setup.targets)}"
+                self._problems.append(Problem(f"{side.value}.targets", problem))
+        levels, distance = self._number("grid.levels", shape.levels), self._number("grid.range", shape.range)
+        size = self._optional("grid.size", shape.size)
+        return None if levels is None or distance is None else GridRule(levels, distance, size)
 
     def _check_anchor(self) -> None:
         """Whoever counts distances says from where."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.plan import TrailingKind
-from tradewind.core.strategy import Anchor, Blueprint, Rung, Setup, Strategy, StrategyError, TrailingRule
+from tradewind.core.strategy import Anchor, Blueprint, GridRule, Rung, Setup, Strategy, StrategyError, TrailingRule
 from tradewind.core.values import Side
 from tradewind.kit.language import Language
 from tradewind.trading.strategies.speaking import Speaker, number
@@ -92,6 +92,14 @@ _SAID: Mapping[str, Mapping[Language, str]] = {
         "one before, each order {3} times the one before; one stop is behind all of it",
         RU: "вход частями: ещё {0} заявок, первая в {1} от предела входа, каждый шаг в {2} раза больше прежнего, "
         "каждая заявка в {3} раза больше прежней; стоп один на всё",
+    },
+    "grid": {
+        EN: "it is entered in a grid: {0} further levels evenly over {1} from the entry limit, each order {2} times "
+        "the one before; what is entered at a level is closed one level on and entered again, as often as the price "
+        "comes back; the target closes all, and one stop is behind the whole range",
+        RU: "вход сеткой: ещё {0} уровней через равные промежутки на {1} от предела входа, каждая заявка в {2} раза "
+        "больше прежней; открытое на уровне закрывается уровнем дальше и открывается снова, сколько бы раз цена ни "
+        "возвращалась; цель закрывает всё, стоп один на весь диапазон",
     },
     "targets average": {
         EN: "targets keep their distance from the average entry",
@@ -263,9 +271,13 @@ class _Explainer:
         )
 
     def _parts(self) -> Iterator[str]:
-        if (rule := self._blueprint.scale_in) is None:
+        rule, phrase = self._blueprint.scale_in, self._speaker.phrase
+        if rule is None:
             return
-        phrase = self._speaker.phrase
+        if isinstance(rule, GridRule):
+            size = "1" if rule.size is None else phrase(rule.size.root)
+            yield self._say("grid", phrase(rule.levels.root), phrase(rule.range.root), size)
+            return
         step, size = ("1" if each is None else phrase(each.root) for each in (rule.step, rule.size))
         yield self._say("scale in", phrase(rule.orders.root), phrase(rule.deviation.root), step, size)
         if rule.from_average:

@@ -230,6 +230,16 @@ class ScaleInShape(_Shape):
     targets: Literal["average", "fixed"] = "average"
 
 
+class GridShape(_Shape):
+    """Trade a range: so many `levels` below a long entry (above a short one), evenly over the `range` (price), each
+    order `size` times the one before. What is entered at a level is closed at the level before it and entered again, as
+    often as the price comes back. The one target closes all; one stop is beyond the range."""
+
+    levels: Code
+    range: Code
+    size: Code | None = None
+
+
 class FilterShape(_Shape):
     """A condition without which no set-up counts, of one side or of both, and why in words."""
 
@@ -273,6 +283,7 @@ class DocumentShape(_Shape):
     warmup: Annotated[int | None, Field(ge=1, le=10_000)] = None
     research_only: bool | None = None
     scale_in: ScaleInShape | None = None
+    grid: GridShape | None = None
     filters: Annotated[list[FilterShape] | None, Field(min_length=1, max_length=16)] = None
     sizing: SizingShape | None = None
 

@@ -86,6 +86,10 @@ DECISIONS: Mapping[Code, Mapping[Language, str]] = {
         Language.EN: "TP{target} filled {share} %: {quantity} at {price}, PnL {pnl}, {left} left",
         Language.RU: "TP{target} исполнен на {share} %: {quantity} по {price}, PnL {pnl}, осталось {left}",
     },
+    Code.ROUND_TRIP: {
+        Language.EN: "round trip of grid level {part}: {quantity} closed at {price}, PnL {pnl}, {left} left",
+        Language.RU: "оборот уровня сетки {part}: закрыто {quantity} по {price}, PnL {pnl}, осталось {left}",
+    },
     Code.EXIT_REQUESTED: {
         Language.EN: "[closing {quantity} at market: {exit:raw}][cancelling the entry ({filled} of {quantity} filled) "
         "before the exit]",

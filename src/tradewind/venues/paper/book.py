@@ -171,7 +171,9 @@ class PaperBook:
                 continue
             if order.kind is OrderKind.LIMIT:
                 used = used + quantity
-            if not order.reduce_only and not touch.gapped:
+            # On the way to the close nothing is undone: an entry there is one that an exit in this very stretch has
+            # made room for, and the extremes are behind it.
+            if not order.reduce_only and not touch.gapped and step < len(path) - 1:
                 path, step, arrival = stretch.path_after_entry(self.side.sign, price), 1, 0
                 self.seen = (max(path), min(path))
             yield self._fill(touch, quantity, stretch)

@@ -151,6 +151,22 @@ function Detail({ signal }: { signal: SignalDetail }) {
           over={over}
         />
       </Section>
+      {signal.further_entries.length > 0 && (
+        <Section title={t("signals.further_entries")}>
+          <dl>
+            {signal.further_entries.map((part) => (
+              <Fact key={part.price} term={format.price(part.price)}>
+                {part.target
+                  ? t("signals.grid_level", {
+                      share: format.share(part.share),
+                      target: format.price(part.target),
+                    })
+                  : format.share(part.share)}
+              </Fact>
+            ))}
+          </dl>
+        </Section>
+      )}
       <Section title={t("signals.details")}>
         <dl>
           <Fact term={t("signals.confidence")} hint={t("signals.confidence_hint")}>
