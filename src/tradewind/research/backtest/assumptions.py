@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tradewind.billing import Plan
 from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
 from tradewind.core.risk import RiskLimits
 from tradewind.core.series import Columns
+
+if TYPE_CHECKING:  # its room needs the database, which the ideal profile never loads
+    from tradewind.billing import Plan
 
 type Value = str | int | float | None
 
