@@ -20,7 +20,16 @@ from tradewind.kit.ids import new_id
 from tradewind.platform.database import Database
 from tradewind.platform.settings import Settings
 from tradewind.research.runs import Researcher
-from tradewind.research.runs.service import MOST_ATTEMPTS, release_batch, sweep_runs, take_batch, write_batch
+from tradewind.research.runs.service import (
+    MOST_ATTEMPTS,
+    leave_off,
+    release_batch,
+    sweep_runs,
+    take_batch,
+    take_turn,
+    tried,
+    write_batch,
+)
 from tradewind.research.studies import CalculatorError, Calculators
 
 #: 1,480 sets: some seconds of work.
@@ -61,11 +70,19 @@ async def test_a_killed_worker_costs_nothing_but_time(
     run_id = await started(pro, "/backtests/sweeps", body)
     with process(settings) as worker:
         await eventually(partial(done_of, pro, run_id, 8))
+
+        async def stopped_at_its_work() -> bool:
+            """It may be between two batches; then it goes on."""
+            worker.send_signal(signal.SIGSTOP)
+            rows = await fetch(system_database, "select count(*) from sweep_trials where state = 'running'")
+            if rows[0][0] == 0:
+                worker.send_signal(signal.SIGCONT)
+            return bool(rows[0][0] > 0)
+
+        await eventually(stopped_at_its_work)
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     assert await state_of(pro, run_id) == "running"
-    taken = await fetch(system_database, "select count(*) from sweep_trials where state = 'running'")
-    assert taken[0][0] > 0, "killed at its work"
     with process(settings), process(settings), process(settings, "beat"):
         await eventually(partial(is_over, pro, run_id))
     assert await outcome(pro, run_id) == await outcome(pro, undisturbed)
@@ -101,6 +118,26 @@ async def test_cancelling_ends_a_run_at_its_work(
     heat = await pro.ok("GET", f"/backtests/{run_id}/heatmap?x=fast&y=slow")
     assert sum(map(sum, heat["trials"])) == len(trials)
     assert await count(system_database, "sweep_trials") == len(trials)
+
+
+async def test_what_is_written_while_a_cancelled_run_is_summed_up_is_not_part_of_it(
+    pro: Person, system_database: Database
+) -> None:
+    run_id = await started(pro, "/backtests/sweeps", sweep())
+    async with system_database.writing() as session:
+        late = await take_batch(session, new_id(), 100, seconds=60.0)
+    assert late is not None
+    await pro.post(f"/backtests/{run_id}/cancel")
+    async with system_database.writing() as session:
+        turn = await take_turn(session, seconds=60.0)
+    assert turn is not None
+    async with system_database.writing() as session:
+        await leave_off(session, turn.run_id)
+        assert await tried(session, turn.run_id) == []
+    async with system_database.writing() as session:
+        await write_batch(session, late, [NOTHING | {"score": 1.0}] * len(late.trials))
+    assert (await pro.ok("GET", f"/backtests/{run_id}"))["done"] == 0
+    assert await all_trials(pro, run_id) == []
 
 
 async def test_estimators_learn_alike_however_many_work(

@@ -22,6 +22,7 @@ from tradewind.research.runs.service import (
     add_generation,
     end_run,
     fail_run,
+    leave_off,
     release_batch,
     renew_batch,
     take_batch,
@@ -146,8 +147,11 @@ class Researcher:
     async def _one_turn(self) -> bool:
         async with self._database.writing() as session:
             turn = await take_turn(session, self._lease)
-            if turn is None:
-                return False
+        if turn is None:
+            return False
+        async with self._database.writing() as session:
+            if turn.state is RunState.CANCELLING:
+                await leave_off(session, turn.run_id)
             trials = await tried(session, turn.run_id)
         try:
             await self._go_on(turn, trials)

@@ -343,6 +343,17 @@ async def take_turn(session: Session, seconds: float) -> Turn | None:
     return Turn(claim, row.id, row.tenant_id, RunKind(row.kind), RunState(row.state), row.study, row.total)
 
 
+_LEAVE_OFF = text("delete from sweep_trials where run_id = :run and state in ('queued', 'running')")
+
+
+async def leave_off(session: Session, run_id: UUID) -> None:
+    """Forget the trials that are not over, so that nobody who is still at one adds it to what is summed up.
+
+    Not in the transaction that takes the turn: who writes a batch locks its trials first, and then the run.
+    """
+    await session.execute(_LEAVE_OFF, {"run": run_id})
+
+
 class Tried(NamedTuple):
     """A trial that is over; `returns` is None where it was not computed."""
 
@@ -396,7 +407,6 @@ set state = :state, finished_at = now(), claim = null, lease_until = null,
     result = coalesce(cast(:result as jsonb), result)
 where id = :run
 """)
-_FORGET = text("delete from sweep_trials where run_id = :run and state in ('queued', 'running')")
 
 
 async def _end(
@@ -404,8 +414,6 @@ async def _end(
 ) -> None:
     text_of = None if result is None else orjson.dumps(result).decode()
     await session.execute(_END, {"run": run_id, "state": state.value, "result": text_of})
-    if state is RunState.CANCELLED:
-        await session.execute(_FORGET, {"run": run_id})
     payload = {"id": str(run_id), "state": state.value}
     await record(session, Event(EventType.RESEARCH_FINISHED, tenant_id, run_id, at, payload))
 
