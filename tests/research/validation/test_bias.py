@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.strategy_maker import TIMEFRAME, random_columns, strategy_of
-from tradewind.core.expressions.program import Compute
+from tradewind.core.expressions.instructions import Compute
 from tradewind.core.indicators import Kernel
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy

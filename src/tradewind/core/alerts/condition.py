@@ -15,7 +15,7 @@ import numpy as np
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.expressions import Answer, Compiler, Expression, Kind, Market, Program, canonical, parse
-from tradewind.core.expressions.program import Apply, Constant, RegimeConstant
+from tradewind.core.expressions.instructions import Apply, Constant, RegimeConstant
 from tradewind.core.expressions.tree import Node, Number, Op, Operation, RegimeName, SeenOn, kind_of, parts_of
 from tradewind.core.regime import Regime
 from tradewind.core.series import Columns

@@ -5,8 +5,9 @@ from tradewind.core.expressions.incremental import ProgramState, Stepped, steppa
 from tradewind.core.expressions.market import Market
 from tradewind.core.expressions.memo import MEMO_BYTES, Memo
 from tradewind.core.expressions.parser import RESERVED, UnknownNameError, parse, parse_definitions, suggestion
-from tradewind.core.expressions.program import Answer, Program, SeriesRead, Traits, Values, joined
+from tradewind.core.expressions.program import Program, SeriesRead, Traits, joined
 from tradewind.core.expressions.tree import Expression, ExpressionError, Kind, canonical
+from tradewind.core.expressions.values import Answer, Values
 
 __all__ = [
     "MEMO_BYTES",

@@ -8,8 +8,7 @@ from functools import reduce
 import numpy as np
 
 from tradewind.core.candles import Timeframe
-from tradewind.core.expressions.operations import OPERATIONS
-from tradewind.core.expressions.program import (
+from tradewind.core.expressions.instructions import (
     Apply,
     Clock,
     Column,
@@ -18,15 +17,13 @@ from tradewind.core.expressions.program import (
     CurrentRegime,
     Instruction,
     Previous,
-    Program,
-    Reading,
     RegimeConstant,
     Seen,
     Session,
     Take,
-    Traits,
-    program_of,
 )
+from tradewind.core.expressions.operations import OPERATIONS
+from tradewind.core.expressions.program import Program, Reading, Traits, program_of
 from tradewind.core.expressions.tree import (
     DefinitionOf,
     Expression,

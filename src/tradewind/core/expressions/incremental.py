@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.core.candles import Timeframe
-from tradewind.core.expressions.market import LongerState
-from tradewind.core.expressions.operations import BLANK, OPERATIONS, clock, crossed_above, crossed_below, within
-from tradewind.core.expressions.program import (
+from tradewind.core.expressions.instructions import (
     Apply,
     Clock,
     Column,
@@ -20,13 +18,14 @@ from tradewind.core.expressions.program import (
     CurrentRegime,
     Instruction,
     Previous,
-    Program,
-    Reading,
     RegimeConstant,
     Seen,
     Session,
     Take,
 )
+from tradewind.core.expressions.market import LongerState
+from tradewind.core.expressions.operations import BLANK, OPERATIONS, clock, crossed_above, crossed_below, within
+from tradewind.core.expressions.program import Program, Reading
 from tradewind.core.expressions.tree import Kind, Op
 from tradewind.core.indicators.incremental import ALL, Rows, running
 from tradewind.core.indicators.incremental.parts import Lag

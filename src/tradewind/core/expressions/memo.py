@@ -12,19 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.core.expressions.program import (
-    Around,
+from tradewind.core.expressions.execution import Around, execute
+from tradewind.core.expressions.instructions import (
     Column,
     Constant,
     Instruction,
-    Program,
     RegimeConstant,
     Take,
-    Values,
-    execute,
     operands_of,
     renumbered,
 )
+from tradewind.core.expressions.program import Program
+from tradewind.core.expressions.values import Values
 from tradewind.core.series import Columns
 
 #: Bytes that a memo may keep unless told otherwise; a column of 100,000 candles has 0.8 MB.

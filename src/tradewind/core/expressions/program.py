@@ -6,119 +6,37 @@ expressions use, and is what faster back-ends can be generated from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Self, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.core.candles import Timeframe
-from tradewind.core.expressions.market import Known, Market, due_rows, longer
-from tradewind.core.expressions.operations import OPERATIONS, Value, clock, picked, shifted, within
+from tradewind.core.expressions.execution import Around, execute
+from tradewind.core.expressions.instructions import (
+    Apply,
+    Clock,
+    Compute,
+    Instruction,
+    Seen,
+    Session,
+    Take,
+    operands_of,
+    renumbered,
+)
+from tradewind.core.expressions.market import Known, Market
 from tradewind.core.expressions.tree import Kind, Op
-from tradewind.core.indicators import Kernel, Source, Unit
-from tradewind.core.regime import Regime, regimes
+from tradewind.core.expressions.values import Answer, Values
+from tradewind.core.indicators import Unit
 from tradewind.core.series import Columns
 
+#: Operations that look at the row before.
+_LOOK_BACK = frozenset({Op.CROSSES_ABOVE, Op.CROSSES_BELOW})
 
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A number that is the same in every row."""
-
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class RegimeConstant:
-    """A regime by name, to compare with."""
-
-    value: Regime
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the candles."""
-
-    field: Source
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentRegime:
-    """The regime of each row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Apply:
-    """An operation on the results of earlier instructions."""
-
-    op: Op
-    operands: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Previous:
-    """An earlier result, `rows` rows ago."""
-
-    operand: int
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Compute:
-    """An indicator kernel; its result is the tuple of all its outputs."""
-
-    kernel: Kernel
-    operands: tuple[int, ...]
-    arguments: tuple[float, ...]
-    warmup: int
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    """One output of an earlier Compute."""
-
-    operand: int
-    output: int
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The hour, minute or weekday at which each candle closes."""
-
-    part: Op
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Whether each candle closes from `start` to before `stop`, hours of the UTC day."""
-
-    start: float
-    stop: float
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The root number `root` of the program's `readings[reading]`, as it is seen from here."""
-
-    reading: int
-    root: int
-
-
-Instruction = (
-    Constant | RegimeConstant | Column | CurrentRegime | Apply | Previous | Compute | Take | Clock | Session | Seen
-)
-
-
-def operands_of(instruction: Instruction) -> tuple[int, ...]:
-    """The earlier instructions whose results `instruction` reads."""
-    match instruction:
-        case Apply() | Compute():
-            return instruction.operands
-        case Previous() | Take():
-            return (instruction.operand,)
-        case _:
-            return ()
+#: A series by symbol and timeframe, each None where it is the reader's own.
+SeriesRead = tuple[str | None, Timeframe | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,87 +65,6 @@ class Reading:
     symbol: str | None
     timeframe: Timeframe | None
     program: Program
-
-
-class Values(Sequence[NDArray[Any]]):
-    """The roots' values: as whole columns, or in a few rows, for which only those are computed.
-
-    Levels are asked for where a set-up stands, and nowhere else; so numbers that are put together row by row from what
-    is known are left until somebody asks.
-    """
-
-    __slots__ = ("_instructions", "_length", "_results", "_roots")
-
-    def __init__(
-        self, instructions: Sequence[Instruction], roots: Sequence[int], results: dict[int, Any], length: int
-    ) -> None:
-        """
-        Args:
-            results: of the instructions that are known, by number; the others can be computed from them row by row.
-            length: rows of a whole column.
-        """
-        self._instructions = instructions
-        self._roots = roots
-        self._results = results
-        self._length = length
-
-    @classmethod
-    def known(cls, columns: Sequence[NDArray[Any]]) -> Values:
-        """Values that are there already, one column per root."""
-        return cls((), range(len(columns)), dict(enumerate(columns)), len(columns[0]) if columns else 0)
-
-    def __len__(self) -> int:
-        return len(self._roots)
-
-    @overload
-    def __getitem__(self, root: int) -> NDArray[Any]: ...
-    @overload
-    def __getitem__(self, root: slice) -> tuple[NDArray[Any], ...]: ...
-    def __getitem__(self, root: int | slice) -> NDArray[Any] | tuple[NDArray[Any], ...]:
-        """The whole column of a root; read-only where it is constant."""
-        if isinstance(root, slice):
-            return tuple(self[each] for each in range(*root.indices(len(self))))
-        with np.errstate(all="ignore"):
-            return np.broadcast_to(self._whole(self._roots[root]), self._length)
-
-    def at(self, root: int, rows: Any) -> NDArray[Any]:
-        """The value of a root in each of `rows`, shape of `rows`."""
-        with np.errstate(all="ignore"):
-            return np.broadcast_to(self._picked(self._roots[root], rows, {}), np.shape(rows))
-
-    def _whole(self, index: int) -> Any:
-        if index not in self._results:
-            op, operands = _applied(self._instructions[index])
-            self._results[index] = OPERATIONS[op](*(self._whole(each) for each in operands))
-        return self._results[index]
-
-    def _picked(self, index: int, rows: Any, picked: dict[int, Any]) -> Any:
-        if index not in picked:
-            known = self._results.get(index)
-            if known is not None:
-                picked[index] = known[rows] if isinstance(known, np.ndarray) else known
-            else:
-                op, operands = _applied(self._instructions[index])
-                picked[index] = OPERATIONS[op](*(self._picked(each, rows, picked) for each in operands))
-        return picked[index]
-
-
-def _applied(instruction: Instruction) -> tuple[Op, tuple[int, ...]]:
-    assert isinstance(instruction, Apply), "the others are always known"
-    return instruction.op, instruction.operands
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """What a program says of every row of its columns.
-
-    Attributes:
-        values: of the roots.
-        present: rows at which every other series that is read has its due candle, with enough before it; None = all.
-    """
-
-    values: Values
-    present: NDArray[np.bool_] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,68 +167,6 @@ class Program:
         return Answer(values, around.present())
 
 
-#: Operations that look at the row before.
-_LOOK_BACK = frozenset({Op.CROSSES_ABOVE, Op.CROSSES_BELOW})
-
-#: A series by symbol and timeframe, each None where it is the reader's own.
-SeriesRead = tuple[str | None, Timeframe | None]
-
-
-class Around:
-    """The candles of one run and, once they are asked for, the other series as they are seen from there."""
-
-    def __init__(self, known: Known, market: Market | None, readings: tuple[Reading, ...]) -> None:
-        self._known = known
-        self.columns = known.columns
-        self._market = market
-        self._readings = readings
-        self._seen: dict[int, tuple[Answer, NDArray[np.int64]]] = {}
-
-    @classmethod
-    def alone(cls, columns: Columns) -> Self:
-        """Candles with nothing beside them."""
-        return cls(Known(columns, columns.ts), None, ())
-
-    @property
-    def closes(self) -> NDArray[np.int64]:
-        """When each candle closes, UTC ms."""
-        assert self._market is not None, "checked before"
-        return self.columns.ts + self._market.timeframe.ms
-
-    def seen(self, reading: int) -> tuple[Answer, NDArray[np.int64]]:
-        """What is said of another series, and which of its rows is seen from each of ours (−1: none)."""
-        if reading not in self._seen:
-            assert self._market is not None, "checked before"
-            symbol, wanted = self._readings[reading].symbol, self._readings[reading].timeframe
-            program = self._readings[reading].program
-            there = self._market.at(wanted or self._market.timeframe)
-            here = self._market.timeframe
-            if symbol is None:
-                known = longer(self._known, here, there.timeframe)
-                answer = program.answer_of(known, there)
-            else:
-                known = there.known(symbol)
-                key = (id(program), symbol)
-                if key not in there.results:
-                    # The program is kept with its result, so that its id stays its own.
-                    there.results[key] = (program, program.answer_of(known, there))
-                answer = there.results[key][1]
-            self._seen[reading] = answer, due_rows(self._known, here, known, there.timeframe)
-        return self._seen[reading]
-
-    def present(self) -> NDArray[np.bool_] | None:
-        """See `Answer.present`."""
-        if not self._readings:
-            return None
-        present = np.ones(len(self.columns), dtype=bool)
-        for number, reading in enumerate(self._readings):
-            answer, rows = self.seen(number)
-            present &= rows >= reading.program.settled
-            if answer.present is not None:
-                present &= picked(answer.present, rows)
-        return present
-
-
 def program_of(
     instructions: Sequence[Instruction],
     traits: Sequence[Traits],
@@ -476,50 +251,3 @@ def _last_use(
     for root in roots:
         last_use[root] = len(instructions)
     return tuple(last_use)
-
-
-def renumbered(instruction: Instruction, places: Mapping[int, int] | Sequence[int]) -> Instruction:
-    """The instruction on operands that stand at other places."""
-    match instruction:
-        case Apply(op, operands):
-            return Apply(op, tuple(places[each] for each in operands))
-        case Compute(kernel, operands, arguments, warmup):
-            return Compute(kernel, tuple(places[each] for each in operands), arguments, warmup)
-        case Previous(operand, rows):
-            return Previous(places[operand], rows)
-        case Take(operand, output):
-            return Take(places[operand], output)
-        case _:
-            return instruction
-
-
-def execute(
-    instruction: Instruction, results: Mapping[int, Any], around: Around
-) -> Value | tuple[NDArray[np.float64], ...]:
-    """The result of one instruction; `results` has those of its operands."""
-    match instruction:
-        case Clock(part):
-            return clock(part, around.closes)
-        case Session(start, stop):
-            return within(around.closes, start, stop)
-        case Seen(reading, root):
-            answer, rows = around.seen(reading)
-            return picked(answer.values[root], rows)
-        case Constant(value):
-            return value
-        case RegimeConstant(regime):
-            return np.int8(regime.code)
-        case Column(field):
-            return field.of(around.columns)
-        case CurrentRegime():
-            return regimes(around.columns).codes
-        case Apply(op, operands):
-            applied: Value = OPERATIONS[op](*(results[each] for each in operands))
-            return applied
-        case Previous(operand, rows):
-            return shifted(results[operand], rows)
-        case Compute(kernel, operands, arguments, warmup):
-            return kernel.run([results[each] for each in operands], arguments, warmup)
-        case Take(operand, output):
-            taken: NDArray[np.float64] = results[operand][output]
-            return taken

@@ -1,6 +1,6 @@
 """Strategies: declarative set-ups over candles, evaluated on whole columns, made into signals row by row."""
 
-from tradewind.core.strategy.compiled import CompiledExits, CompiledSetup, Strategy
+from tradewind.core.strategy.compiled import CompiledExits, CompiledSetup
 from tradewind.core.strategy.evaluation import Evaluation, evaluate
 from tradewind.core.strategy.model import (
     LANGUAGES,
@@ -21,6 +21,7 @@ from tradewind.core.strategy.model import (
 )
 from tradewind.core.strategy.scan import Leaving, Scan, Standing, Verdict
 from tradewind.core.strategy.signal import RefusalReason, Refused, signal
+from tradewind.core.strategy.strategy import Strategy
 from tradewind.core.strategy.words import LEVELS, check_sentence
 
 __all__ = [

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tradewind.core.expressions import Answer, Market, Memo, Values
 from tradewind.core.series import Columns
-from tradewind.core.strategy.compiled import Strategy
+from tradewind.core.strategy.strategy import Strategy
 from tradewind.core.values import Side
 
 Rows = NDArray[np.int64]

@@ -13,8 +13,8 @@ from tradewind.core.candles import Timeframe
 from tradewind.core.expressions import ProgramState, Values, joined, steppable
 from tradewind.core.indicators.incremental import ALL, Rows
 from tradewind.core.series import Columns
-from tradewind.core.strategy.compiled import Strategy
 from tradewind.core.strategy.evaluation import Evaluation
+from tradewind.core.strategy.strategy import Strategy
 from tradewind.core.values import Side
 
 _NONE = np.empty(0, dtype=np.int64)

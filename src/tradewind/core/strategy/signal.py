@@ -14,9 +14,10 @@ from tradewind.core.ids import SignalId
 from tradewind.core.indicators import Unit
 from tradewind.core.plan import Trailing, TrailingKind
 from tradewind.core.signals import Management, Rationale, Signal, SignalAddition, SignalScaleIn, SignalTarget
-from tradewind.core.strategy.compiled import CompiledSetup, Strategy
+from tradewind.core.strategy.compiled import CompiledSetup
 from tradewind.core.strategy.evaluation import Evaluation
 from tradewind.core.strategy.model import Anchor
+from tradewind.core.strategy.strategy import Strategy
 from tradewind.core.strategy.words import fill, plain, shown
 from tradewind.core.values import (
     EXACT,
