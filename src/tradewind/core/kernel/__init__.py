@@ -18,11 +18,9 @@ from tradewind.core.kernel.layout import (
     KernelInputError,
     assumptions,
     bars,
-    checked_plans,
-    plans,
     states,
-    template,
 )
+from tradewind.core.kernel.plans import checked_plans, plans, template
 from tradewind.core.kernel.scaling import backtest_in_parts, step_bar_in_parts
 from tradewind.core.kernel.triggers import GUARDED, TRIGGER
 

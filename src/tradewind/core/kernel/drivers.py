@@ -23,8 +23,8 @@ from tradewind.core.kernel.layout import (
     Ints,
     KernelInputError,
     Records,
-    checked_plans,
 )
+from tradewind.core.kernel.plans import checked_plans
 
 
 class Entries(NamedTuple):

@@ -12,9 +12,9 @@ from tradewind.core.kernel.layout import (
     NOT_TRAILING,
     KernelInputError,
     Records,
-    plans,
     refuse,
 )
+from tradewind.core.kernel.plans import plans
 from tradewind.core.plan import PlanSpec
 
 #: Longest ladder of further entries.

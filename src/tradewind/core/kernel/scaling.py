@@ -33,8 +33,8 @@ from tradewind.core.kernel.layout import (
     Bars,
     KernelInputError,
     Records,
-    checked_plans,
 )
+from tradewind.core.kernel.plans import checked_plans
 from tradewind.core.kernel.step import costs_covered, enter, leave, observe, see, take, to_tick
 from tradewind.core.plan import TARGET_HAIR
 
