@@ -22,6 +22,7 @@ from tradewind.core.kernel.layout import (
 )
 from tradewind.core.kernel.plans import checked_plans, plans, template
 from tradewind.core.kernel.scaling import backtest_in_parts, step_bar_in_parts
+from tradewind.core.kernel.sets import PlanSets, Ridden, backtest_sets
 from tradewind.core.kernel.triggers import GUARDED, TRIGGER
 
 __all__ = [
@@ -38,9 +39,12 @@ __all__ = [
     "Entries",
     "Guardian",
     "KernelInputError",
+    "PlanSets",
+    "Ridden",
     "assumptions",
     "backtest",
     "backtest_in_parts",
+    "backtest_sets",
     "bars",
     "checked_ladders",
     "checked_plans",

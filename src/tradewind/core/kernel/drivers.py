@@ -91,10 +91,10 @@ def backtest(data: Bars, when: Entries, plans: Records, rules: Records) -> Recor
         _all_of(plans, relative=False)
         if len(plans) != len(when.bars):
             raise KernelInputError("plans", -1, f"one template or {len(when.bars)} plans", len(plans))
-    _check_atr(data, when, plans)
+    check_atr(data, when.bars, plans)
     trades = np.zeros(len(when.bars), dtype=TRADE)
     scratch, state = np.zeros(1, dtype=PLAN), np.zeros(1, dtype=STATE)
-    count = loops.run_entries(*_flat(data), *when, plans, relative, rules, scratch, state, trades)
+    count = loops.run_entries(*flat(data), *when, plans, relative, rules, scratch, state, trades)
     return trades[:count]
 
 
@@ -108,10 +108,10 @@ def sweep(data: Bars, when: Entries, templates: Records, rules: Records) -> Reco
         KernelInputError: a chandelier without ATR.
     """
     _all_of(checked_plans(templates), relative=True)
-    _check_atr(data, when, templates)
+    check_atr(data, when.bars, templates)
     summaries = np.zeros(len(templates), dtype=SUMMARY)
     scratch, state = np.zeros(1, dtype=PLAN), np.zeros(1, dtype=STATE)
-    loops.run_templates(*_flat(data), *when, templates, rules, scratch, state, summaries)
+    loops.run_templates(*flat(data), *when, templates, rules, scratch, state, summaries)
     return summaries
 
 
@@ -137,7 +137,7 @@ def step_bar(data: Bars, row: int, plans: Records, positions: Records, rules: Re
         raise KernelInputError("row", -1, f"a row from 0 to {len(data.ts) - 1}", row)
     if (plans["trailing"] == CHANDELIER).any() and (not data.atr.size or np.isnan(data.atr[row])):
         raise KernelInputError("atr", row, "a value on every bar that a chandelier sees", "none")
-    return loops.run_bar(*_flat(data), row, plans, positions, rules)
+    return loops.run_bar(*flat(data), row, plans, positions, rules)
 
 
 def place(templates: Records, when: Entries, fills: Floats) -> Records:
@@ -157,7 +157,8 @@ def place(templates: Records, when: Entries, fills: Floats) -> Records:
     return checked_plans(made)
 
 
-def _flat(data: Bars) -> tuple[Ints, Floats, Floats, Floats, Floats, Floats, Floats, Ints, int]:
+def flat(data: Bars) -> tuple[Ints, Floats, Floats, Floats, Floats, Floats, Floats, Ints, int]:
+    """`data` as compiled loops take it."""
     return (*data[:5], data.atr, data.funding, np.flatnonzero(data.funding), data.length_ms)
 
 
@@ -168,8 +169,9 @@ def _all_of(plans: Records, *, relative: bool) -> None:
         raise KernelInputError("plans.relative", int(np.argmax(wrong)), expected, "the other form")
 
 
-def _check_atr(data: Bars, when: Entries, plans: Records) -> None:
-    if (plans["trailing"] == CHANDELIER).any() and len(when.bars):
-        first = int(when.bars[0])
+def check_atr(data: Bars, rows: Ints, plans: Records) -> None:
+    """Refuse a chandelier among `plans` where there is no ATR from the first of `rows` on."""
+    if (plans["trailing"] == CHANDELIER).any() and len(rows):
+        first = int(rows[0])
         if not data.atr.size or np.isnan(data.atr[first]):
             raise KernelInputError("atr", first, "a value from the first entry's bar on", "none")

@@ -31,12 +31,12 @@ _f8 = numba.types.Array(numba.float64, 1, "C", readonly=True)
 _i8 = numba.types.Array(numba.int64, 1, "C", readonly=True)
 
 
-def _rows(dtype: np.dtype[np.void]) -> Any:
+def rows_of(dtype: np.dtype[np.void]) -> Any:
     return numba.types.Array(numba.from_dtype(dtype), 1, "C")
 
 
-_PLANS, _STATES, _RULES = _rows(PLAN), _rows(STATE), _rows(ASSUMPTIONS)
-_BARS = (_i8, _f8, _f8, _f8, _f8, _f8, _f8, _i8, numba.int64)
+_PLANS, _STATES, _RULES = rows_of(PLAN), rows_of(STATE), rows_of(ASSUMPTIONS)
+BARS = (_i8, _f8, _f8, _f8, _f8, _f8, _f8, _i8, numba.int64)
 _enter, _step, _is_due = stepping.enter, stepping.step, stepping.trailing_is_due
 
 
@@ -112,7 +112,7 @@ def _quiet_fall(
 
 
 @part
-def _ride(
+def ride(
     ts: Any,
     opened: Any,
     high: Any,
@@ -179,8 +179,25 @@ def _ride(
     return count  # type: ignore[no-any-return]
 
 
+@part
+def note(trade: Any, number: int, bar: int, end: int, plan: Any, state: Any) -> None:
+    """Write the TRADE that entry `number` has come to."""
+    trade.signal = number
+    trade.entry_bar = bar
+    trade.exit_bar = end
+    trade.entry = state.entry
+    trade.exit = state.exit
+    trade.gained = state.gained
+    trade.risk = abs(state.entry - plan.stop)
+    trade.best = state.best
+    trade.worst = state.worst
+    trade.end = state.end
+    trade.filled = state.filled
+    trade.side = plan.side
+
+
 @compiled(
-    numba.int64(*_BARS, _i8, _i8, _f8, _f8, _PLANS, numba.boolean, _RULES, _PLANS, _STATES, _rows(TRADE)),
+    numba.int64(*BARS, _i8, _i8, _f8, _f8, _PLANS, numba.boolean, _RULES, _PLANS, _STATES, rows_of(TRADE)),
 )
 def run_entries(
     ts: Any,
@@ -217,30 +234,18 @@ def run_entries(
             _place(plans[0], sides[number], anchor, units[number], plan)
         else:
             plan = plans[number]
-        end = _ride(ts, opened, high, low, close, atr, funding, charges, length, bar, plan, rule, state)
+        end = ride(ts, opened, high, low, close, atr, funding, charges, length, bar, plan, rule, state)
         if state.phase == REFUSED:
             continue
         if state.phase != CLOSED:
             break
         free_from = end + 1
-        trade = trades[made]
-        trade.signal = number
-        trade.entry_bar = bar
-        trade.exit_bar = end
-        trade.entry = state.entry
-        trade.exit = state.exit
-        trade.gained = state.gained
-        trade.risk = abs(state.entry - plan.stop)
-        trade.best = state.best
-        trade.worst = state.worst
-        trade.end = state.end
-        trade.filled = state.filled
-        trade.side = plan.side
+        note(trades[made], number, bar, end, plan, state)
         made += 1
     return made
 
 
-@compiled(numba.void(*_BARS, _i8, _i8, _f8, _f8, _PLANS, _RULES, _PLANS, _STATES, _rows(SUMMARY)))
+@compiled(numba.void(*BARS, _i8, _i8, _f8, _f8, _PLANS, _RULES, _PLANS, _STATES, rows_of(SUMMARY)))
 def run_templates(
     ts: Any,
     opened: Any,
@@ -273,7 +278,7 @@ def run_templates(
             filled = opened[bar] * (1.0 + sides[entry] * rule.worse)
             anchor = filled if np.isnan(anchors[entry]) else anchors[entry]
             _place(templates[number], sides[entry], anchor, units[entry], plan)
-            end = _ride(ts, opened, high, low, close, atr, funding, charges, length, bar, plan, rule, state)
+            end = ride(ts, opened, high, low, close, atr, funding, charges, length, bar, plan, rule, state)
             if state.phase == REFUSED:
                 continue
             if state.phase != CLOSED:
@@ -304,7 +309,7 @@ def run_templates(
         summary.held = held
 
 
-@compiled(numba.int64(*_BARS, numba.int64, _PLANS, _STATES, _RULES))
+@compiled(numba.int64(*BARS, numba.int64, _PLANS, _STATES, _RULES))
 def run_bar(
     ts: Any,
     opened: Any,

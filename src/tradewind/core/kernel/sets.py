@@ -1,0 +1,211 @@
+"""The third driver over the one step: what many parameter sets make of the same entries, trade by trade.
+
+Sets share candles and entries, and of their plans all but the prices. So prices come in arrays of (sets, entries), and
+a plan is put together when it is entered, and only then: many entries come while a position is open.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+
+from tradewind.core.kernel import loops
+from tradewind.core.kernel.drivers import check_atr, flat
+from tradewind.core.kernel.jit import compiled, part
+from tradewind.core.kernel.layout import (
+    CLOSED,
+    MOST_TARGETS,
+    PLAN,
+    REFUSED,
+    STATE,
+    TRADE,
+    Bars,
+    Floats,
+    Ints,
+    KernelInputError,
+    Records,
+    refuse,
+)
+from tradewind.core.kernel.plans import SOUND, broken, refuse_plan
+
+
+class PlanSets(NamedTuple):
+    """The plans of k sets for n entries, with up to m targets.
+
+    Attributes:
+        rows: the bar at whose open to enter, strictly rising, shape (n,). One that comes while a position is open, or
+            on the bar of its exit, is passed over.
+        sides: +1 long, −1 short, shape (n,).
+        rungs: number of targets, shape (n,).
+        shares: of the targets, shape (n, m).
+        stops: NaN where the set does not enter, shape (k, n).
+        levels: of the targets, nearest first, shape (k, n, m).
+        offsets, distances, steps: `breakeven_offset`, `trailing_distance` and `trailing_step`, shape (k, n).
+        shared: the fields of PLAN that are not named here, shape (1,).
+    """
+
+    rows: Ints
+    sides: Ints
+    rungs: Ints
+    shares: Floats
+    stops: Floats
+    levels: Floats
+    offsets: Floats
+    distances: Floats
+    steps: Floats
+    shared: Records
+
+
+class Ridden(NamedTuple):
+    """The trades of k sets, set after set and each set's in time order; t in all.
+
+    Attributes:
+        trades: TRADE; `signal` is the number of the entry, shape (t,).
+        counts: how many of them each set has, shape (k,).
+        fills: the bar on which each rung was filled, of ladders and as far as `filled` goes, shape (t, m).
+        best, worst: the extremes before the bar of the exit where rungs of a ladder were filled, quote currency, shape
+            (t,).
+    """
+
+    trades: Records
+    counts: Ints
+    fills: Ints
+    best: Floats
+    worst: Floats
+
+
+def backtest_sets(data: Bars, sets: PlanSets, rules: Records) -> Ridden:
+    """Every trade of every set that was entered and left; one that is open at the end is no trade.
+
+    Args:
+        rules: `layout.assumptions`.
+
+    Raises:
+        KernelInputError: rows outside the bars or not rising, arrays of other shapes, a chandelier without ATR, and
+            whatever `plans.checked_plans` refuses, of the plans that are entered.
+    """
+    rows = sets.rows
+    refuse("sets.rows", (rows < 0) | (rows >= len(data.ts)), rows, f"a row from 0 to {len(data.ts) - 1}")
+    refuse("sets.rows", np.append(False, rows[1:] <= rows[:-1])[: len(rows)], rows, "a row after the one before")
+    count, entries, most = sets.levels.shape
+    for name, shape in (
+        ("rows", (entries,)),
+        ("sides", (entries,)),
+        ("rungs", (entries,)),
+        ("shares", (entries, most)),
+        ("stops", (count, entries)),
+        ("offsets", (count, entries)),
+        ("distances", (count, entries)),
+        ("steps", (count, entries)),
+        ("shared", (1,)),
+    ):
+        if getattr(sets, name).shape != shape:
+            raise KernelInputError(f"sets.{name}", -1, f"shape {shape}", getattr(sets, name).shape)
+    refuse("sets.rungs", (sets.rungs < 1) | (sets.rungs > min(most, MOST_TARGETS)), sets.rungs, f"1 to {most} targets")
+    check_atr(data, rows, sets.shared)
+    plan, state = sets.shared.copy(), np.zeros(1, dtype=STATE)
+    # No more than are entered is touched, and what is not touched takes no memory.
+    trades, fills = np.empty(count * entries, dtype=TRADE), np.empty((count * entries, most), dtype=np.int64)
+    extremes, counts = np.empty((2, count * entries)), np.zeros(count, dtype=np.int64)
+    rule, entry = _run_sets(*flat(data), *sets[:9], plan, rules, state, trades, counts, fills, extremes)
+    if rule != SOUND:
+        refuse_plan(plan[0], rule, entry)
+    made = int(counts.sum())
+    return Ridden(trades[:made], counts, fills[:made], extremes[0, :made], extremes[1, :made])
+
+
+def _strided(kind: Any, dimensions: int) -> Any:
+    """Whatever is the same for all sets may be broadcast."""
+    return numba.types.Array(kind, dimensions, "A", readonly=True)
+
+
+_f8, _i8 = numba.float64, numba.int64
+_NUMBERS, _PRICES = _strided(_i8, 1), _strided(_f8, 2)
+
+
+@part
+def _trace(
+    high: Any, low: Any, bar: int, end: int, plan: Any, state: Any, fills: Any, extremes: Any, made: int
+) -> None:
+    """Look again at how a position with a ladder went: a ride through quiet bars keeps no account of it."""
+    row, side = bar, float(plan.side)
+    for rung in range(state.filled):
+        # A rung fills on the first bar that reaches it.
+        while row < end and ((high[row] if side > 0.0 else low[row]) - plan.levels[rung]) * side < 0.0:
+            row += 1
+        fills[made, rung] = row
+    best, worst = state.entry, state.entry
+    for row in range(bar, end):
+        favourable, adverse = (high[row], low[row]) if side > 0.0 else (low[row], high[row])
+        best = favourable if (favourable - best) * side > 0.0 else best
+        worst = adverse if (adverse - worst) * side < 0.0 else worst
+    extremes[0, made], extremes[1, made] = best, worst
+
+
+@compiled(
+    numba.types.UniTuple(_i8, 2)(
+        *loops.BARS,
+        *(_NUMBERS, _NUMBERS, _NUMBERS),
+        *(_PRICES, _PRICES, _strided(_f8, 3), _PRICES, _PRICES, _PRICES),
+        *(loops.rows_of(PLAN), loops.rows_of(loops.ASSUMPTIONS), loops.rows_of(STATE), loops.rows_of(TRADE)),
+        *(_i8[::1], _i8[:, ::1], _f8[:, ::1]),
+    )
+)
+def _run_sets(
+    ts: Any,
+    opened: Any,
+    high: Any,
+    low: Any,
+    close: Any,
+    atr: Any,
+    funding: Any,
+    charges: Any,
+    length: int,
+    bars: Any,
+    sides: Any,
+    rungs: Any,
+    shares: Any,
+    stops: Any,
+    levels: Any,
+    offsets: Any,
+    distances: Any,
+    steps: Any,
+    plans: Any,
+    rules: Any,
+    states: Any,
+    trades: Any,
+    counts: Any,
+    fills: Any,
+    extremes: Any,
+) -> tuple[int, int]:
+    """The rule that a plan breaks, which is then left in `plans`, and its entry; `SOUND` where none does."""
+    plan, rule, state = plans[0], rules[0], states[0]
+    made = 0
+    for number in range(counts.size):
+        before, free_from = made, 0
+        for entry in range(bars.size):
+            bar = bars[entry]
+            if bar < free_from or np.isnan(stops[number, entry]):
+                continue
+            plan.side, plan.targets, plan.stop = sides[entry], rungs[entry], stops[number, entry]
+            for rung in range(rungs[entry]):
+                plan.levels[rung], plan.shares[rung] = levels[number, entry, rung], shares[entry, rung]
+            plan.breakeven_offset = offsets[number, entry]
+            plan.trailing_distance, plan.trailing_step = distances[number, entry], steps[number, entry]
+            wrong = broken(plan)
+            if wrong != SOUND:
+                return wrong, entry
+            end = loops.ride(ts, opened, high, low, close, atr, funding, charges, length, bar, plan, rule, state)
+            if state.phase == REFUSED:
+                continue
+            if state.phase != CLOSED:
+                break
+            free_from = end + 1
+            loops.note(trades[made], entry, bar, end, plan, state)
+            if plan.targets > 1 and state.filled > 0:
+                _trace(high, low, bar, end, plan, state, fills, extremes, made)
+            made += 1
+        counts[number] = made - before
+    return SOUND, -1
