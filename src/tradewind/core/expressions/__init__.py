@@ -1,6 +1,6 @@
 """Expressions over candles: parsed within bounds, typed, compiled to one shared program, evaluated on whole columns."""
 
-from tradewind.core.expressions.compiler import Compiler
+from tradewind.core.expressions.compiler import Compiler, NotOpenError
 from tradewind.core.expressions.incremental import ProgramState, Stepped, steppable
 from tradewind.core.expressions.market import Market
 from tradewind.core.expressions.memo import MEMO_BYTES, Memo
@@ -19,6 +19,7 @@ __all__ = [
     "Kind",
     "Market",
     "Memo",
+    "NotOpenError",
     "Program",
     "ProgramState",
     "SeriesRead",

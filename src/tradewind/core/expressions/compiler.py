@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import reduce
 
 import numpy as np
@@ -20,6 +20,7 @@ from tradewind.core.expressions.instructions import (
     RegimeConstant,
     Seen,
     Session,
+    Setting,
     Take,
 )
 from tradewind.core.expressions.operations import OPERATIONS
@@ -53,19 +54,39 @@ _CROSSES = (Op.CROSSES_ABOVE, Op.CROSSES_BELOW)
 _CLOCKS = (Op.HOUR, Op.MINUTE, Op.WEEKDAY)
 
 
+class NotOpenError(Exception):
+    """A parameter was left open whose value the program itself depends on.
+
+    Attributes:
+        names: the parameters.
+    """
+
+    def __init__(self, names: Set[str]) -> None:
+        super().__init__(f"expected values for {', '.join(sorted(names))}")
+        self.names = names
+
+
 class Compiler:
     """Collects the expressions of one document, then makes one program of them.
 
     Args:
         values: parameter values by name.
         definitions: named sub-expressions, each behind those it uses.
+        left_open: parameters that shall stay `Setting`s of the program.
 
     Raises:
         ExpressionError: a definition cannot be compiled with these values.
+        NotOpenError: a constant, or what another series says, depends on a parameter that was left open. So say the
+            methods, too.
     """
 
-    def __init__(self, values: Mapping[str, float], definitions: Mapping[str, Expression]) -> None:
+    def __init__(
+        self, values: Mapping[str, float], definitions: Mapping[str, Expression], left_open: Set[str] = frozenset()
+    ) -> None:
         self._values = values
+        self._left_open = left_open
+        #: What depends on parameters that were left open and on nothing else, with their names.
+        self._open: dict[int, frozenset[str]] = {}
         self._texts = definitions
         self._instructions: list[Instruction] = []
         self._traits: list[Traits] = []
@@ -105,7 +126,7 @@ class Compiler:
         if name in self._definitions:
             return self._definitions[name]
         if name in self._values:
-            return self._emit_constant(self._values[name])
+            return self._emit_parameter(name)
         if name in set(Field):
             return self._emit_column(Field(name))
         raise KeyError(name)
@@ -114,11 +135,15 @@ class Compiler:
         return self._traits[index]
 
     def is_constant(self, index: int) -> bool:
-        return isinstance(self._instructions[index], Constant)
+        """Whether it does not depend on candles."""
+        return isinstance(self._instructions[index], Constant) or index in self._open
 
     def program(self, roots: Sequence[int]) -> Program:
         """The program that computes `roots`, in that order, and nothing else."""
-        return program_of(self._instructions, self._traits, roots, self._reading)
+        program = program_of(self._instructions, self._traits, roots, self._reading)
+        if program.settings_needed:
+            raise NotOpenError(program.settings_needed)
+        return program
 
     def _reading(self, number: int, roots: Sequence[int]) -> Reading:
         there = self._elsewhere[number]
@@ -150,7 +175,7 @@ class Compiler:
             raise expression.error(f'expected at most {MAX_NESTED} "on" within one another, got more', node)
         if len(self._elsewhere) == MAX_READINGS:
             raise expression.error(f"expected at most {MAX_READINGS} other series, got more", node)
-        there = Compiler(self._values, {})
+        there = Compiler(self._values, {}, self._left_open)
         there._texts, there._spent, there._place = self._texts, self._spent, place
         there._nested = self._nested + 1
         self._elsewhere.append(there)
@@ -189,6 +214,18 @@ class Compiler:
     def _emit_constant(self, value: float) -> int:
         return self._number(Constant(float(value)), Traits(Kind.NUMBER, Unit.PLAIN))
 
+    def _emit_parameter(self, name: str) -> int:
+        if name in self._left_open:
+            return self._emit_open(Setting(name), frozenset({name}))
+        return self._emit_constant(self._values[name])
+
+    def _emit_open(self, instruction: Setting | Apply, names: frozenset[str]) -> int:
+        if self._nested:
+            raise NotOpenError(names)
+        index = self._number(instruction, Traits(Kind.NUMBER, Unit.PLAIN))
+        self._open[index] = names
+        return index
+
     def _emit_column(self, field: Source) -> int:
         unit = Unit.VOLUME if field is Field.VOLUME else Unit.PRICE
         return self._number(Column(field), Traits(Kind.NUMBER, unit))
@@ -198,7 +235,7 @@ class Compiler:
             case Number(value):
                 return self._emit_constant(value)
             case ParameterOf(name):
-                return self._emit_constant(self._values[name])
+                return self._emit_parameter(name)
             case DefinitionOf(name):
                 return self._definition(name)
             case FieldOf(name):
@@ -224,6 +261,8 @@ class Compiler:
     def _operation(self, expression: Expression, node: Operation) -> int:
         operands = tuple(self._lower(expression, each) for each in node.operands)
         if node.kind is Kind.NUMBER and all(self.is_constant(each) for each in operands):
+            if names := frozenset().union(*(self._open.get(each, ()) for each in operands)):
+                return self._emit_open(Apply(node.op, operands), names)
             return self._emit_constant(self._folded(expression, node, operands))
         own = 1 if node.op in _CROSSES else 0
         traits = [self._traits[each] for each in operands]
@@ -247,6 +286,8 @@ class Compiler:
         return value
 
     def _value(self, index: int) -> float:
+        if index in self._open:
+            raise NotOpenError(self._open[index])
         instruction = self._instructions[index]
         assert isinstance(instruction, Constant), "only constants are folded"
         return instruction.value

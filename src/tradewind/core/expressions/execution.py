@@ -20,6 +20,7 @@ from tradewind.core.expressions.instructions import (
     RegimeConstant,
     Seen,
     Session,
+    Setting,
     Take,
 )
 from tradewind.core.expressions.market import Known, Market, due_rows, longer
@@ -101,6 +102,8 @@ def execute(
             return picked(answer.values[root], rows)
         case Constant(value):
             return value
+        case Setting(name):
+            raise ValueError(f"expected a program without open parameters, this needs {name}")
         case RegimeConstant(regime):
             return np.int8(regime.code)
         case Column(field):

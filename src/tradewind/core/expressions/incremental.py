@@ -21,6 +21,7 @@ from tradewind.core.expressions.instructions import (
     RegimeConstant,
     Seen,
     Session,
+    Setting,
     Take,
 )
 from tradewind.core.expressions.market import LongerState
@@ -149,10 +150,12 @@ class ProgramState:
         values = tuple(np.broadcast_to(results[root], len(candles)) for root in self._program.roots)
         return Stepped(values, tuple(flags for each in looked for flags in each.there))
 
-    def _step(self, instruction: Instruction) -> _Step:
+    def _step(self, instruction: Instruction) -> _Step:  # noqa: PLR0912 - one case for each
         match instruction:
             case Constant(value):
                 return lambda *_: value
+            case Setting(name):
+                raise ValueError(f"expected a program without open parameters, this needs {name}")
             case RegimeConstant(regime):
                 code = np.int8(regime.code)
                 return lambda *_: code

@@ -18,6 +18,13 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """A parameter that was left open: its value comes when what hangs by it is asked for; see `Values.given`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegimeConstant:
     """A regime by name, to compare with."""
 
@@ -94,7 +101,18 @@ class Seen:
 
 
 Instruction = (
-    Constant | RegimeConstant | Column | CurrentRegime | Apply | Previous | Compute | Take | Clock | Session | Seen
+    Constant
+    | Setting
+    | RegimeConstant
+    | Column
+    | CurrentRegime
+    | Apply
+    | Previous
+    | Compute
+    | Take
+    | Clock
+    | Session
+    | Seen
 )
 
 

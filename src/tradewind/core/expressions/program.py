@@ -22,6 +22,7 @@ from tradewind.core.expressions.instructions import (
     Instruction,
     Seen,
     Session,
+    Setting,
     Take,
     operands_of,
     renumbered,
@@ -100,6 +101,15 @@ class Program:
     def needs_market(self) -> bool:
         """Whether it asks for the time or for other series."""
         return any(isinstance(each, Clock | Session | Seen) for each in self.instructions)
+
+    @property
+    def settings_needed(self) -> frozenset[str]:
+        """Parameters that were left open and whose values it takes to run it; none can be."""
+        return frozenset(
+            each.name
+            for index, each in enumerate(self.instructions)
+            if isinstance(each, Setting) and index not in self.deferred
+        )
 
     def reads(self, symbol: str | None = None, timeframe: Timeframe | None = None) -> frozenset[SeriesRead]:
         """Every other series that is read, as seen from a series of `symbol` and `timeframe`."""
@@ -209,7 +219,9 @@ def _deferred(instructions: Sequence[Instruction], traits: Sequence[Traits], roo
     deferred: set[int] = set()
     for index in range(len(instructions) - 1, -1, -1):
         instruction = instructions[index]
-        by_row = isinstance(instruction, Apply) and instruction.op not in _LOOK_BACK
+        by_row = isinstance(instruction, Setting) or (
+            isinstance(instruction, Apply) and instruction.op not in _LOOK_BACK
+        )
         if by_row and index not in eager and traits[index].kind is Kind.NUMBER:
             deferred.add(index)
         else:

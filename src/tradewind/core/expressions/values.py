@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.core.expressions.instructions import Apply, Instruction
+from tradewind.core.expressions.instructions import Apply, Constant, Instruction, Setting
 from tradewind.core.expressions.operations import OPERATIONS
 from tradewind.core.expressions.tree import Op
 
@@ -18,28 +18,60 @@ class Values(Sequence[NDArray[Any]]):
     """The roots' values: as whole columns, or in a few rows, for which only those are computed.
 
     Levels are asked for where a set-up stands, and nowhere else; so numbers that are put together row by row from what
-    is known are left until somebody asks.
+    is known are left until somebody asks. The same goes for parameters that were left open: `given` them, in any number
+    of sets at once, what hangs by them has the shape (sets, rows).
     """
 
-    __slots__ = ("_instructions", "_length", "_results", "_roots")
+    __slots__ = ("_given", "_instructions", "_length", "_results", "_roots")
 
     def __init__(
-        self, instructions: Sequence[Instruction], roots: Sequence[int], results: dict[int, Any], length: int
+        self,
+        instructions: Sequence[Instruction],
+        roots: Sequence[int],
+        results: dict[int, Any],
+        length: int,
+        given: Mapping[int, NDArray[np.float64]] | None = None,
     ) -> None:
         """
         Args:
             results: of the instructions that are known, by number; the others can be computed from them row by row.
             length: rows of a whole column.
+            given: what hangs by open parameters alone, by number, shape (sets, 1).
         """
         self._instructions = instructions
         self._roots = roots
         self._results = results
         self._length = length
+        self._given = given or {}
 
     @classmethod
     def known(cls, columns: Sequence[NDArray[Any]]) -> Values:
         """Values that are there already, one column per root."""
         return cls((), range(len(columns)), dict(enumerate(columns)), len(columns[0]) if columns else 0)
+
+    def given(self, settings: Mapping[str, NDArray[np.float64]]) -> tuple[Values, NDArray[np.bool_]]:
+        """These values with those of the open parameters, and which sets a document allows that has them for constants:
+        those of which no constant is undefined or infinite.
+
+        Args:
+            settings: by name, shape (sets,) each.
+        """
+        given: dict[int, NDArray[np.float64]] = {}
+        sets = len(next(iter(settings.values())))
+        allowed = np.ones(sets, dtype=bool)
+        for index, instruction in enumerate(self._instructions):
+            match instruction:
+                case Setting(name):
+                    given[index] = settings[name][:, None]
+                case Apply(op, operands) if all(self._is_given(each, given) for each in operands):
+                    if not given.keys().isdisjoint(operands):
+                        with np.errstate(all="ignore"):
+                            given[index] = OPERATIONS[op](*(self._picked(each, (), given) for each in operands))
+                        allowed &= np.isfinite(given[index][:, 0])
+        return Values(self._instructions, self._roots, self._results, self._length, given), allowed
+
+    def _is_given(self, index: int, given: Mapping[int, Any]) -> bool:
+        return index in given or isinstance(self._instructions[index], Constant)
 
     def __len__(self) -> int:
         return len(self._roots)
@@ -56,9 +88,10 @@ class Values(Sequence[NDArray[Any]]):
             return np.broadcast_to(self._whole(self._roots[root]), self._length)
 
     def at(self, root: int, rows: Any) -> NDArray[Any]:
-        """The value of a root in each of `rows`, shape of `rows`."""
+        """The value of a root in each of `rows`, shape of `rows`, or (sets, rows) where it hangs by open parameters."""
         with np.errstate(all="ignore"):
-            return np.broadcast_to(self._picked(self._roots[root], rows, {}), np.shape(rows))
+            value = self._picked(self._roots[root], rows, dict(self._given))
+        return np.broadcast_to(value, np.broadcast_shapes(np.shape(value), np.shape(rows)))
 
     def _whole(self, index: int) -> Any:
         if index not in self._results:

@@ -103,7 +103,7 @@ def broken(plan: Any) -> int:  # noqa: PLR0912 - one rule after the other
     return SOUND
 
 
-@compiled(numba.types.UniTuple(numba.int64, 2)(numba.types.Array(numba.from_dtype(PLAN), 1, "C")))
+@compiled(numba.types.Tuple((numba.int64, numba.int64))(numba.types.Array(numba.from_dtype(PLAN), 1, "C")))
 def _first_broken(plans: Any) -> tuple[int, int]:
     """The first rule that any of `plans` breaks and the first row that breaks it."""
     first, at = SOUND, -1

@@ -15,6 +15,7 @@ from tradewind.core.kernel import loops
 from tradewind.core.kernel.drivers import check_atr, flat
 from tradewind.core.kernel.jit import compiled, part
 from tradewind.core.kernel.layout import (
+    ASSUMPTIONS,
     CLOSED,
     MOST_TARGETS,
     PLAN,
@@ -145,11 +146,11 @@ def _trace(
 
 
 @compiled(
-    numba.types.UniTuple(_i8, 2)(
+    numba.types.Tuple((_i8, _i8))(
         *loops.BARS,
         *(_NUMBERS, _NUMBERS, _NUMBERS),
         *(_PRICES, _PRICES, _strided(_f8, 3), _PRICES, _PRICES, _PRICES),
-        *(loops.rows_of(PLAN), loops.rows_of(loops.ASSUMPTIONS), loops.rows_of(STATE), loops.rows_of(TRADE)),
+        *(loops.rows_of(PLAN), loops.rows_of(ASSUMPTIONS), loops.rows_of(STATE), loops.rows_of(TRADE)),
         *(_i8[::1], _i8[:, ::1], _f8[:, ::1]),
     )
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from decimal import Decimal
 from itertools import accumulate
 from math import log
@@ -43,8 +43,8 @@ _SHARE_STEP = Decimal("0.000001")
 class Linker:
     """Compiles a blueprint's expressions and keeps book of which root is what."""
 
-    def __init__(self, blueprint: Blueprint, values: Mapping[str, float]) -> None:
-        self._compiler = Compiler(values, blueprint.definitions)
+    def __init__(self, blueprint: Blueprint, values: Mapping[str, float], left_open: Set[str] = frozenset()) -> None:
+        self._compiler = Compiler(values, blueprint.definitions, left_open)
         self._names = values.keys() | blueprint.definitions.keys()
         self._roots: list[int] = []
         self._places: dict[int, int] = {}

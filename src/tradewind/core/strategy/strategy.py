@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from tradewind.core.candles import Timeframe
-from tradewind.core.expressions import Program, SeriesRead
+from tradewind.core.expressions import NotOpenError, Program, SeriesRead
 from tradewind.core.signals import StrategyRef
 from tradewind.core.strategy.compiled import CompiledExits, CompiledFilter, CompiledScaleIn, CompiledSetup
 from tradewind.core.strategy.linker import Linker
@@ -31,6 +31,7 @@ class Strategy:
         warmup: rows before it may speak, so that averages have forgotten where they started; where it reads other
             series, `warmup_on` says how many they are.
         risk_scale: place of the part of the risk per trade that it asks for; None = all of it.
+        left_open: parameters whose values its program does not have; see `Values.given`.
     """
 
     ref: StrategyRef
@@ -45,6 +46,7 @@ class Strategy:
     warmup: int
     filters: tuple[CompiledFilter, ...] = ()
     risk_scale: int | None = None
+    left_open: frozenset[str] = frozenset()
 
     @property
     def reads(self) -> frozenset[SeriesRead]:
@@ -79,15 +81,35 @@ class Strategy:
         return rows
 
     @classmethod
-    def of(cls, blueprint: Blueprint, overrides: Mapping[str, float | str] | None = None) -> Strategy:
+    def of(
+        cls,
+        blueprint: Blueprint,
+        overrides: Mapping[str, float | str] | None = None,
+        left_open: Set[str] = frozenset(),
+    ) -> Strategy:
         """`blueprint` with its defaults, except for `overrides` of parameters (numbers) and choices (words).
+
+        Args:
+            left_open: parameters to leave open, as far as may be: those by which only numbers of plans and words hang.
+                Sets of parameters that differ in no others have this strategy in common.
 
         Raises:
             StrategyError: an unknown parameter or a value out of range; an unknown name in a sentence.
             ExpressionError: an expression cannot be computed with these values.
         """
         values, chosen = checked_settings(blueprint, overrides or {})
-        linker = Linker(blueprint, values)
+        parameters = left_open & values.keys()
+        while True:
+            try:
+                return cls._linked(blueprint, values, chosen, parameters)
+            except NotOpenError as needed:
+                parameters -= needed.names
+
+    @classmethod
+    def _linked(
+        cls, blueprint: Blueprint, values: dict[str, float], chosen: dict[str, str], left_open: Set[str]
+    ) -> Strategy:
+        linker = Linker(blueprint, values, left_open)
         exits = linker.exits(blueprint.exits)
         scale_in = linker.scale_in(blueprint.scale_in)
         scale = linker.risk_scale(blueprint.risk_scale)
@@ -107,6 +129,7 @@ class Strategy:
             warmup=max(program.settled, blueprint.warmup, exits.trailing.period if exits.trailing else 0),
             filters=filters,
             risk_scale=scale,
+            left_open=frozenset(left_open),
         )
 
     def with_parameters(self, overrides: Mapping[str, float | str]) -> Strategy:
