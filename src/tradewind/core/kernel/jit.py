@@ -23,6 +23,9 @@ from typing import Any
 
 import numba
 
+#: What an entry point answers with that has two whole numbers to tell.
+PAIR: Any = numba.types.UniTuple(numba.int64, 2)  # type: ignore[no-untyped-call]
+
 _PACKAGE = Path(__file__).parent
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 import numba
 import numpy as np
 
-from tradewind.core.kernel.jit import compiled, part
+from tradewind.core.kernel.jit import PAIR, compiled, part
 from tradewind.core.kernel.layout import (
     CHANDELIER,
     DISTANCE,
@@ -103,7 +103,7 @@ def broken(plan: Any) -> int:  # noqa: PLR0912 - one rule after the other
     return SOUND
 
 
-@compiled(numba.types.Tuple((numba.int64, numba.int64))(numba.types.Array(numba.from_dtype(PLAN), 1, "C")))
+@compiled(PAIR(numba.types.Array(numba.from_dtype(PLAN), 1, "C")))
 def _first_broken(plans: Any) -> tuple[int, int]:
     """The first rule that any of `plans` breaks and the first row that breaks it."""
     first, at = SOUND, -1

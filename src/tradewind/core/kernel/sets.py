@@ -13,7 +13,7 @@ import numpy as np
 
 from tradewind.core.kernel import loops
 from tradewind.core.kernel.drivers import check_atr, flat
-from tradewind.core.kernel.jit import compiled, part
+from tradewind.core.kernel.jit import PAIR, compiled, part
 from tradewind.core.kernel.layout import (
     ASSUMPTIONS,
     CLOSED,
@@ -146,7 +146,7 @@ def _trace(
 
 
 @compiled(
-    numba.types.Tuple((_i8, _i8))(
+    PAIR(
         *loops.BARS,
         *(_NUMBERS, _NUMBERS, _NUMBERS),
         *(_PRICES, _PRICES, _strided(_f8, 3), _PRICES, _PRICES, _PRICES),

@@ -1,7 +1,7 @@
 """Strategies: declarative set-ups over candles, evaluated on whole columns, made into signals row by row."""
 
 from tradewind.core.strategy.compiled import CompiledExits, CompiledSetup
-from tradewind.core.strategy.evaluation import Evaluation, evaluate
+from tradewind.core.strategy.evaluation import Evaluation, UnevenSetsError, evaluate
 from tradewind.core.strategy.model import (
     LANGUAGES,
     Anchor,
@@ -50,6 +50,7 @@ __all__ = [
     "StrategyError",
     "Text",
     "TrailingRule",
+    "UnevenSetsError",
     "Verdict",
     "check_sentence",
     "evaluate",

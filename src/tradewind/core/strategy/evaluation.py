@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,11 @@ from tradewind.core.strategy.strategy import Strategy
 from tradewind.core.values import Side
 
 Rows = NDArray[np.int64]
+
+
+class UnevenSetsError(ValueError):
+    """Sets of open parameters that cannot be evaluated as one: a document refuses some of them, or a number is defined
+    in some of them only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +33,7 @@ class Evaluation:
         conflict_rows: rows at which both sides stood; they count for neither.
         filtered: rows at which a set-up stood and a filter did not hold, with the name of the first such.
         exit_rows: rows at which the condition to leave a position holds, by side, rising.
+        sets: how many sets of the open parameters were given; None where none is open.
     """
 
     strategy: Strategy
@@ -37,6 +44,7 @@ class Evaluation:
     conflict_rows: Rows
     filtered: Mapping[int, str] = field(default_factory=dict)
     exit_rows: Mapping[Side, Rows] = field(default_factory=dict)
+    sets: int | None = None
 
     def side_at(self, row: int) -> Side | None:
         """The side whose set-up stands at `row`."""
@@ -59,7 +67,11 @@ class Evaluation:
 
 
 def evaluate(
-    strategy: Strategy, columns: Columns, market: Market | None = None, memo: Memo | None = None
+    strategy: Strategy,
+    columns: Columns,
+    market: Market | None = None,
+    memo: Memo | None = None,
+    settings: Mapping[str, NDArray[np.float64]] = MappingProxyType({}),
 ) -> Evaluation:
     """Evaluate `strategy` at the close of every candle of `columns`, which begin with the series' first candle.
 
@@ -70,25 +82,34 @@ def evaluate(
             looks at other series. What it looks at and is not there is undefined: then nothing stands.
         memo: of these `columns`, to share what other strategies have computed; one that needs the market shares
             nothing.
+        settings: values of the parameters that `strategy` leaves open, by name, shape (sets,) each. Where set-ups stand
+            does not hang by them.
 
     Raises:
         ValueError: the market is needed and was not given.
+        UnevenSetsError: the sets of `settings` are not of a kind.
         StrategyError: the strategy cannot run on this timeframe.
     """
     if memo is None or strategy.program.needs_market:
         answer = strategy.program.answer(columns, market)
     else:
         answer = Answer(memo.values(strategy.program), None)
+    values, sets = answer.values, None
+    if strategy.left_open:
+        values, allowed = values.given(settings)
+        sets = len(allowed)
+        if not allowed.all():
+            raise UnevenSetsError("expected sets whose constants are all finite")
     warmup = strategy.warmup if market is None else strategy.warmup_on(market.timeframe)
     rows = {side: np.empty(0, dtype=np.int64) for side in Side}
     filtered: dict[int, str] = {}
     for setup in strategy.setups:
         standing = _holding(answer, setup.when, warmup)
         for place in setup.needed:
-            standing = standing[np.isfinite(answer.values.at(place, standing))]
+            standing = standing[_all_or_none(np.isfinite(values.at(place, standing)))]
         for rule in strategy.filters:
             if rule.side in (None, setup.side):
-                passed = answer.values.at(rule.when, standing)
+                passed = values.at(rule.when, standing)
                 filtered |= dict.fromkeys(standing[~passed].tolist(), rule.name)
                 standing = standing[passed]
         rows[setup.side] = standing
@@ -96,13 +117,24 @@ def evaluate(
     return Evaluation(
         strategy,
         columns,
-        answer.values,
+        values,
         np.setdiff1d(rows[Side.LONG], conflicts, assume_unique=True),
         np.setdiff1d(rows[Side.SHORT], conflicts, assume_unique=True),
         conflicts,
         filtered,
         {each.side: _holding(answer, each.exit, warmup) for each in strategy.setups if each.exit is not None},
+        sets,
     )
+
+
+def _all_or_none(finite: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which rows are finite, in every set alike."""
+    if finite.ndim == 1:
+        return finite
+    everywhere: NDArray[np.bool_] = finite.all(axis=0)
+    if not np.array_equal(everywhere, finite.any(axis=0)):
+        raise UnevenSetsError("expected sets whose numbers are defined in the same rows")
+    return everywhere
 
 
 def _holding(answer: Answer, place: int, warmup: int) -> Rows:

@@ -14,9 +14,8 @@ from tradewind.core.kernel.layout import BREAKEVEN, KINDS, STOP, TARGET, TIME_ST
 from tradewind.core.positions import ExitReason
 from tradewind.core.series import Columns
 from tradewind.core.values import Side
-from tradewind.research.backtest.entries import Entries, Floats
+from tradewind.research.backtest.entries import Entries, Floats, Ints
 from tradewind.research.backtest.held import Held, Leg
-from tradewind.research.metrics import excursions
 
 Records = NDArray[np.void]
 
@@ -31,17 +30,32 @@ REASONS = {
 
 
 class Outcomes(NamedTuple):
-    """What one parameter set came to: every position that was entered and left, in time order; t of them.
+    """What the entries of k parameter sets came to: every position that was entered and left, set after set and each
+    set's in time order; t of them in all.
 
     Attributes:
         entries: what was asked for.
-        trades: `core.kernel.TRADE`, shape (t,); `signal` is the number of the entry, and rows are those of the candles.
+        ridden: `trades` has rows of the candles, and numbers of the entries as `signal`.
         fee: rate paid on either side.
     """
 
     entries: Entries
-    trades: Records
+    ridden: kernel.Ridden
     fee: float
+
+    @property
+    def trades(self) -> Records:
+        return self.ridden.trades
+
+    @property
+    def counts(self) -> Ints:
+        """How many trades each set has, shape (k,)."""
+        return self.ridden.counts
+
+    @property
+    def whose(self) -> Ints:
+        """The set of each trade, shape (t,)."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
 
     @property
     def returns(self) -> Floats:
@@ -63,22 +77,35 @@ class Outcomes(NamedTuple):
         prices: Floats = (self.trades["gained"] + (sign + self.fee) * self.trades["entry"]) / (sign - self.fee)
         return prices
 
-    def excursions(self, columns: Columns) -> tuple[Floats, Floats]:
+    @property
+    def laddered(self) -> Ints:
+        """The numbers of the trades of which rungs of a ladder were filled."""
+        return np.flatnonzero((self.entries.rungs[self.trades["signal"]] > 1) & (self.trades["filled"] > 0))
+
+    def rungs(self, columns: Columns, trades: Ints, rung: int) -> tuple[Ints, Floats, Floats]:
+        """(rows, prices, shares) of the fill of `rung` in each of `trades`, which are laddered and filled it.
+
+        A rung fills in the first candle that reaches it, at its level or at an open beyond.
+        """
+        rows = self.ridden.fills[trades, rung]
+        signal, sign, opened = self.trades["signal"][trades], self.trades["side"][trades], columns.open[rows]
+        all_levels = np.broadcast_to(self.entries.levels, (len(self.counts), *self.entries.shares.shape))
+        level = all_levels[self.whose[trades], signal, rung]
+        return rows, np.where((opened - level) * sign >= 0.0, opened, level), self.entries.shares[signal, rung]
+
+    def excursions(self) -> tuple[Floats, Floats]:
         """Favourable and adverse ones, as `research.metrics.excursions` of every trade, shape (t,) each.
 
         Of a trade's last candle the kernel counts each rung and the last exit, and only the average exit counts here.
-        It is another one where rungs were filled, so those trades are looked at once more.
+        It is another one where rungs were filled; so of those trades the kernel tells how it was before.
         """
-        trades, leaves = self.trades, self.leaves
-        favourable: Floats = trades["side"] * (trades["best"] - trades["entry"]) / trades["entry"]
-        adverse: Floats = trades["side"] * (trades["entry"] - trades["worst"]) / trades["entry"]
-        for number in np.flatnonzero((self.entries.rungs[trades["signal"]] > 1) & (trades["filled"] > 0)):
-            trade = trades[number]
-            rows = int(trade["entry_bar"]), int(trade["exit_bar"])
-            favourable[number], adverse[number] = excursions(
-                columns, rows, float(trade["entry"]), float(leaves[number]), int(trade["side"]), at_open=True
-            )
-        return favourable, adverse
+        trades, laddered = self.trades, self.laddered
+        entry, sign = trades["entry"], trades["side"].astype(np.float64)
+        best, worst = trades["best"].copy(), trades["worst"].copy()
+        leave, sides = self.leaves[laddered], sign[laddered]
+        for extreme, before, way in ((best, self.ridden.best, sides), (worst, self.ridden.worst, -sides)):
+            extreme[laddered] = np.where((leave - before[laddered]) * way > 0.0, leave, before[laddered])
+        return sign * (best - entry) / entry, sign * (entry - worst) / entry
 
 
 def checked_bars(columns: Columns, timeframe: Timeframe, ranges: Floats | None = None) -> kernel.Bars:
@@ -90,47 +117,54 @@ def checked_bars(columns: Columns, timeframe: Timeframe, ranges: Floats | None =
     return kernel.bars(columns, timeframe.ms, ranges)
 
 
-def run_kernel(entries: Entries, bars: kernel.Bars, fee: float) -> Outcomes:
-    """What `entries` come to on the candles they were made of."""
+def run_kernel(entries: Entries, bars: kernel.Bars, fee: float, sets: int = 1) -> Outcomes:
+    """What `entries` come to on the candles they were made of; those of `sets` parameter sets."""
     rules = kernel.assumptions(Costs(maker=fee, taker=fee, slippage=0.0, half_spread=0.0), textbook=True)
-    when = kernel.entries(bars, entries.rows, entries.signs)
-    return Outcomes(entries, kernel.backtest(bars, when, _plans(entries), rules), fee)
+    shape = (sets, len(entries.rows))
+    plans = kernel.PlanSets(
+        rows=entries.rows,
+        sides=entries.signs,
+        rungs=entries.rungs,
+        shares=entries.shares,
+        stops=np.broadcast_to(entries.stops, shape),
+        levels=np.broadcast_to(entries.levels, (*shape, entries.shares.shape[1])),
+        offsets=np.broadcast_to(entries.offsets, shape),
+        distances=np.broadcast_to(entries.distances, shape),
+        steps=np.broadcast_to(entries.steps, shape),
+        shared=_shared(entries),
+    )
+    return Outcomes(entries, kernel.backtest_sets(bars, plans, rules), fee)
 
 
-def _plans(entries: Entries) -> Records:
-    plans = np.zeros(len(entries.rows), dtype=kernel.PLAN)
-    widest = entries.levels.shape[1]
-    plans["side"], plans["stop"], plans["targets"] = entries.signs, entries.stops, entries.rungs
-    plans["levels"][:, :widest], plans["shares"][:, :widest] = entries.levels, entries.shares
-    plans["max_age_ms"] = entries.max_age_ms
+def _shared(entries: Entries) -> Records:
+    """What all plans have in common."""
+    plan = np.zeros(1, dtype=kernel.PLAN)
+    plan["max_age_ms"] = entries.max_age_ms
     if (breakeven := entries.exits.breakeven) is not None:
-        plans["breakeven"], plans["breakeven_after"] = 1, breakeven.after_target
-        plans["breakeven_at_r"], plans["breakeven_offset"] = breakeven.at_r, entries.offsets
+        plan["breakeven"], plan["breakeven_after"], plan["breakeven_at_r"] = 1, breakeven.after_target, breakeven.at_r
     if (trailing := entries.exits.trailing) is not None:
-        plans["trailing"] = KINDS[trailing.kind]
-        plans["trailing_distance"], plans["trailing_step"] = entries.distances, entries.steps
-        plans["trailing_after"], plans["trailing_at_r"] = trailing.after_target, trailing.at_r
-    return plans
+        plan["trailing"] = KINDS[trailing.kind]
+        plan["trailing_after"], plan["trailing_at_r"] = trailing.after_target, trailing.at_r
+    return plan
 
 
 def positions(outcomes: Outcomes, columns: Columns) -> list[Held]:
     """The trades one by one, with all their parts."""
-    return [_held(trade, outcomes.entries, columns) for trade in outcomes.trades]
+    return [_held(outcomes, number, columns) for number in range(len(outcomes.trades))]
 
 
-def _held(trade: np.void, entries: Entries, columns: Columns) -> Held:
-    """The kernel does not keep the rungs that were filled before the end, and need not: a rung fills in the first
-    candle that reaches it, at its level or at an open beyond."""
-    place, sign, first, last = (int(trade[name]) for name in ("signal", "side", "entry_bar", "exit_bar"))
-    ladder = int(trade["filled"]) - (int(trade["end"]) == TARGET)
-    reached = columns.high[first : last + 1] if sign > 0 else columns.low[first : last + 1]
+def _held(outcomes: Outcomes, number: int, columns: Columns) -> Held:
+    trade, place = outcomes.trades[number], np.array([number])
+    first, last = int(trade["entry_bar"]), int(trade["exit_bar"])
     legs: list[Leg] = []
     left = 1.0
-    for level, share in zip(entries.levels[place, :ladder].tolist(), entries.shares[place].tolist(), strict=False):
-        row = first + int(((reached - level) * sign >= 0.0).argmax())
-        opened = float(columns.open[row])
-        legs.append(Leg(row, share, opened if (opened - level) * sign >= 0.0 else level))
-        left -= share
+    for rung in range(int(trade["filled"]) - (int(trade["end"]) == TARGET)):
+        rows, prices, shares = outcomes.rungs(columns, place, rung)
+        legs.append(Leg(int(rows[0]), float(shares[0]), float(prices[0])))
+        left -= legs[-1].share
     legs.append(Leg(last, left, float(trade["exit"])))
-    side, reason = (Side.LONG if sign > 0 else Side.SHORT), REASONS[int(trade["end"])]
-    return Held(side, first, float(trade["entry"]), float(entries.stops[place]), tuple(legs), reason)
+    side, reason = (Side.LONG if trade["side"] > 0 else Side.SHORT), REASONS[int(trade["end"])]
+    stop = np.broadcast_to(outcomes.entries.stops, (len(outcomes.counts), len(outcomes.entries.rows)))
+    return Held(
+        side, first, float(trade["entry"]), float(stop[outcomes.whose[number], trade["signal"]]), tuple(legs), reason
+    )

@@ -15,10 +15,18 @@ from tradewind.core.values import MAINTENANCE_MARGIN, decimal_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+#: The fields of `Entries` that have one value for every entry, and those that have one for every rung of it.
+_BY_ENTRY = ("rows", "signs", "stops", "rungs", "offsets", "distances", "steps")
+_BY_RUNG = ("levels", "shares")
 
 
 class Entries(NamedTuple):
     """The entries of one parameter set on one symbol, in time order; n of them, with up to m rungs each.
+
+    Or of k sets at once, which enter in the same rows: then `stops`, `levels`, `offsets`, `distances` and `steps` have
+    an axis of k in front, and a stop is NaN where its set does not enter.
 
     Attributes:
         rows: the candle at whose open to enter, behind that of the set-up, strictly rising, shape (n,).
@@ -54,17 +62,12 @@ class Entries(NamedTuple):
         liquidated, _ = ways(decimal_of(leverage), MAINTENANCE_MARGIN)
         entry = opens[self.rows]
         kept = (self.stops - entry * (1.0 - self.signs * float(liquidated))) * self.signs > 0.0
-        return self._replace(
-            rows=self.rows[kept],
-            signs=self.signs[kept],
-            stops=self.stops[kept],
-            rungs=self.rungs[kept],
-            levels=self.levels[kept],
-            shares=self.shares[kept],
-            offsets=self.offsets[kept],
-            distances=self.distances[kept],
-            steps=self.steps[kept],
-        )
+        return self.at(np.flatnonzero(kept))
+
+    def at(self, numbers: Ints) -> Entries:
+        """The entries of those numbers, in their order."""
+        picked = {name: getattr(self, name)[..., numbers] for name in _BY_ENTRY}
+        return self._replace(**picked, **{name: getattr(self, name)[..., numbers, :] for name in _BY_RUNG})
 
     def plan(self, number: int) -> PlanSpec:
         """The plan of entry `number`."""
@@ -88,72 +91,82 @@ class Entries(NamedTuple):
 
 
 def entries_of(evaluation: Evaluation, timeframe: Timeframe) -> Entries:
-    """The entries at the opens behind the set-ups of `evaluation`.
+    """The entries at the opens behind the set-ups of `evaluation`, of as many sets as it was given.
 
     Set-ups whose plan makes no sense at that open are left out, as `core.strategy.signal` refuses them: a price of zero
     or less, a target that is not beyond the one before or on the wrong side of the stop, a stop that trails backwards,
     no size.
     """
-    exits = evaluation.strategy.exits
-    widest = max(len(setup.rungs) for setup in evaluation.strategy.setups)
-    parts = [_side(evaluation, setup, widest) for setup in evaluation.strategy.setups]
-    joined = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
-    order = np.argsort(joined[0], kind="stable")
-    rows, signs, stops, rungs, levels, shares, offsets, distances, steps = (column[order] for column in joined)
-    oldest = exits.time_stop * timeframe.ms
-    return Entries(rows, signs, stops, rungs, levels, shares, offsets, distances, steps, exits, oldest)
+    strategy = evaluation.strategy
+    widest = max(len(setup.rungs) for setup in strategy.setups)
+    sides = [_side(evaluation, setup, widest) for setup in strategy.setups]
+    found, sound = sides[0] if len(sides) == 1 else _merged(sides)
+    if evaluation.sets is None:
+        found = found.at(np.flatnonzero(sound))
+    else:
+        found = found._replace(stops=np.where(sound, found.stops, np.nan))
+    return found._replace(max_age_ms=strategy.exits.time_stop * timeframe.ms)
 
 
-def _side(
-    evaluation: Evaluation, setup: CompiledSetup, widest: int
-) -> tuple[Ints, Ints, Floats, Ints, Floats, Floats, Floats, Floats, Floats]:
-    """The first nine columns of `Entries` for one side."""
-    sign, columns = float(setup.side.sign), evaluation.columns
+def _merged(sides: list[tuple[Entries, Flags]]) -> tuple[Entries, Flags]:
+    """The entries of both sides in time order."""
+    parts, sound = zip(*sides, strict=True)
+    order = np.argsort(np.concatenate([part.rows for part in parts]), kind="stable")
+    joined = {name: np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in _BY_ENTRY}
+    joined |= {name: np.concatenate([getattr(part, name) for part in parts], axis=-2) for name in _BY_RUNG}
+    whole = parts[0]._replace(**joined)
+    return whole.at(order), np.concatenate(sound, axis=-1)[..., order]
+
+
+def _side(evaluation: Evaluation, setup: CompiledSetup, widest: int) -> tuple[Entries, Flags]:
+    """All entries of one side, and which of them make sense."""
+    strategy, columns, sign = evaluation.strategy, evaluation.columns, float(setup.side.sign)
     setups = evaluation.long_rows if sign > 0 else evaluation.short_rows
     setups = setups[setups + 1 < len(columns)]
+    shape = (len(setups),) if evaluation.sets is None else (evaluation.sets, len(setups))
 
     def numbers(root: int) -> Floats:
-        values: Floats = evaluation.values.at(root, setups)
-        return values
+        return np.broadcast_to(evaluation.values.at(root, setups), shape)
 
     entry = columns.open[setups + 1]
-    base = entry if evaluation.strategy.anchor is Anchor.FILL else columns.close[setups]
+    base = entry if strategy.anchor is Anchor.FILL else columns.close[setups]
     stop = numbers(setup.stop)
     if setup.stop_is_distance:
         stop = base - sign * stop
-    risk = np.abs(entry - stop)
-    levels, shares = np.zeros((2, len(setups), widest))
     sound = stop > 0.0
-    last = stop
-    for place, rung in enumerate(setup.rungs):
+    levels: list[Floats] = []
+    for rung in setup.rungs:
         if rung.root is None:
-            level = entry + sign * rung.r * risk
+            level = entry + sign * rung.r * np.abs(entry - stop)
         else:
             number = numbers(rung.root)
             level = base + sign * number if rung.is_distance else number
-        sound &= (level > 0.0) & ((level - last) * sign > 0.0)
-        levels[:, place], shares[:, place] = level, float(rung.share)
-        last = level
-    if (root := evaluation.strategy.risk_scale) is not None:
-        sound &= numbers(root) > 0.0
-    offset, distance, step = np.zeros((3, len(setups)))
-    exits = evaluation.strategy.exits
+        beyond = level - (levels[-1] if levels else stop)
+        sound &= (level > 0.0) & (beyond > 0.0 if sign > 0 else beyond < 0.0)
+        levels.append(level)
+    if strategy.risk_scale is not None:
+        sound &= numbers(strategy.risk_scale) > 0.0
+    exits, none = strategy.exits, np.broadcast_to(0.0, shape)
+    offset = distance = step = none
     if exits.breakeven_offset is not None:
-        offset[:] = numbers(exits.breakeven_offset)
+        offset = numbers(exits.breakeven_offset)
         sound &= offset >= 0.0
     if (rule := exits.trailing) is not None:
-        distance[:] = rule.factor if rule.distance is None else numbers(rule.distance)
-        step[:] = 0.0 if rule.step is None else numbers(rule.step)
+        distance = np.broadcast_to(rule.factor, shape) if rule.distance is None else numbers(rule.distance)
+        step = none if rule.step is None else numbers(rule.step)
         sound &= ((distance > 0.0) | (rule.kind is TrailingKind.MOVING_TARGET)) & (step >= 0.0)
-    columns_made = (
-        setups + 1,
-        np.full(len(setups), int(sign)),
-        stop,
-        np.full(len(setups), len(setup.rungs)),
-        levels,
-        shares,
-        offset,
-        distance,
-        step,
+    missing = widest - len(levels)
+    entries = Entries(
+        rows=setups + 1,
+        signs=np.full(len(setups), int(sign)),
+        stops=stop,
+        rungs=np.full(len(setups), len(levels)),
+        levels=np.stack([*levels, *[none] * missing], axis=-1) if widest > 1 else levels[0][..., None],
+        shares=np.tile([*(float(rung.share) for rung in setup.rungs), *[0.0] * missing], (len(setups), 1)),
+        offsets=offset,
+        distances=distance,
+        steps=step,
+        exits=exits,
+        max_age_ms=0,
     )
-    return tuple(column[sound] for column in columns_made)  # type: ignore[return-value]
+    return entries, sound

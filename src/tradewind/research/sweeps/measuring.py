@@ -1,5 +1,9 @@
-"""From what the kernel says of one parameter set to its measures, on whole columns: the same figures as a back-test's,
-without a trade ever becoming an object."""
+"""From what the kernel says of parameter sets to their measures, on whole columns: the same figures as a back-test's,
+without a trade ever becoming an object.
+
+The trades of k sets stand in one column, set after set. What is reckoned of each trade is reckoned of all at once; what
+is summed up is summed up set by set, so that a set's figures are the same to the bit whatever it is reckoned with.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tradewind.core.kernel.layout import TARGET
 from tradewind.core.series import Columns
-from tradewind.research.backtest.compiled import Outcomes, positions
+from tradewind.research.backtest.compiled import Outcomes
 from tradewind.research.metrics import ClosedTrades
 
 Floats = NDArray[np.float64]
@@ -19,111 +24,158 @@ _DAY_MS = 86_400_000
 
 
 class Days(NamedTuple):
-    """The UTC days of one symbol's candles.
+    """The UTC days of one symbol's candles, d of them.
 
     Attributes:
         first: in days since 1970-01-01.
-        ends: row of each day's last candle, or of the last before it.
-        closes: the close there.
+        ends: row of each day's last candle, or of the last before it, shape (d,).
+        closes: the close there, shape (d,).
+        of_row: the day at whose end each candle has closed, counted from the first, shape (candles,).
     """
 
     first: int
     ends: Ints
     closes: Floats
+    of_row: Ints
 
     @classmethod
     def of(cls, columns: Columns) -> Days:
         days = columns.ts // _DAY_MS
         ends = np.searchsorted(days, np.arange(days[0], days[-1] + 1), side="right") - 1
-        return cls(int(days[0]), ends, columns.close[ends])
+        return cls(int(days[0]), ends, columns.close[ends], days - days[0])
+
+    def counted(self, rows: Ints, whose: Ints, sets: int) -> Ints:
+        """How many of each set's `rows` lie in each day or before it, shape (sets, d)."""
+        count = len(self.ends)
+        found = np.bincount(whose * count + self.of_row[rows], minlength=sets * count)
+        return found.reshape(sets, count).cumsum(axis=1)
 
 
-class SymbolAccount(NamedTuple):
-    """What one symbol's share of the capital came to.
+class SymbolAccounts(NamedTuple):
+    """What one symbol's share of the capital came to in k sets.
 
     Attributes:
-        equity: at the end of each of its days, quote currency.
-        exposure: share of its candles in which a position was open.
+        closed: the trades of all sets, set after set.
+        counts: how many of them each set has, shape (k,).
+        equity: at the end of each of the symbol's days, quote currency, shape (k, d).
+        exposure: share of its candles in which a position was open, shape (k,).
     """
 
     closed: ClosedTrades
+    counts: Ints
     equity: Floats
-    exposure: float
+    exposure: Floats
+
+    def of_set(self, number: int) -> ClosedTrades:
+        """The trades of one set."""
+        stop = int(self.counts[: number + 1].sum())
+        return ClosedTrades(*(column[stop - int(self.counts[number]) : stop] for column in self.closed))
 
 
-def account(outcomes: Outcomes, columns: Columns, days: Days, capital: float) -> SymbolAccount:
-    """`capital` put whole into every trade, one after the other, until there is none left."""
-    fee = outcomes.fee
-    grown = 1.0 + outcomes.returns
-    lost = np.flatnonzero(grown <= 0.0)
-    count = int(lost[0]) + 1 if len(lost) else len(grown)
-    outcomes = outcomes._replace(trades=outcomes.trades[:count])
-    trades = outcomes.trades
-    after = capital * np.cumprod(grown[:count])
-    before = np.concatenate([[capital], after])[:count]
+def accounts(outcomes: Outcomes, columns: Columns, days: Days, capital: float) -> SymbolAccounts:
+    """`capital` put whole into every trade of a set, one after the other, until there is none left."""
+    outcomes = _until_ruin(outcomes)
+    trades, fee, returns = outcomes.trades, outcomes.fee, outcomes.returns
+    grown, starts = 1.0 + returns, _starts(outcomes.counts)
+    after = np.empty(len(trades))
+    for start, count in zip(starts.tolist(), outcomes.counts.tolist(), strict=True):
+        np.cumprod(grown[start : start + count], out=after[start : start + count])
+    after *= capital
+    before = np.append(capital, after[:-1])[: len(trades)]
+    before[starts[outcomes.counts > 0]] = capital
     entry = trades["entry"]
     quantity = before / (entry * (1.0 + fee))
-    favourable, adverse = outcomes.excursions(columns)
+    favourable, adverse = outcomes.excursions()
     closed = ClosedTrades(
-        pnl=before * outcomes.returns,
+        pnl=before * returns,
         fees=quantity * fee * (entry + outcomes.leaves),
         r_multiple=outcomes.r_multiples,
         mfe=favourable,
         mae=adverse,
         risk=trades["risk"] / entry,
     )
-    return SymbolAccount(closed, _equity(outcomes, columns, days, capital, after, quantity), _exposure(trades, columns))
+    equity = _equity(outcomes, columns, days, capital, after, quantity)
+    return SymbolAccounts(closed, outcomes.counts, equity, _exposure(outcomes, len(columns)))
+
+
+def _starts(counts: Ints) -> Ints:
+    starts: Ints = np.cumsum(counts) - counts
+    return starts
+
+
+def _until_ruin(outcomes: Outcomes) -> Outcomes:
+    """Without what comes behind a set's first trade that loses everything."""
+    lost = outcomes.returns <= -1.0
+    if not lost.any():
+        return outcomes
+    before = np.append(0, np.cumsum(lost))  # losses before each trade, of all sets
+    kept = before[:-1] == before[np.repeat(_starts(outcomes.counts), outcomes.counts)]
+    ridden = outcomes.ridden
+    counts = np.bincount(outcomes.whose[kept], minlength=len(ridden.counts))
+    parts = (each[kept] for each in (ridden.trades, ridden.fills, ridden.best, ridden.worst))
+    trades, fills, best, worst = parts
+    return outcomes._replace(ridden=ridden._replace(trades=trades, counts=counts, fills=fills, best=best, worst=worst))
 
 
 def _equity(
     outcomes: Outcomes, columns: Columns, days: Days, capital: float, after: Floats, quantity: Floats
 ) -> Floats:
-    trades = outcomes.trades[: len(after)]
-    equity: Floats = np.concatenate([[capital], after])[np.searchsorted(trades["exit_bar"], days.ends, side="right")]
-    if not len(trades):
-        return equity
+    trades, whose, sets = outcomes.trades, outcomes.whose, len(outcomes.counts)
+    starts = _starts(outcomes.counts)
+    left = days.counted(trades["exit_bar"], whose, sets)
+    # Each set's capital and behind it what it was after each trade.
+    capitals = np.full(len(trades) + sets, capital)
+    capitals[np.arange(len(trades)) + whose + 1] = after
+    equity: Floats = capitals[left + (starts + np.arange(sets))[:, None]]
     # Marked are the days at whose end a trade was open, which was entered by then and left in a later candle.
-    holding = np.searchsorted(trades["entry_bar"], days.ends, side="right") - 1
-    open_days = np.flatnonzero((holding >= 0) & (trades["exit_bar"][holding] > days.ends))
-    held = holding[open_days]
+    entered = days.counted(trades["entry_bar"], whose, sets)
+    of_set, open_days = np.nonzero(entered > left)
+    held = starts[of_set] + entered[of_set, open_days] - 1
     entry, sign = trades["entry"][held], trades["side"][held].astype(np.float64)
     gain = sign * (days.closes[open_days] - entry) - outcomes.fee * entry
     gain += _by_rungs(outcomes, columns, days, open_days, held)
-    equity[open_days] += quantity[held] * gain
+    equity[of_set, open_days] += quantity[held] * gain
     return equity
 
 
 def _by_rungs(outcomes: Outcomes, columns: Columns, days: Days, open_days: Ints, held: Ints) -> Floats:
     """What the rungs that had filled by the end of those days make of a gain that was reckoned at the close."""
-    differences = np.zeros(len(open_days))
-    for place in np.flatnonzero(outcomes.entries.rungs[outcomes.trades["signal"][held]] > 1):
-        trade = outcomes.trades[held[place : place + 1]]
-        (position,) = positions(outcomes._replace(trades=trade), columns)
-        day, sign = open_days[place], position.side.sign
-        for leg in position.legs[:-1]:  # the last is later: the position is open
-            if leg.row <= days.ends[day]:
-                differences[place] += leg.share * (sign * (leg.price - days.closes[day]) - outcomes.fee * leg.price)
+    trades, differences = outcomes.trades, np.zeros(len(open_days))
+    # The last part leaves later: the position is open.
+    ladder = trades["filled"][held] - (trades["end"][held] == TARGET)
+    ladder[outcomes.entries.rungs[trades["signal"][held]] == 1] = 0
+    for rung in range(int(ladder.max(initial=0))):
+        places = np.flatnonzero(ladder > rung)
+        rows, prices, shares = outcomes.rungs(columns, held[places], rung)
+        close, sign = days.closes[open_days[places]], trades["side"][held[places]]
+        filled = rows <= days.ends[open_days[places]]
+        made = shares * (sign * (prices - close) - outcomes.fee * prices)
+        differences[places[filled]] += made[filled]
     return differences
 
 
-def _exposure(trades: NDArray[np.void], columns: Columns) -> float:
-    first, last = trades["entry_bar"], trades["exit_bar"]
+def _exposure(outcomes: Outcomes, candles: int) -> Floats:
+    first, last, whose = outcomes.trades["entry_bar"], outcomes.trades["exit_bar"], outcomes.whose
+    held = last - first + 1
     # One candle may hold the end of a trade and the beginning of the next.
-    shared = int((first[1:] == last[:-1]).sum())
-    return (int((last - first + 1).sum()) - shared) / len(columns)
+    held[1:] -= (first[1:] == last[:-1]) & (whose[1:] == whose[:-1])
+    whole = np.append(0, np.cumsum(held))
+    starts = _starts(outcomes.counts)
+    share: Floats = (whole[starts + outcomes.counts] - whole[starts]) / candles
+    return share
 
 
-def daily_returns(accounts: list[tuple[SymbolAccount, Days]], capital: float) -> Floats:
-    """Returns of all symbols' equity together, day by day, each symbol having begun with `capital`."""
-    first = min(days.first for _, days in accounts)
-    last = max(days.first + len(days.ends) for _, days in accounts)
-    total = np.zeros(last - first)
-    for (_, equity, _), days in accounts:
-        begins, ends = days.first - first, days.first - first + len(equity)
-        total[:begins] += capital
-        total[begins:ends] += equity
-        total[ends:] += equity[-1]
-    before = np.concatenate([[capital * len(accounts)], total[:-1]])
+def daily_returns(parts: list[tuple[SymbolAccounts, Days]], capital: float) -> Floats:
+    """Returns of all symbols' equity together, day by day, each symbol having begun with `capital`, shape (k, d)."""
+    first = min(days.first for _, days in parts)
+    last = max(days.first + len(days.ends) for _, days in parts)
+    total = np.zeros((len(parts[0][0].counts), last - first))
+    for each, days in parts:
+        begins, ends = days.first - first, days.first - first + len(days.ends)
+        total[:, :begins] += capital
+        total[:, begins:ends] += each.equity
+        total[:, ends:] += each.equity[:, -1:]
+    before = np.insert(total[:, :-1], 0, capital * len(parts), axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         returns: Floats = total / before - 1.0
     return returns

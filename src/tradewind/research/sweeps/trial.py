@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,14 +13,17 @@ from tradewind.core.candles import Timeframe
 from tradewind.core.expressions import MEMO_BYTES, ExpressionError, Market, Memo
 from tradewind.core.indicators import average_true_range
 from tradewind.core.series import Columns
-from tradewind.core.strategy import Strategy, evaluate
+from tradewind.core.strategy import Strategy, UnevenSetsError, evaluate
 from tradewind.research.backtest import IdealOptions, run_ideal
 from tradewind.research.backtest.entries import entries_of
 from tradewind.research.metrics import ClosedTrades, measure
+from tradewind.research.sweeps.groups import Group, grouped
 from tradewind.research.sweeps.space import Settings
 
 if TYPE_CHECKING:
     from tradewind.core.kernel import Bars
+
+Floats = NDArray[np.float64]
 
 #: Periods of which a trial's returns are kept; longer spans are told in stretches of several days.
 MOST_PERIODS = 512
@@ -78,44 +81,70 @@ class Workbench:
         Raises:
             StrategyError: it cannot run on this timeframe.
         """
-        if strategy.risk_scale is not None or any(setup.exit is not None for setup in strategy.setups):
-            return self._walked(strategy)
+        return self._ridden(strategy)[0] if _kernel_knows(strategy) else self._walked(strategy)
+
+    def run_all(self, strategy: Strategy, sets: Iterable[Settings]) -> Iterator[Trial]:
+        """A trial for each of `sets`, in their order; a set that the document refuses has its reason.
+
+        Sets that differ only in numbers of their plans are run together.
+        """
+        wanted = list(sets)
+        groups = {number: group for group in grouped(strategy, wanted) for number in group.numbers}
+        known: dict[int, Trial] = {}
+        for number, settings in enumerate(wanted):
+            if number in groups and number not in known:
+                known |= self._together(strategy, wanted, groups[number])
+            yield known.pop(number) if number in known else self._alone(strategy, settings)
+
+    def _together(self, strategy: Strategy, wanted: Sequence[Settings], group: Group) -> dict[int, Trial]:
+        """The trials of a group by their numbers."""
+        try:
+            linked = group.family.linked
+            if linked is not None and _kernel_knows(linked):
+                return dict(zip(group.numbers, self._ridden(linked, group.settings), strict=True))
+        except (ExpressionError, UnevenSetsError):
+            pass  # each by itself says what is wrong with it, or that nothing is
+        return {number: self._alone(strategy, wanted[number]) for number in group.numbers}
+
+    def _alone(self, strategy: Strategy, settings: Settings) -> Trial:
+        try:
+            return self.run(strategy.with_parameters(settings))
+        except ExpressionError as error:
+            return Trial(None, np.empty(0, dtype=np.float32), str(error))
+
+    def _ridden(self, strategy: Strategy, settings: Mapping[str, Floats] = MappingProxyType({})) -> list[Trial]:
+        """The trials of `strategy` with each set of `settings`, by the kernel."""
         from tradewind.research.backtest.compiled import run_kernel  # noqa: PLC0415
-        from tradewind.research.sweeps.measuring import account, daily_returns  # noqa: PLC0415
+        from tradewind.research.sweeps.measuring import accounts, daily_returns  # noqa: PLC0415
 
         options = self._options
         capital = options.start_equity / len(self._symbols)
         # One for each set: what is derived and computed there would be kept for ever.
         market = Market(self._timeframe, {**self._beside, **self._columns})
-        accounts = []
+        parts = []
         for (memo, days), bars in zip(self._symbols, self._bars_for(strategy), strict=True):
-            entries = entries_of(evaluate(strategy, memo.columns, market, memo), self._timeframe)
-            outcomes = run_kernel(entries, bars, options.fee)
-            accounts.append((account(outcomes, memo.columns, days, capital), days))
-        returns = daily_returns(accounts, capital)
-        closed = ClosedTrades(*map(np.concatenate, zip(*(each.closed for each, _ in accounts), strict=True)))
-        metrics = measure(
-            closed,
-            returns,
-            start_equity=options.start_equity,
-            exposure=sum(each.exposure for each, _ in accounts) / len(accounts),
-            periods=options.periods,
-        )
-        return Trial(metrics.items(), _condensed(returns), None)
-
-    def run_all(self, strategy: Strategy, sets: Iterable[Settings]) -> Iterator[Trial]:
-        """A trial for each of `sets`, in their order; a set that the document refuses has its reason."""
-        for settings in sets:
-            try:
-                trial = self.run(strategy.with_parameters(settings))
-            except ExpressionError as error:
-                trial = Trial(None, np.empty(0, dtype=np.float32), str(error))
-            yield trial
+            evaluation = evaluate(strategy, memo.columns, market, memo, settings)
+            outcomes = run_kernel(entries_of(evaluation, self._timeframe), bars, options.fee, evaluation.sets or 1)
+            parts.append((accounts(outcomes, memo.columns, days, capital), days))
+        returns = daily_returns(parts, capital)
+        told = _condensed(returns)
+        trials: list[Trial] = []
+        for number, own in enumerate(returns):
+            closed = [each.of_set(number) for each, _ in parts]
+            metrics = measure(
+                closed[0] if len(closed) == 1 else ClosedTrades(*map(np.concatenate, zip(*closed, strict=True))),
+                own,
+                start_equity=options.start_equity,
+                exposure=sum(float(each.exposure[number]) for each, _ in parts) / len(parts),
+                periods=options.periods,
+            )
+            trials.append(Trial(metrics.items(), told[number], None))
+        return trials
 
     def _walked(self, strategy: Strategy) -> Trial:
-        """What the kernel does not know: conditions to leave, and sizes by condition."""
+        """What the kernel does not know."""
         result = run_ideal(strategy, self._columns, self._timeframe, self._options, beside=self._beside)
-        return Trial(result.metrics.items(), _condensed(np.asarray(result.daily.values)), None)
+        return Trial(result.metrics.items(), _condensed(np.array([result.daily.values]))[0], None)
 
     def _bars_for(self, strategy: Strategy) -> list[Bars]:
         """Every symbol's candles as the kernel reads them, with the ATR that the strategy's stops hang by."""
@@ -133,10 +162,16 @@ class Workbench:
         return self._bars[period]
 
 
-def _condensed(returns: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The returns over equal stretches of days, so that there are at most `MOST_PERIODS`."""
-    days = -(-len(returns) // MOST_PERIODS)
-    growth = np.ones(-(-len(returns) // days) * days)
-    growth[: len(returns)] += np.nan_to_num(returns, nan=0.0, posinf=0.0, neginf=0.0)
-    whole: NDArray[np.float64] = growth.reshape(-1, days).prod(axis=1) - 1.0
+def _kernel_knows(strategy: Strategy) -> bool:
+    """Conditions to leave and sizes by condition it does not."""
+    return strategy.risk_scale is None and all(setup.exit is None for setup in strategy.setups)
+
+
+def _condensed(returns: Floats) -> NDArray[np.float32]:
+    """The returns of each row over equal stretches of days, so that there are at most `MOST_PERIODS`."""
+    sets, count = returns.shape
+    days = -(-count // MOST_PERIODS)
+    growth = np.ones((sets, -(-count // days) * days))
+    growth[:, :count] += np.nan_to_num(returns, nan=0.0, posinf=0.0, neginf=0.0)
+    whole: Floats = growth.reshape(sets, -1, days).prod(axis=2) - 1.0
     return whole.astype(np.float32)
