@@ -15,6 +15,7 @@ from tradewind.research.metrics.returns import (
     sortino,
     total_return,
 )
+from tradewind.research.metrics.sets import measure_sets
 from tradewind.research.metrics.summary import ClosedTrades, Metrics, measure
 from tradewind.research.metrics.trades import (
     average_loss,
@@ -48,6 +49,7 @@ __all__ = [
     "expectancy",
     "max_drawdown",
     "measure",
+    "measure_sets",
     "monthly_returns",
     "payoff",
     "profit_factor",

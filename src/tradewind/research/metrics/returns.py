@@ -50,9 +50,15 @@ def cagr(returns: Returns, periods: float = DAYS) -> float:
     Args:
         periods: how many make a year.
     """
-    count = len(returns)
-    growth = 1.0 + total_return(returns)
-    if not len(_defined(returns)) or growth < 0.0:
+    if not len(_defined(returns)):
+        return math.nan
+    return annual_growth(total_return(returns), len(returns), periods)
+
+
+def annual_growth(total: float, count: int, periods: float) -> float:
+    """`cagr` of an account that gained `total` in `count` periods."""
+    growth = 1.0 + total
+    if growth < 0.0:
         return math.nan
     try:
         return float(growth ** (periods / count) - 1.0)
@@ -77,7 +83,11 @@ def sharpe(returns: Returns, periods: float = DAYS, risk_free: float | Returns =
     excess = _excess(returns, risk_free)
     if len(excess) < 2:
         return math.nan
-    mean, deviation = float(np.mean(excess)), float(np.std(excess, ddof=1))
+    return sharpe_ratio(float(np.mean(excess)), float(np.std(excess, ddof=1)), periods)
+
+
+def sharpe_ratio(mean: float, deviation: float, periods: float) -> float:
+    """`sharpe` of returns with this mean and sample standard deviation."""
     if deviation <= _NOISE * abs(mean) or deviation == 0.0:
         return math.nan
     return mean / deviation * math.sqrt(periods)

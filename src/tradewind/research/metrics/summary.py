@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -73,7 +73,8 @@ class Metrics:
 
     def items(self) -> dict[str, float | int | None]:
         """As JSON values: null where a measure is undefined or infinite."""
-        return {name: value if math.isfinite(value) else None for name, value in asdict(self).items()}
+        values = ((name, getattr(self, name)) for name in self.__slots__)
+        return {name: value if math.isfinite(value) else None for name, value in values}
 
 
 class ClosedTrades(NamedTuple):

@@ -7,6 +7,7 @@ is summed up is summed up set by set, so that a set's figures are the same to th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,11 +66,6 @@ class SymbolAccounts(NamedTuple):
     counts: Ints
     equity: Floats
     exposure: Floats
-
-    def of_set(self, number: int) -> ClosedTrades:
-        """The trades of one set."""
-        stop = int(self.counts[: number + 1].sum())
-        return ClosedTrades(*(column[stop - int(self.counts[number]) : stop] for column in self.closed))
 
 
 def accounts(outcomes: Outcomes, columns: Columns, days: Days, capital: float) -> SymbolAccounts:
@@ -163,6 +159,17 @@ def _exposure(outcomes: Outcomes, candles: int) -> Floats:
     starts = _starts(outcomes.counts)
     share: Floats = (whole[starts + outcomes.counts] - whole[starts]) / candles
     return share
+
+
+def together(symbols: Sequence[SymbolAccounts]) -> tuple[ClosedTrades, Ints]:
+    """The trades of all symbols, set after set and in each symbol after symbol, and how many each set has."""
+    if len(symbols) == 1:
+        return symbols[0].closed, symbols[0].counts
+    sets = np.arange(len(symbols[0].counts))
+    order = np.argsort(np.concatenate([np.repeat(sets, each.counts) for each in symbols]), kind="stable")
+    columns = zip(*(each.closed for each in symbols), strict=True)
+    closed = ClosedTrades(*(np.concatenate(parts)[order] for parts in columns))
+    return closed, np.sum([each.counts for each in symbols], axis=0)
 
 
 def daily_returns(parts: list[tuple[SymbolAccounts, Days]], capital: float) -> Floats:

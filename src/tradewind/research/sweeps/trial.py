@@ -16,7 +16,7 @@ from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy, UnevenSetsError, evaluate
 from tradewind.research.backtest import IdealOptions, run_ideal
 from tradewind.research.backtest.entries import entries_of
-from tradewind.research.metrics import ClosedTrades, measure
+from tradewind.research.metrics import measure_sets
 from tradewind.research.sweeps.groups import Group, grouped
 from tradewind.research.sweeps.space import Settings
 
@@ -115,7 +115,7 @@ class Workbench:
     def _ridden(self, strategy: Strategy, settings: Mapping[str, Floats] = MappingProxyType({})) -> list[Trial]:
         """The trials of `strategy` with each set of `settings`, by the kernel."""
         from tradewind.research.backtest.compiled import run_kernel  # noqa: PLC0415
-        from tradewind.research.sweeps.measuring import accounts, daily_returns  # noqa: PLC0415
+        from tradewind.research.sweeps.measuring import accounts, daily_returns, together  # noqa: PLC0415
 
         options = self._options
         capital = options.start_equity / len(self._symbols)
@@ -127,19 +127,17 @@ class Workbench:
             outcomes = run_kernel(entries_of(evaluation, self._timeframe), bars, options.fee, evaluation.sets or 1)
             parts.append((accounts(outcomes, memo.columns, days, capital), days))
         returns = daily_returns(parts, capital)
-        told = _condensed(returns)
-        trials: list[Trial] = []
-        for number, own in enumerate(returns):
-            closed = [each.of_set(number) for each, _ in parts]
-            metrics = measure(
-                closed[0] if len(closed) == 1 else ClosedTrades(*map(np.concatenate, zip(*closed, strict=True))),
-                own,
-                start_equity=options.start_equity,
-                exposure=sum(float(each.exposure[number]) for each, _ in parts) / len(parts),
-                periods=options.periods,
-            )
-            trials.append(Trial(metrics.items(), told[number], None))
-        return trials
+        closed, counts = together([each for each, _ in parts])
+        exposures = zip(*(each.exposure.tolist() for each, _ in parts), strict=True)
+        measured = measure_sets(
+            closed,
+            counts,
+            returns,
+            start_equity=options.start_equity,
+            exposure=[sum(each) / len(parts) for each in exposures],
+            periods=options.periods,
+        )
+        return [Trial(metrics.items(), told, None) for metrics, told in zip(measured, _condensed(returns), strict=True)]
 
     def _walked(self, strategy: Strategy) -> Trial:
         """What the kernel does not know."""
