@@ -25,80 +25,88 @@ from tradewind.core.plan import PlanSpec
 
 _RULES: Final = (
     ("side", "+1 for long or −1 for short"),
-    ("stop", "a value above zero"),
     ("targets", f"1 to {MOST_TARGETS} targets"),
-    ("levels", "levels above zero"),
-    ("levels", "levels that lead away from the entry"),
     ("shares", "shares above zero"),
     ("shares", "shares that sum to 1"),
     ("trailing_at_r", "zero or more"),
-    ("trailing_step", "zero or more"),
     ("breakeven_at_r", "zero or more"),
-    ("breakeven_offset", "zero or more"),
-    ("trailing_distance", "zero or more"),
     ("max_age_ms", "zero or more"),
     ("breakeven_after", "zero or more"),
     ("trailing_after", "zero or more"),
     ("trailing", "a kind of trailing"),
-    ("trailing_distance", "a distance above zero"),
-    ("trailing_distance", "a fraction below 1"),
     ("trailing_after", "a lag of at least one target"),
     ("trailing_at_r", "0 for a moving target"),
+    ("stop", "a value above zero"),
+    ("levels", "levels above zero"),
+    ("levels", "levels that lead away from the entry"),
+    ("trailing_step", "zero or more"),
+    ("breakeven_offset", "zero or more"),
+    ("trailing_distance", "zero or more"),
+    ("trailing_distance", "a distance above zero"),
+    ("trailing_distance", "a fraction below 1"),
 )
-"""What every plan keeps, by field: the number of a rule is what `broken` answers with."""
+"""What every plan keeps, by field; first what does not hang by prices. A rule's number is its place here."""
 
 #: More than there are rules: none is broken.
 SOUND: Final = len(_RULES)
 
 
 @part
-def broken(plan: Any) -> int:  # noqa: PLR0912 - one rule after the other
-    """The number of the first rule that `plan` breaks, or `SOUND`."""
+def misshapen(plan: Any) -> int:  # noqa: PLR0912 - one rule after the other
+    """The number of the first rule that does not hang by prices and that `plan` breaks, or `SOUND`."""
     if plan.side not in (1, -1):
         return 0
-    if not 0.0 < plan.stop < np.inf:
-        return 1
     if not 1 <= plan.targets <= MOST_TARGETS:
-        return 2
-    side, total = float(plan.side), 0.0
-    for rung in range(plan.targets):
-        if not 0.0 < plan.levels[rung] < np.inf:
-            return 3
-    # Nearest first; equal rungs are allowed, they fill together.
-    for rung in range(1, plan.targets):
-        if (plan.levels[rung] - plan.levels[rung - 1]) * side < 0.0:
-            return 4
+        return 1
+    total = 0.0
     for rung in range(plan.targets):
         if not 0.0 < plan.shares[rung] < np.inf:
-            return 5
+            return 2
         total += plan.shares[rung]
     if abs(total - 1.0) > 1e-9:
-        return 6
+        return 3
     if not 0.0 <= plan.trailing_at_r < np.inf:
-        return 7
-    if not 0.0 <= plan.trailing_step < np.inf:
-        return 8
+        return 4
     if not 0.0 <= plan.breakeven_at_r < np.inf:
-        return 9
-    if not 0.0 <= plan.breakeven_offset < np.inf:
-        return 10
-    if not 0.0 <= plan.trailing_distance < np.inf:
-        return 11
+        return 5
     if plan.max_age_ms < 0:
-        return 12
+        return 6
     if plan.breakeven_after < 0:
-        return 13
+        return 7
     if plan.trailing_after < 0:
-        return 14
+        return 8
     if not NOT_TRAILING <= plan.trailing <= MOVING_TARGET:
-        return 15
-    if DISTANCE <= plan.trailing <= CHANDELIER and plan.trailing_distance == 0.0:
-        return 16
-    if plan.trailing == PERCENT and plan.trailing_distance >= 1.0:
-        return 17
+        return 9
     if plan.trailing == MOVING_TARGET and plan.trailing_after < 1:
-        return 18
+        return 10
     if plan.trailing == MOVING_TARGET and plan.trailing_at_r != 0.0:
+        return 11
+    return SOUND
+
+
+@part
+def mispriced(plan: Any) -> int:
+    """The number of the first rule that hangs by prices and that `plan` breaks, or `SOUND`; it is not `misshapen`."""
+    if not 0.0 < plan.stop < np.inf:
+        return 12
+    side, last = float(plan.side), plan.levels[0]
+    for rung in range(plan.targets):
+        level = plan.levels[rung]
+        if not 0.0 < level < np.inf:
+            return 13
+        # Nearest first; equal rungs are allowed, they fill together.
+        if (level - last) * side < 0.0:
+            return 14
+        last = level
+    if not 0.0 <= plan.trailing_step < np.inf:
+        return 15
+    if not 0.0 <= plan.breakeven_offset < np.inf:
+        return 16
+    if not 0.0 <= plan.trailing_distance < np.inf:
+        return 17
+    if DISTANCE <= plan.trailing <= CHANDELIER and plan.trailing_distance == 0.0:
+        return 18
+    if plan.trailing == PERCENT and plan.trailing_distance >= 1.0:
         return 19
     return SOUND
 
@@ -108,7 +116,9 @@ def _first_broken(plans: Any) -> tuple[int, int]:
     """The first rule that any of `plans` breaks and the first row that breaks it."""
     first, at = SOUND, -1
     for row in range(plans.size):
-        rule = broken(plans[row])
+        rule = misshapen(plans[row])
+        if rule == SOUND:
+            rule = mispriced(plans[row])
         if rule < first:
             first, at = rule, row
     return first, at

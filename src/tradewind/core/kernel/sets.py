@@ -29,7 +29,7 @@ from tradewind.core.kernel.layout import (
     Records,
     refuse,
 )
-from tradewind.core.kernel.plans import SOUND, broken, refuse_plan
+from tradewind.core.kernel.plans import SOUND, mispriced, misshapen, refuse_plan
 
 
 class PlanSets(NamedTuple):
@@ -85,7 +85,7 @@ def backtest_sets(data: Bars, sets: PlanSets, rules: Records) -> Ridden:
 
     Raises:
         KernelInputError: rows outside the bars or not rising, arrays of other shapes, a chandelier without ATR, and
-            whatever `plans.checked_plans` refuses, of the plans that are entered.
+            whatever `plans.checked_plans` refuses, prices only of the plans that are entered.
     """
     rows = sets.rows
     refuse("sets.rows", (rows < 0) | (rows >= len(data.ts)), rows, f"a row from 0 to {len(data.ts) - 1}")
@@ -124,6 +124,14 @@ def _strided(kind: Any, dimensions: int) -> Any:
 
 _f8, _i8 = numba.float64, numba.int64
 _NUMBERS, _PRICES = _strided(_i8, 1), _strided(_f8, 2)
+
+
+@part
+def _shape(plan: Any, sides: Any, rungs: Any, shares: Any, entry: int) -> None:
+    """What the plans of an entry have in common whatever the set."""
+    plan.side, plan.targets = sides[entry], rungs[entry]
+    for rung in range(rungs[entry]):
+        plan.shares[rung] = shares[entry, rung]
 
 
 @part
@@ -183,6 +191,11 @@ def _run_sets(
 ) -> tuple[int, int]:
     """The rule that a plan breaks, which is then left in `plans`, and its entry; `SOUND` where none does."""
     plan, rule, state = plans[0], rules[0], states[0]
+    for entry in range(bars.size):
+        _shape(plan, sides, rungs, shares, entry)
+        wrong = misshapen(plan)
+        if wrong != SOUND:
+            return wrong, entry
     made = 0
     for number in range(counts.size):
         before, free_from = made, 0
@@ -190,12 +203,13 @@ def _run_sets(
             bar = bars[entry]
             if bar < free_from or np.isnan(stops[number, entry]):
                 continue
-            plan.side, plan.targets, plan.stop = sides[entry], rungs[entry], stops[number, entry]
+            _shape(plan, sides, rungs, shares, entry)
+            plan.stop = stops[number, entry]
             for rung in range(rungs[entry]):
-                plan.levels[rung], plan.shares[rung] = levels[number, entry, rung], shares[entry, rung]
+                plan.levels[rung] = levels[number, entry, rung]
             plan.breakeven_offset = offsets[number, entry]
             plan.trailing_distance, plan.trailing_step = distances[number, entry], steps[number, entry]
-            wrong = broken(plan)
+            wrong = mispriced(plan)
             if wrong != SOUND:
                 return wrong, entry
             end = loops.ride(ts, opened, high, low, close, atr, funding, charges, length, bar, plan, rule, state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ REASONS = {
 }
 
 
-class Outcomes(NamedTuple):
+class Outcomes:
     """What the entries of k parameter sets came to: every position that was entered and left, set after set and each
     set's in time order; t of them in all.
 
@@ -39,9 +39,10 @@ class Outcomes(NamedTuple):
         fee: rate paid on either side.
     """
 
-    entries: Entries
-    ridden: kernel.Ridden
-    fee: float
+    def __init__(self, entries: Entries, ridden: kernel.Ridden, fee: float) -> None:
+        self.entries = entries
+        self.ridden = ridden
+        self.fee = fee
 
     @property
     def trades(self) -> Records:
@@ -52,32 +53,52 @@ class Outcomes(NamedTuple):
         """How many trades each set has, shape (k,)."""
         return self.ridden.counts
 
-    @property
+    @cached_property
     def whose(self) -> Ints:
         """The set of each trade, shape (t,)."""
         return np.repeat(np.arange(len(self.counts)), self.counts)
 
-    @property
+    @cached_property
+    def signs(self) -> Floats:
+        """+1 long, −1 short, shape (t,)."""
+        return self.trades["side"].astype(np.float64)
+
+    @cached_property
+    def entered(self) -> Floats:
+        """Entry prices, shape (t,)."""
+        return np.ascontiguousarray(self.trades["entry"])
+
+    @cached_property
+    def _gained(self) -> Floats:
+        return np.ascontiguousarray(self.trades["gained"])
+
+    @cached_property
     def returns(self) -> Floats:
         """Gain after fees ÷ what the entry cost with its fee, shape (t,)."""
-        gained: Floats = self.trades["gained"] / (self.trades["entry"] * (1.0 + self.fee))
+        gained: Floats = self._gained / (self.entered * (1.0 + self.fee))
         return gained
 
     @property
     def r_multiples(self) -> Floats:
         """Gain after fees ÷ initial risk, shape (t,); NaN or infinite where there was no risk."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            gained: Floats = self.trades["gained"] / self.trades["risk"]
+            gained: Floats = self._gained / self.trades["risk"]
         return gained
 
-    @property
+    @cached_property
     def leaves(self) -> Floats:
         """Average exit prices, shape (t,)."""
-        sign = self.trades["side"].astype(np.float64)
-        prices: Floats = (self.trades["gained"] + (sign + self.fee) * self.trades["entry"]) / (sign - self.fee)
+        prices: Floats = (self._gained + (self.signs + self.fee) * self.entered) / (self.signs - self.fee)
         return prices
 
-    @property
+    def only(self, kept: NDArray[np.bool_]) -> Outcomes:
+        """Those of the trades that are `kept`."""
+        trades, _, fills, best, worst = self.ridden
+        counts = np.bincount(self.whose[kept], minlength=len(self.counts))
+        ridden = kernel.Ridden(trades[kept], counts, fills[kept], best[kept], worst[kept])
+        return Outcomes(self.entries, ridden, self.fee)
+
+    @cached_property
     def laddered(self) -> Ints:
         """The numbers of the trades of which rungs of a ladder were filled."""
         return np.flatnonzero((self.entries.rungs[self.trades["signal"]] > 1) & (self.trades["filled"] > 0))
@@ -99,9 +120,8 @@ class Outcomes(NamedTuple):
         Of a trade's last candle the kernel counts each rung and the last exit, and only the average exit counts here.
         It is another one where rungs were filled; so of those trades the kernel tells how it was before.
         """
-        trades, laddered = self.trades, self.laddered
-        entry, sign = trades["entry"], trades["side"].astype(np.float64)
-        best, worst = trades["best"].copy(), trades["worst"].copy()
+        entry, sign, laddered = self.entered, self.signs, self.laddered
+        best, worst = self.trades["best"].copy(), self.trades["worst"].copy()
         leave, sides = self.leaves[laddered], sign[laddered]
         for extreme, before, way in ((best, self.ridden.best, sides), (worst, self.ridden.worst, -sides)):
             extreme[laddered] = np.where((leave - before[laddered]) * way > 0.0, leave, before[laddered])

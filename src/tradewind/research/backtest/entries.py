@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from tradewind.core.strategy import Anchor, CompiledExits, CompiledSetup, Evalua
 from tradewind.core.values import MAINTENANCE_MARGIN, decimal_of
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.integer[Any]]
+Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 #: The fields of `Entries` that have one value for every entry, and those that have one for every rung of it.

@@ -8,7 +8,7 @@ is summed up is summed up set by set, so that a set's figures are the same to th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from tradewind.research.backtest.compiled import Outcomes
 from tradewind.research.metrics import ClosedTrades
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.integer[Any]]
+Ints = NDArray[np.int64]
 
 _DAY_MS = 86_400_000
 
@@ -79,7 +79,7 @@ def accounts(outcomes: Outcomes, columns: Columns, days: Days, capital: float) -
     after *= capital
     before = np.append(capital, after[:-1])[: len(trades)]
     before[starts[outcomes.counts > 0]] = capital
-    entry = trades["entry"]
+    entry = outcomes.entered
     quantity = before / (entry * (1.0 + fee))
     favourable, adverse = outcomes.excursions()
     closed = ClosedTrades(
@@ -105,12 +105,7 @@ def _until_ruin(outcomes: Outcomes) -> Outcomes:
     if not lost.any():
         return outcomes
     before = np.append(0, np.cumsum(lost))  # losses before each trade, of all sets
-    kept = before[:-1] == before[np.repeat(_starts(outcomes.counts), outcomes.counts)]
-    ridden = outcomes.ridden
-    counts = np.bincount(outcomes.whose[kept], minlength=len(ridden.counts))
-    parts = (each[kept] for each in (ridden.trades, ridden.fills, ridden.best, ridden.worst))
-    trades, fills, best, worst = parts
-    return outcomes._replace(ridden=ridden._replace(trades=trades, counts=counts, fills=fills, best=best, worst=worst))
+    return outcomes.only(before[:-1] == before[np.repeat(_starts(outcomes.counts), outcomes.counts)])
 
 
 def _equity(
@@ -127,7 +122,7 @@ def _equity(
     entered = days.counted(trades["entry_bar"], whose, sets)
     of_set, open_days = np.nonzero(entered > left)
     held = starts[of_set] + entered[of_set, open_days] - 1
-    entry, sign = trades["entry"][held], trades["side"][held].astype(np.float64)
+    entry, sign = outcomes.entered[held], outcomes.signs[held]
     gain = sign * (days.closes[open_days] - entry) - outcomes.fee * entry
     gain += _by_rungs(outcomes, columns, days, open_days, held)
     equity[of_set, open_days] += quantity[held] * gain
@@ -143,7 +138,7 @@ def _by_rungs(outcomes: Outcomes, columns: Columns, days: Days, open_days: Ints,
     for rung in range(int(ladder.max(initial=0))):
         places = np.flatnonzero(ladder > rung)
         rows, prices, shares = outcomes.rungs(columns, held[places], rung)
-        close, sign = days.closes[open_days[places]], trades["side"][held[places]]
+        close, sign = days.closes[open_days[places]], outcomes.signs[held[places]]
         filled = rows <= days.ends[open_days[places]]
         made = shares * (sign * (prices - close) - outcomes.fee * prices)
         differences[places[filled]] += made[filled]
