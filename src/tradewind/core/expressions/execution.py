@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -41,12 +42,22 @@ class Around:
         self.columns = known.columns
         self._market = market
         self._readings = readings
+        self._whole: dict[int, bool] = {}
         self._seen: dict[int, tuple[Answer, NDArray[np.int64]]] = {}
 
     @classmethod
     def alone(cls, columns: Columns) -> Self:
         """Candles with nothing beside them."""
         return cls(Known(columns, columns.ts), None, ())
+
+    def is_whole(self, values: NDArray[np.float64]) -> bool:
+        """Whether `values` are a column of the candles without a gap; each column is looked at once."""
+        for place, column in enumerate(self.columns):
+            if column is values:
+                if place not in self._whole:
+                    self._whole[place] = math.isfinite(values.sum())
+                return self._whole[place]
+        return False
 
     @property
     def closes(self) -> NDArray[np.int64]:
@@ -116,7 +127,8 @@ def execute(
         case Previous(operand, rows):
             return shifted(results[operand], rows)
         case Compute(kernel, operands, arguments, warmup):
-            return kernel.run([results[each] for each in operands], arguments, warmup)
+            inputs = [results[each] for each in operands]
+            return kernel.run(inputs, arguments, warmup, unbroken=all(map(around.is_whole, inputs)))
         case Take(operand, output):
             taken: NDArray[np.float64] = results[operand][output]
             return taken

@@ -80,11 +80,20 @@ def _clip(value: Any, low: Any, high: Any) -> Any:
 
 
 def _crosses_above(left: Any, right: Any) -> Any:
-    return np.greater(left, right) & shifted(np.less_equal(left, right), 1)
+    return _turned(np.greater(left, right), np.less_equal(left, right))
 
 
 def _crosses_below(left: Any, right: Any) -> Any:
-    return np.less(left, right) & shifted(np.greater_equal(left, right), 1)
+    return _turned(np.less(left, right), np.greater_equal(left, right))
+
+
+def _turned(now: Any, otherwise: Any) -> Any:
+    """Whether `now` holds and `otherwise` did a row before."""
+    if not isinstance(now, np.ndarray):
+        return now & otherwise
+    now[1:] &= otherwise[:-1]
+    now[:1] = False
+    return now
 
 
 def crossed_above(left: Any, right: Any, left_before: Any, right_before: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -89,9 +89,19 @@ class Values(Sequence[NDArray[Any]]):
 
     def at(self, root: int, rows: Any) -> NDArray[Any]:
         """The value of a root in each of `rows`, shape of `rows`, or (sets, rows) where it hangs by open parameters."""
-        with np.errstate(all="ignore"):
-            value = self._picked(self._roots[root], rows, dict(self._given))
+        value = self.among(rows)(root)
         return np.broadcast_to(value, np.broadcast_shapes(np.shape(value), np.shape(rows)))
+
+    def among(self, rows: Any) -> Callable[[int], Any]:
+        """Answers with the value of a root in `rows`: as `at`, but a single number where it is the same in all of them.
+        What roots have in common is computed once."""
+        known: dict[int, Any] = dict(self._given)
+
+        def value(root: int) -> Any:
+            with np.errstate(all="ignore"):
+                return self._picked(self._roots[root], rows, known)
+
+        return value
 
     def _whole(self, index: int) -> Any:
         if index not in self._results:

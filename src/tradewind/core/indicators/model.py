@@ -114,12 +114,19 @@ class Kernel:
     outputs: int
     function: Callable[[Sequence[Floats], Sequence[float]], tuple[Floats, ...]]
 
-    def run(self, inputs: Sequence[Floats], arguments: Sequence[float], warmup: int) -> tuple[Floats, ...]:
+    def run(
+        self, inputs: Sequence[Floats], arguments: Sequence[float], warmup: int, *, unbroken: bool = False
+    ) -> tuple[Floats, ...]:
         """The outputs, computed over each unbroken run of finite input rows and NaN elsewhere.
 
         A gap in a derived input (a division by zero, say) interrupts: behind it the indicator warms up anew. TA-Lib's
         running sums would stay NaN for ever, and its extremes would silently skip the gap.
+
+        Args:
+            unbroken: all inputs are known to be finite.
         """
+        if unbroken:
+            return self.function(inputs, arguments)
         rows = len(inputs[0])
         runs = _finite_runs(inputs)
         if runs == [(0, rows)]:

@@ -88,8 +88,10 @@ def backtest_sets(data: Bars, sets: PlanSets, rules: Records) -> Ridden:
             whatever `plans.checked_plans` refuses, prices only of the plans that are entered.
     """
     rows = sets.rows
-    refuse("sets.rows", (rows < 0) | (rows >= len(data.ts)), rows, f"a row from 0 to {len(data.ts) - 1}")
-    refuse("sets.rows", np.append(False, rows[1:] <= rows[:-1])[: len(rows)], rows, "a row after the one before")
+    for place in (0, -1) if len(rows) else ():
+        if not 0 <= rows[place] < len(data.ts):
+            raise KernelInputError("sets.rows", place % len(rows), f"a row from 0 to {len(data.ts) - 1}", rows[place])
+    refuse("sets.rows", rows[1:] <= rows[:-1], rows[:-1], "a row before the next")
     count, entries, most = sets.levels.shape
     for name, shape in (
         ("rows", (entries,)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from tradewind.core.strategy.strategy import Strategy
 from tradewind.core.values import Side
 
 Rows = NDArray[np.int64]
+
+
+_NONE: Rows = np.empty(0, dtype=np.int64)
 
 
 class UnevenSetsError(ValueError):
@@ -101,25 +105,31 @@ def evaluate(
         if not allowed.all():
             raise UnevenSetsError("expected sets whose constants are all finite")
     warmup = strategy.warmup if market is None else strategy.warmup_on(market.timeframe)
-    rows = {side: np.empty(0, dtype=np.int64) for side in Side}
+    rows = dict.fromkeys(Side, _NONE)
     filtered: dict[int, str] = {}
     for setup in strategy.setups:
         standing = _holding(answer, setup.when, warmup)
+        number = values.among(standing)
+        finite = np.ones(len(standing), dtype=bool)
         for place in setup.needed:
-            standing = standing[_all_or_none(np.isfinite(values.at(place, standing)))]
+            finite &= _all_or_none(np.isfinite(number(place)))
+        standing = standing[finite]
         for rule in strategy.filters:
             if rule.side in (None, setup.side):
                 passed = values.at(rule.when, standing)
                 filtered |= dict.fromkeys(standing[~passed].tolist(), rule.name)
                 standing = standing[passed]
         rows[setup.side] = standing
-    conflicts = np.intersect1d(rows[Side.LONG], rows[Side.SHORT], assume_unique=True)
+    long, short = rows[Side.LONG], rows[Side.SHORT]
+    conflicts = np.intersect1d(long, short, assume_unique=True) if len(long) and len(short) else _NONE
+    if len(conflicts):
+        long, short = (np.setdiff1d(each, conflicts, assume_unique=True) for each in (long, short))
     return Evaluation(
         strategy,
         columns,
         values,
-        np.setdiff1d(rows[Side.LONG], conflicts, assume_unique=True),
-        np.setdiff1d(rows[Side.SHORT], conflicts, assume_unique=True),
+        long,
+        short,
         conflicts,
         filtered,
         {each.side: _holding(answer, each.exit, warmup) for each in strategy.setups if each.exit is not None},
@@ -127,11 +137,11 @@ def evaluate(
     )
 
 
-def _all_or_none(finite: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which rows are finite, in every set alike."""
-    if finite.ndim == 1:
+def _all_or_none(finite: Any) -> Any:
+    """Which rows are finite, in every set alike; a single answer stands for all rows."""
+    if finite.ndim < 2:
         return finite
-    everywhere: NDArray[np.bool_] = finite.all(axis=0)
+    everywhere = finite.all(axis=0)
     if not np.array_equal(everywhere, finite.any(axis=0)):
         raise UnevenSetsError("expected sets whose numbers are defined in the same rows")
     return everywhere

@@ -34,7 +34,7 @@ class Outcomes:
     set's in time order; t of them in all.
 
     Attributes:
-        entries: what was asked for.
+        entries: what was asked for, in sets.
         ridden: `trades` has rows of the candles, and numbers of the entries as `signal`.
         fee: rate paid on either side.
     """
@@ -110,8 +110,7 @@ class Outcomes:
         """
         rows = self.ridden.fills[trades, rung]
         signal, sign, opened = self.trades["signal"][trades], self.trades["side"][trades], columns.open[rows]
-        all_levels = np.broadcast_to(self.entries.levels, (len(self.counts), *self.entries.shares.shape))
-        level = all_levels[self.whose[trades], signal, rung]
+        level = self.entries.levels[self.whose[trades], signal, rung]
         return rows, np.where((opened - level) * sign >= 0.0, opened, level), self.entries.shares[signal, rung]
 
     def excursions(self) -> tuple[Floats, Floats]:
@@ -137,20 +136,20 @@ def checked_bars(columns: Columns, timeframe: Timeframe, ranges: Floats | None =
     return kernel.bars(columns, timeframe.ms, ranges)
 
 
-def run_kernel(entries: Entries, bars: kernel.Bars, fee: float, sets: int = 1) -> Outcomes:
-    """What `entries` come to on the candles they were made of; those of `sets` parameter sets."""
+def run_kernel(entries: Entries, bars: kernel.Bars, fee: float) -> Outcomes:
+    """What `entries` come to on the candles they were made of."""
     rules = kernel.assumptions(Costs(maker=fee, taker=fee, slippage=0.0, half_spread=0.0), textbook=True)
-    shape = (sets, len(entries.rows))
+    entries = entries.in_sets
     plans = kernel.PlanSets(
         rows=entries.rows,
         sides=entries.signs,
         rungs=entries.rungs,
         shares=entries.shares,
-        stops=np.broadcast_to(entries.stops, shape),
-        levels=np.broadcast_to(entries.levels, (*shape, entries.shares.shape[1])),
-        offsets=np.broadcast_to(entries.offsets, shape),
-        distances=np.broadcast_to(entries.distances, shape),
-        steps=np.broadcast_to(entries.steps, shape),
+        stops=entries.stops,
+        levels=entries.levels,
+        offsets=entries.offsets,
+        distances=entries.distances,
+        steps=entries.steps,
         shared=_shared(entries),
     )
     return Outcomes(entries, kernel.backtest_sets(bars, plans, rules), fee)
@@ -184,7 +183,5 @@ def _held(outcomes: Outcomes, number: int, columns: Columns) -> Held:
         left -= legs[-1].share
     legs.append(Leg(last, left, float(trade["exit"])))
     side, reason = (Side.LONG if trade["side"] > 0 else Side.SHORT), REASONS[int(trade["end"])]
-    stop = np.broadcast_to(outcomes.entries.stops, (len(outcomes.counts), len(outcomes.entries.rows)))
-    return Held(
-        side, first, float(trade["entry"]), float(stop[outcomes.whose[number], trade["signal"]]), tuple(legs), reason
-    )
+    stop = float(outcomes.entries.stops[outcomes.whose[number], trade["signal"]])
+    return Held(side, first, float(trade["entry"]), stop, tuple(legs), reason)

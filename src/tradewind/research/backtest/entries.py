@@ -64,6 +64,14 @@ class Entries(NamedTuple):
         kept = (self.stops - entry * (1.0 - self.signs * float(liquidated))) * self.signs > 0.0
         return self.at(np.flatnonzero(kept))
 
+    @property
+    def in_sets(self) -> Entries:
+        """These as the entries of one set among as many."""
+        if self.stops.ndim > 1:
+            return self
+        priced = ("stops", "levels", "offsets", "distances", "steps")
+        return self._replace(**{name: getattr(self, name)[None] for name in priced})
+
     def at(self, numbers: Ints) -> Entries:
         """The entries of those numbers, in their order."""
         picked = {name: getattr(self, name)[..., numbers] for name in _BY_ENTRY}
@@ -102,7 +110,7 @@ def entries_of(evaluation: Evaluation, timeframe: Timeframe) -> Entries:
     sides = [_side(evaluation, setup, widest) for setup in strategy.setups]
     found, sound = sides[0] if len(sides) == 1 else _merged(sides)
     if evaluation.sets is None:
-        found = found.at(np.flatnonzero(sound))
+        found = found if sound.all() else found.at(np.flatnonzero(sound))
     else:
         found = found._replace(stops=np.where(sound, found.stops, np.nan))
     return found._replace(max_age_ms=strategy.exits.time_stop * timeframe.ms)
@@ -125,8 +133,10 @@ def _side(evaluation: Evaluation, setup: CompiledSetup, widest: int) -> tuple[En
     setups = setups[setups + 1 < len(columns)]
     shape = (len(setups),) if evaluation.sets is None else (evaluation.sets, len(setups))
 
+    number = evaluation.values.among(setups)
+
     def numbers(root: int) -> Floats:
-        return np.broadcast_to(evaluation.values.at(root, setups), shape)
+        return np.broadcast_to(number(root), shape)
 
     entry = columns.open[setups + 1]
     base = entry if strategy.anchor is Anchor.FILL else columns.close[setups]
@@ -139,8 +149,7 @@ def _side(evaluation: Evaluation, setup: CompiledSetup, widest: int) -> tuple[En
         if rung.root is None:
             level = entry + sign * rung.r * np.abs(entry - stop)
         else:
-            number = numbers(rung.root)
-            level = base + sign * number if rung.is_distance else number
+            level = base + sign * numbers(rung.root) if rung.is_distance else numbers(rung.root)
         beyond = level - (levels[-1] if levels else stop)
         sound &= (level > 0.0) & (beyond > 0.0 if sign > 0 else beyond < 0.0)
         levels.append(level)
@@ -162,7 +171,7 @@ def _side(evaluation: Evaluation, setup: CompiledSetup, widest: int) -> tuple[En
         stops=stop,
         rungs=np.full(len(setups), len(levels)),
         levels=np.stack([*levels, *[none] * missing], axis=-1) if widest > 1 else levels[0][..., None],
-        shares=np.tile([*(float(rung.share) for rung in setup.rungs), *[0.0] * missing], (len(setups), 1)),
+        shares=np.broadcast_to([*(float(rung.share) for rung in setup.rungs), *[0.0] * missing], (len(setups), widest)),
         offsets=offset,
         distances=distance,
         steps=step,

@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from tradewind.kit.memory import keep_freed_memory
+
 #: How much less than the rest of the machine a calculator insists on the processor.
 _NICE = 10
 
@@ -20,6 +22,7 @@ def main() -> None:
     os.nice(_NICE)
     from tradewind.research.studies.tasks import REFUSALS, Tasks  # noqa: PLC0415 - behind the environment it reads
 
+    keep_freed_memory()
     tasks = Tasks()
     # What a library prints must not come between the answers.
     answers, sys.stdout = sys.stdout.buffer, sys.stderr

@@ -124,7 +124,7 @@ class Workbench:
         parts = []
         for (memo, days), bars in zip(self._symbols, self._bars_for(strategy), strict=True):
             evaluation = evaluate(strategy, memo.columns, market, memo, settings)
-            outcomes = run_kernel(entries_of(evaluation, self._timeframe), bars, options.fee, evaluation.sets or 1)
+            outcomes = run_kernel(entries_of(evaluation, self._timeframe), bars, options.fee)
             parts.append((accounts(outcomes, memo.columns, days, capital), days))
         returns = daily_returns(parts, capital)
         closed, counts = together([each for each, _ in parts])
