@@ -55,7 +55,7 @@ def _through_the_kernel(columns: Columns) -> Figure:
     def backtest() -> compiled.Outcomes:
         return compiled.run_kernel(entries_of(evaluate(strategy, columns), Timeframe.M5), bars, _FEE)
 
-    assert len(backtest().trades) > 100
+    assert len(backtest()) > 100
     speed = _CANDLES / _best(backtest)
     prices = (columns.open, columns.high, columns.low, columns.close)
     memory = _CANDLES / _best(lambda: [column.sum() for column in prices])

@@ -179,23 +179,6 @@ def ride(
     return count  # type: ignore[no-any-return]
 
 
-@part
-def note(trade: Any, number: int, bar: int, end: int, plan: Any, state: Any) -> None:
-    """Write the TRADE that entry `number` has come to."""
-    trade.signal = number
-    trade.entry_bar = bar
-    trade.exit_bar = end
-    trade.entry = state.entry
-    trade.exit = state.exit
-    trade.gained = state.gained
-    trade.risk = abs(state.entry - plan.stop)
-    trade.best = state.best
-    trade.worst = state.worst
-    trade.end = state.end
-    trade.filled = state.filled
-    trade.side = plan.side
-
-
 @compiled(
     numba.int64(*BARS, _i8, _i8, _f8, _f8, _PLANS, numba.boolean, _RULES, _PLANS, _STATES, rows_of(TRADE)),
 )
@@ -240,7 +223,19 @@ def run_entries(
         if state.phase != CLOSED:
             break
         free_from = end + 1
-        note(trades[made], number, bar, end, plan, state)
+        trade = trades[made]
+        trade.signal = number
+        trade.entry_bar = bar
+        trade.exit_bar = end
+        trade.entry = state.entry
+        trade.exit = state.exit
+        trade.gained = state.gained
+        trade.risk = abs(state.entry - plan.stop)
+        trade.best = state.best
+        trade.worst = state.worst
+        trade.end = state.end
+        trade.filled = state.filled
+        trade.side = plan.side
         made += 1
     return made
 

@@ -21,7 +21,6 @@ from tradewind.core.kernel.layout import (
     PLAN,
     REFUSED,
     STATE,
-    TRADE,
     Bars,
     Floats,
     Ints,
@@ -60,21 +59,31 @@ class PlanSets(NamedTuple):
 
 
 class Ridden(NamedTuple):
-    """The trades of k sets, set after set and each set's in time order; t in all.
+    """The trades of k sets, set after set and each set's in time order; t in all. What TRADE names, in columns.
 
     Attributes:
-        trades: TRADE; `signal` is the number of the entry, shape (t,).
-        counts: how many of them each set has, shape (k,).
+        counts: how many trades each set has, shape (k,).
+        signal: number of the entry, shape (t,) as all of these.
+        best_before, worst_before: the extremes before the bar of the exit where rungs of a ladder were filled.
         fills: the bar on which each rung was filled, of ladders and as far as `filled` goes, shape (t, m).
-        best, worst: the extremes before the bar of the exit where rungs of a ladder were filled, quote currency, shape
-            (t,).
     """
 
-    trades: Records
     counts: Ints
-    fills: Ints
+    signal: Ints
+    entry_bar: Ints
+    exit_bar: Ints
+    entry: Floats
+    exit: Floats
+    gained: Floats
+    risk: Floats
     best: Floats
     worst: Floats
+    best_before: Floats
+    worst_before: Floats
+    side: Floats
+    end: Ints
+    filled: Ints
+    fills: Ints
 
 
 def backtest_sets(data: Bars, sets: PlanSets, rules: Records) -> Ridden:
@@ -109,14 +118,15 @@ def backtest_sets(data: Bars, sets: PlanSets, rules: Records) -> Ridden:
     refuse("sets.rungs", (sets.rungs < 1) | (sets.rungs > min(most, MOST_TARGETS)), sets.rungs, f"1 to {most} targets")
     check_atr(data, rows, sets.shared)
     plan, state = sets.shared.copy(), np.zeros(1, dtype=STATE)
-    # No more than are entered is touched, and what is not touched takes no memory.
-    trades, fills = np.empty(count * entries, dtype=TRADE), np.empty((count * entries, most), dtype=np.int64)
-    extremes, counts = np.empty((2, count * entries)), np.zeros(count, dtype=np.int64)
-    rule, entry = _run_sets(*flat(data), *sets[:9], plan, rules, state, trades, counts, fills, extremes)
+    # What is not touched takes no memory.
+    counts, places = np.zeros(count, dtype=np.int64), np.empty((3, count * entries), dtype=np.int64)
+    prices, fates = np.empty((9, count * entries)), np.empty((2, count * entries), dtype=np.int64)
+    fills = np.empty((count * entries, most), dtype=np.int64)
+    rule, entry = _run_sets(*flat(data), *sets[:9], plan, rules, state, counts, places, prices, fates, fills)
     if rule != SOUND:
         refuse_plan(plan[0], rule, entry)
     made = int(counts.sum())
-    return Ridden(trades[:made], counts, fills[:made], extremes[0, :made], extremes[1, :made])
+    return Ridden._make((counts, *places[:, :made], *prices[:, :made], *fates[:, :made], fills[:made]))
 
 
 def _strided(kind: Any, dimensions: int) -> Any:
@@ -137,22 +147,21 @@ def _shape(plan: Any, sides: Any, rungs: Any, shares: Any, entry: int) -> None:
 
 
 @part
-def _trace(
-    high: Any, low: Any, bar: int, end: int, plan: Any, state: Any, fills: Any, extremes: Any, made: int
-) -> None:
-    """Look again at how a position with a ladder went: a ride through quiet bars keeps no account of it."""
+def _trace(high: Any, low: Any, bar: int, end: int, plan: Any, state: Any, fills: Any) -> tuple[float, float]:
+    """Look again at how a position with a ladder went, for a ride through quiet bars keeps no account of it: the bars
+    on which rungs filled, into `fills`, and the best and worst price before the bar of its end."""
     row, side = bar, float(plan.side)
     for rung in range(state.filled):
         # A rung fills on the first bar that reaches it.
         while row < end and ((high[row] if side > 0.0 else low[row]) - plan.levels[rung]) * side < 0.0:
             row += 1
-        fills[made, rung] = row
+        fills[rung] = row
     best, worst = state.entry, state.entry
     for row in range(bar, end):
         favourable, adverse = (high[row], low[row]) if side > 0.0 else (low[row], high[row])
         best = favourable if (favourable - best) * side > 0.0 else best
         worst = adverse if (adverse - worst) * side < 0.0 else worst
-    extremes[0, made], extremes[1, made] = best, worst
+    return best, worst
 
 
 @compiled(
@@ -160,8 +169,8 @@ def _trace(
         *loops.BARS,
         *(_NUMBERS, _NUMBERS, _NUMBERS),
         *(_PRICES, _PRICES, _strided(_f8, 3), _PRICES, _PRICES, _PRICES),
-        *(loops.rows_of(PLAN), loops.rows_of(ASSUMPTIONS), loops.rows_of(STATE), loops.rows_of(TRADE)),
-        *(_i8[::1], _i8[:, ::1], _f8[:, ::1]),
+        *(loops.rows_of(PLAN), loops.rows_of(ASSUMPTIONS), loops.rows_of(STATE)),
+        *(_i8[::1], _i8[:, ::1], _f8[:, ::1], _i8[:, ::1], _i8[:, ::1]),
     )
 )
 def _run_sets(
@@ -186,10 +195,11 @@ def _run_sets(
     plans: Any,
     rules: Any,
     states: Any,
-    trades: Any,
     counts: Any,
+    places: Any,
+    prices: Any,
+    fates: Any,
     fills: Any,
-    extremes: Any,
 ) -> tuple[int, int]:
     """The rule that a plan breaks, which is then left in `plans`, and its entry; `SOUND` where none does."""
     plan, rule, state = plans[0], rules[0], states[0]
@@ -220,9 +230,13 @@ def _run_sets(
             if state.phase != CLOSED:
                 break
             free_from = end + 1
-            loops.note(trades[made], entry, bar, end, plan, state)
+            places[0, made], places[1, made], places[2, made] = entry, bar, end
+            prices[0, made], prices[1, made], prices[2, made] = state.entry, state.exit, state.gained
+            prices[3, made] = abs(state.entry - plan.stop)
+            prices[4, made], prices[5, made], prices[8, made] = state.best, state.worst, float(plan.side)
+            fates[0, made], fates[1, made] = state.end, state.filled
             if plan.targets > 1 and state.filled > 0:
-                _trace(high, low, bar, end, plan, state, fills, extremes, made)
+                prices[6, made], prices[7, made] = _trace(high, low, bar, end, plan, state, fills[made])
             made += 1
         counts[number] = made - before
     return SOUND, -1

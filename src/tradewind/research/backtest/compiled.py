@@ -35,7 +35,7 @@ class Outcomes:
 
     Attributes:
         entries: what was asked for, in sets.
-        ridden: `trades` has rows of the candles, and numbers of the entries as `signal`.
+        ridden: rows are those of the candles, and signals numbers of the entries.
         fee: rate paid on either side.
     """
 
@@ -44,64 +44,44 @@ class Outcomes:
         self.ridden = ridden
         self.fee = fee
 
-    @property
-    def trades(self) -> Records:
-        return self.ridden.trades
-
-    @property
-    def counts(self) -> Ints:
-        """How many trades each set has, shape (k,)."""
-        return self.ridden.counts
+    def __len__(self) -> int:
+        return len(self.ridden.signal)
 
     @cached_property
     def whose(self) -> Ints:
         """The set of each trade, shape (t,)."""
-        return np.repeat(np.arange(len(self.counts)), self.counts)
-
-    @cached_property
-    def signs(self) -> Floats:
-        """+1 long, −1 short, shape (t,)."""
-        return self.trades["side"].astype(np.float64)
-
-    @cached_property
-    def entered(self) -> Floats:
-        """Entry prices, shape (t,)."""
-        return np.ascontiguousarray(self.trades["entry"])
-
-    @cached_property
-    def _gained(self) -> Floats:
-        return np.ascontiguousarray(self.trades["gained"])
+        return np.repeat(np.arange(len(self.ridden.counts)), self.ridden.counts)
 
     @cached_property
     def returns(self) -> Floats:
         """Gain after fees ÷ what the entry cost with its fee, shape (t,)."""
-        gained: Floats = self._gained / (self.entered * (1.0 + self.fee))
+        gained: Floats = self.ridden.gained / (self.ridden.entry * (1.0 + self.fee))
         return gained
 
     @property
     def r_multiples(self) -> Floats:
         """Gain after fees ÷ initial risk, shape (t,); NaN or infinite where there was no risk."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            gained: Floats = self._gained / self.trades["risk"]
+            gained: Floats = self.ridden.gained / self.ridden.risk
         return gained
 
     @cached_property
     def leaves(self) -> Floats:
         """Average exit prices, shape (t,)."""
-        prices: Floats = (self._gained + (self.signs + self.fee) * self.entered) / (self.signs - self.fee)
+        side, entry, gained = self.ridden.side, self.ridden.entry, self.ridden.gained
+        prices: Floats = (gained + (side + self.fee) * entry) / (side - self.fee)
         return prices
 
     def only(self, kept: NDArray[np.bool_]) -> Outcomes:
         """Those of the trades that are `kept`."""
-        trades, _, fills, best, worst = self.ridden
-        counts = np.bincount(self.whose[kept], minlength=len(self.counts))
-        ridden = kernel.Ridden(trades[kept], counts, fills[kept], best[kept], worst[kept])
-        return Outcomes(self.entries, ridden, self.fee)
+        counts, *columns = self.ridden
+        counts = np.bincount(self.whose[kept], minlength=len(counts))
+        return Outcomes(self.entries, kernel.Ridden._make((counts, *(column[kept] for column in columns))), self.fee)
 
     @cached_property
     def laddered(self) -> Ints:
         """The numbers of the trades of which rungs of a ladder were filled."""
-        return np.flatnonzero((self.entries.rungs[self.trades["signal"]] > 1) & (self.trades["filled"] > 0))
+        return np.flatnonzero((self.entries.rungs[self.ridden.signal] > 1) & (self.ridden.filled > 0))
 
     def rungs(self, columns: Columns, trades: Ints, rung: int) -> tuple[Ints, Floats, Floats]:
         """(rows, prices, shares) of the fill of `rung` in each of `trades`, which are laddered and filled it.
@@ -109,7 +89,7 @@ class Outcomes:
         A rung fills in the first candle that reaches it, at its level or at an open beyond.
         """
         rows = self.ridden.fills[trades, rung]
-        signal, sign, opened = self.trades["signal"][trades], self.trades["side"][trades], columns.open[rows]
+        signal, sign, opened = self.ridden.signal[trades], self.ridden.side[trades], columns.open[rows]
         level = self.entries.levels[self.whose[trades], signal, rung]
         return rows, np.where((opened - level) * sign >= 0.0, opened, level), self.entries.shares[signal, rung]
 
@@ -119,12 +99,18 @@ class Outcomes:
         Of a trade's last candle the kernel counts each rung and the last exit, and only the average exit counts here.
         It is another one where rungs were filled; so of those trades the kernel tells how it was before.
         """
-        entry, sign, laddered = self.entered, self.signs, self.laddered
-        best, worst = self.trades["best"].copy(), self.trades["worst"].copy()
-        leave, sides = self.leaves[laddered], sign[laddered]
-        for extreme, before, way in ((best, self.ridden.best, sides), (worst, self.ridden.worst, -sides)):
-            extreme[laddered] = np.where((leave - before[laddered]) * way > 0.0, leave, before[laddered])
-        return sign * (best - entry) / entry, sign * (entry - worst) / entry
+        ridden, laddered = self.ridden, self.laddered
+        best, worst = ridden.best, ridden.worst
+        if len(laddered):
+            leave, sides = self.leaves[laddered], ridden.side[laddered]
+            best, worst = best.copy(), worst.copy()
+            for extreme, before, way in ((best, ridden.best_before, sides), (worst, ridden.worst_before, -sides)):
+                reached = before[laddered]
+                extreme[laddered] = np.where((leave - reached) * way > 0.0, leave, reached)
+        return (
+            ridden.side * (best - ridden.entry) / ridden.entry,
+            ridden.side * (ridden.entry - worst) / ridden.entry,
+        )
 
 
 def checked_bars(columns: Columns, timeframe: Timeframe, ranges: Floats | None = None) -> kernel.Bars:
@@ -169,19 +155,19 @@ def _shared(entries: Entries) -> Records:
 
 def positions(outcomes: Outcomes, columns: Columns) -> list[Held]:
     """The trades one by one, with all their parts."""
-    return [_held(outcomes, number, columns) for number in range(len(outcomes.trades))]
+    return [_held(outcomes, number, columns) for number in range(len(outcomes))]
 
 
 def _held(outcomes: Outcomes, number: int, columns: Columns) -> Held:
-    trade, place = outcomes.trades[number], np.array([number])
-    first, last = int(trade["entry_bar"]), int(trade["exit_bar"])
+    ridden, place = outcomes.ridden, np.array([number])
+    first, last = int(ridden.entry_bar[number]), int(ridden.exit_bar[number])
     legs: list[Leg] = []
     left = 1.0
-    for rung in range(int(trade["filled"]) - (int(trade["end"]) == TARGET)):
+    for rung in range(int(ridden.filled[number] - (ridden.end[number] == TARGET))):
         rows, prices, shares = outcomes.rungs(columns, place, rung)
         legs.append(Leg(int(rows[0]), float(shares[0]), float(prices[0])))
         left -= legs[-1].share
-    legs.append(Leg(last, left, float(trade["exit"])))
-    side, reason = (Side.LONG if trade["side"] > 0 else Side.SHORT), REASONS[int(trade["end"])]
-    stop = float(outcomes.entries.stops[outcomes.whose[number], trade["signal"]])
-    return Held(side, first, float(trade["entry"]), stop, tuple(legs), reason)
+    legs.append(Leg(last, left, float(ridden.exit[number])))
+    side, reason = (Side.LONG if ridden.side[number] > 0 else Side.SHORT), REASONS[int(ridden.end[number])]
+    stop = float(outcomes.entries.stops[outcomes.whose[number], ridden.signal[number]])
+    return Held(side, first, float(ridden.entry[number]), stop, tuple(legs), reason)

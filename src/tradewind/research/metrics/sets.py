@@ -1,7 +1,7 @@
 """All measures of many accounts at once: `summary.measure` of each, to the bit, for a few passes over all of them.
 
-A sum of floats depends on how it is added up. Here it is added up as NumPy does it for an account alone: the trades of
-an account begin with a zero, from which `reduceat` takes the same steps as `sum`, and the returns of each have a row.
+What is reckoned of each trade is reckoned of all at once; sums of floats depend on the order of adding, so each account
+has its own, of several columns in one pass.
 """
 
 from __future__ import annotations
@@ -123,31 +123,32 @@ def _of_whole_curves(returns: Floats, periods: float) -> list[_Curve]:
 
 def _of_trades(closed: ClosedTrades, counts: Ints) -> list[dict[str, Any]]:
     """See `metrics.trades`; by account, then by the name in `Metrics`."""
-    every = _Parts.of(counts)
     won, lost, at_risk = closed.pnl > 0.0, closed.pnl < 0.0, closed.risk > 0.0
-    wins, losses, risked = every.only(won), every.only(lost), every.only(at_risk)
-    multiples, risk = closed.r_multiple[at_risk], closed.risk[at_risk]
-    profit, loss = wins.sums(closed.pnl[won]), -losses.sums(closed.pnl[lost])
-    expected_r = risked.means(multiples)
-    spread = risked.sums((multiples - np.repeat(expected_r, risked.counts)) ** 2)
+    wins, losses, risked = (_kept(each, counts) for each in (won, lost, at_risk))
+    multiples, risk, mfe, mae = closed.r_multiple, closed.risk, closed.mfe, closed.mae
+    if not at_risk.all():
+        multiples, risk, mfe, mae = (each[at_risk] for each in (multiples, risk, mfe, mae))
+    (profit,), (loss,) = _sums([closed.pnl[won]], wins), -_sums([closed.pnl[lost]], losses)
+    expectancy, average_mfe, average_mae = _means([closed.pnl, closed.mfe, closed.mae], counts)
+    expected_r, average_mfe_r, average_mae_r = _means([multiples, mfe / risk, mae / risk], risked)
+    (spread,) = _sums([(multiples - np.repeat(expected_r, risked)) ** 2], risked)
     with np.errstate(all="ignore"):
-        average_win, average_loss = profit / wins.counts, -loss / losses.counts
+        average_win, average_loss = profit / wins, -loss / losses
         columns = {
-            "win_rate": wins.counts / every.counts,
+            "win_rate": wins / counts,
             "average_win": average_win,
             "average_loss": average_loss,
             "payoff": average_win / -average_loss,
             "profit_factor": np.where(loss == 0.0, np.where(profit > 0.0, np.inf, np.nan), profit / loss),
-            "expectancy": every.means(closed.pnl),
+            "expectancy": expectancy,
             "expectancy_r": expected_r,
-            "average_mfe": every.means(closed.mfe),
-            "average_mae": every.means(closed.mae),
-            "average_mfe_r": risked.means(closed.mfe[at_risk] / risk),
-            "average_mae_r": risked.means(closed.mae[at_risk] / risk),
-            "sqn": _sqn(risked.counts, expected_r, np.sqrt(spread / (risked.counts - 1))),
+            "average_mfe": average_mfe,
+            "average_mae": average_mae,
+            "average_mfe_r": average_mfe_r,
+            "average_mae_r": average_mae_r,
+            "sqn": _sqn(risked, expected_r, np.sqrt(spread / (risked - 1))),
         }
-    fees, stops = closed.fees.tolist(), np.cumsum(counts).tolist()
-    columns["fees"] = np.array([math.fsum(fees[stop - own : stop]) for own, stop in zip(counts, stops, strict=True)])
+    columns["fees"] = np.array([math.fsum(closed.fees[rows].tolist()) for rows in _slices(counts)])
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
@@ -158,36 +159,27 @@ def _sqn(counts: Ints, mean: Floats, deviation: Floats) -> Floats:
     return ratio
 
 
-class _Parts(NamedTuple):
-    """How a column is parted among the accounts.
+def _slices(counts: Ints) -> list[slice]:
+    """Where the rows of each account lie."""
+    stops = np.cumsum(counts)
+    return [slice(start, stop) for start, stop in zip((stops - counts).tolist(), stops.tolist(), strict=True)]
 
-    Attributes:
-        whose: the account of each row.
-        counts: rows of each account.
-    """
 
-    whose: Ints
-    counts: Ints
+def _kept(flags: Flags, counts: Ints) -> Ints:
+    """How many of each account's rows are flagged."""
+    return np.array([np.count_nonzero(flags[rows]) for rows in _slices(counts)])
 
-    @classmethod
-    def of(cls, counts: Ints) -> _Parts:
-        return cls(np.repeat(np.arange(len(counts)), counts), counts)
 
-    def only(self, kept: Flags) -> _Parts:
-        """How the rows that are kept are parted."""
-        whose = self.whose[kept]
-        return _Parts(whose, np.bincount(whose, minlength=len(self.counts)))
+def _sums(columns: Sequence[Floats], counts: Ints) -> Floats:
+    """Of each column and account, shape (columns, k)."""
+    together, sums = np.array(columns), np.empty((len(columns), len(counts)))
+    for number, rows in enumerate(_slices(counts)):
+        np.add.reduce(together[:, rows], axis=1, out=sums[:, number])
+    return sums
 
-    def sums(self, values: Floats) -> Floats:
-        """Of each account."""
-        led = np.zeros(len(values) + len(self.counts))
-        led[np.arange(1, len(values) + 1) + self.whose] = values
-        firsts = np.cumsum(self.counts) - self.counts + np.arange(len(self.counts))
-        total: Floats = np.add.reduceat(led, firsts)
-        return total
 
-    def means(self, values: Floats) -> Floats:
-        """Of each account; NaN without rows."""
-        with np.errstate(invalid="ignore"):
-            mean: Floats = self.sums(values) / self.counts
-        return mean
+def _means(columns: Sequence[Floats], counts: Ints) -> Floats:
+    """Of each column and account, shape (columns, k); NaN without rows."""
+    with np.errstate(invalid="ignore"):
+        means: Floats = _sums(columns, counts) / counts
+    return means

@@ -71,15 +71,15 @@ class SymbolAccounts(NamedTuple):
 def accounts(outcomes: Outcomes, columns: Columns, days: Days, capital: float) -> SymbolAccounts:
     """`capital` put whole into every trade of a set, one after the other, until there is none left."""
     outcomes = _until_ruin(outcomes)
-    trades, fee, returns = outcomes.trades, outcomes.fee, outcomes.returns
-    grown, starts = 1.0 + returns, _starts(outcomes.counts)
-    after = np.empty(len(trades))
-    for start, count in zip(starts.tolist(), outcomes.counts.tolist(), strict=True):
+    ridden, fee, returns = outcomes.ridden, outcomes.fee, outcomes.returns
+    entry, counts = ridden.entry, ridden.counts
+    grown, starts = 1.0 + returns, _starts(counts)
+    after = np.empty(len(outcomes))
+    for start, count in zip(starts.tolist(), counts.tolist(), strict=True):
         np.cumprod(grown[start : start + count], out=after[start : start + count])
     after *= capital
-    before = np.append(capital, after[:-1])[: len(trades)]
-    before[starts[outcomes.counts > 0]] = capital
-    entry = outcomes.entered
+    before = np.append(capital, after[:-1])[: len(outcomes)]
+    before[starts[counts > 0]] = capital
     quantity = before / (entry * (1.0 + fee))
     favourable, adverse = outcomes.excursions()
     closed = ClosedTrades(
@@ -88,10 +88,10 @@ def accounts(outcomes: Outcomes, columns: Columns, days: Days, capital: float) -
         r_multiple=outcomes.r_multiples,
         mfe=favourable,
         mae=adverse,
-        risk=trades["risk"] / entry,
+        risk=ridden.risk / entry,
     )
     equity = _equity(outcomes, columns, days, capital, after, quantity)
-    return SymbolAccounts(closed, outcomes.counts, equity, _exposure(outcomes, len(columns)))
+    return SymbolAccounts(closed, counts, equity, _exposure(outcomes, len(columns)))
 
 
 def _starts(counts: Ints) -> Ints:
@@ -105,24 +105,24 @@ def _until_ruin(outcomes: Outcomes) -> Outcomes:
     if not lost.any():
         return outcomes
     before = np.append(0, np.cumsum(lost))  # losses before each trade, of all sets
-    return outcomes.only(before[:-1] == before[np.repeat(_starts(outcomes.counts), outcomes.counts)])
+    return outcomes.only(before[:-1] == before[np.repeat(_starts(outcomes.ridden.counts), outcomes.ridden.counts)])
 
 
 def _equity(
     outcomes: Outcomes, columns: Columns, days: Days, capital: float, after: Floats, quantity: Floats
 ) -> Floats:
-    trades, whose, sets = outcomes.trades, outcomes.whose, len(outcomes.counts)
-    starts = _starts(outcomes.counts)
-    left = days.counted(trades["exit_bar"], whose, sets)
+    ridden, whose, sets = outcomes.ridden, outcomes.whose, len(outcomes.ridden.counts)
+    starts = _starts(ridden.counts)
+    left = days.counted(ridden.exit_bar, whose, sets)
     # Each set's capital and behind it what it was after each trade.
-    capitals = np.full(len(trades) + sets, capital)
-    capitals[np.arange(len(trades)) + whose + 1] = after
+    capitals = np.full(len(outcomes) + sets, capital)
+    capitals[np.arange(len(outcomes)) + whose + 1] = after
     equity: Floats = capitals[left + (starts + np.arange(sets))[:, None]]
     # Marked are the days at whose end a trade was open, which was entered by then and left in a later candle.
-    entered = days.counted(trades["entry_bar"], whose, sets)
+    entered = days.counted(ridden.entry_bar, whose, sets)
     of_set, open_days = np.nonzero(entered > left)
     held = starts[of_set] + entered[of_set, open_days] - 1
-    entry, sign = outcomes.entered[held], outcomes.signs[held]
+    entry, sign = ridden.entry[held], ridden.side[held]
     gain = sign * (days.closes[open_days] - entry) - outcomes.fee * entry
     gain += _by_rungs(outcomes, columns, days, open_days, held)
     equity[of_set, open_days] += quantity[held] * gain
@@ -131,14 +131,14 @@ def _equity(
 
 def _by_rungs(outcomes: Outcomes, columns: Columns, days: Days, open_days: Ints, held: Ints) -> Floats:
     """What the rungs that had filled by the end of those days make of a gain that was reckoned at the close."""
-    trades, differences = outcomes.trades, np.zeros(len(open_days))
+    ridden, differences = outcomes.ridden, np.zeros(len(open_days))
     # The last part leaves later: the position is open.
-    ladder = trades["filled"][held] - (trades["end"][held] == TARGET)
-    ladder[outcomes.entries.rungs[trades["signal"][held]] == 1] = 0
+    ladder = ridden.filled[held] - (ridden.end[held] == TARGET)
+    ladder[outcomes.entries.rungs[ridden.signal[held]] == 1] = 0
     for rung in range(int(ladder.max(initial=0))):
         places = np.flatnonzero(ladder > rung)
         rows, prices, shares = outcomes.rungs(columns, held[places], rung)
-        close, sign = days.closes[open_days[places]], outcomes.signs[held[places]]
+        close, sign = days.closes[open_days[places]], ridden.side[held[places]]
         filled = rows <= days.ends[open_days[places]]
         made = shares * (sign * (prices - close) - outcomes.fee * prices)
         differences[places[filled]] += made[filled]
@@ -146,13 +146,13 @@ def _by_rungs(outcomes: Outcomes, columns: Columns, days: Days, open_days: Ints,
 
 
 def _exposure(outcomes: Outcomes, candles: int) -> Floats:
-    first, last, whose = outcomes.trades["entry_bar"], outcomes.trades["exit_bar"], outcomes.whose
+    first, last, whose = outcomes.ridden.entry_bar, outcomes.ridden.exit_bar, outcomes.whose
     held = last - first + 1
     # One candle may hold the end of a trade and the beginning of the next.
     held[1:] -= (first[1:] == last[:-1]) & (whose[1:] == whose[:-1])
     whole = np.append(0, np.cumsum(held))
-    starts = _starts(outcomes.counts)
-    share: Floats = (whole[starts + outcomes.counts] - whole[starts]) / candles
+    starts = _starts(outcomes.ridden.counts)
+    share: Floats = (whole[starts + outcomes.ridden.counts] - whole[starts]) / candles
     return share
 
 
