@@ -1,4 +1,4 @@
-"""A sweep of 1,000 sets over 100,000 candles: with shared indicator work, and each set by itself."""
+"""A sweep of 1,000 sets of a document over 100,000 candles: together, and each set by itself."""
 
 from __future__ import annotations
 
@@ -10,33 +10,45 @@ from benchmarks.measure import Figure
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
 from tradewind.core.strategy import Strategy
+from tradewind.kit.memory import keep_freed_memory
 from tradewind.research.sweeps.space import Space, parse_vary
 from tradewind.research.sweeps.trial import Workbench
 from tradewind.trading.strategies import load_builtin
 
 #: Sets that are computed one by one, each with a memo of its own.
 _ALONE = 50
+#: What varies, and what keeps it from being quicker.
 _SWEEPS = {
-    "plan constants": ("stop_atr=1:4:0.12", "target_atr=1:8:0.179"),
-    "periods and plan": ("fast=8:20", "slow=22:58:2", "stop_atr=1.5,2,2.5,3"),
+    "plan constants": (
+        ("stop_atr=1:4:0.12", "target_atr=1:8:0.179"),
+        "a third the kernel; half passes over columns of 1,000 trades a set",
+    ),
+    "periods and plan": (
+        ("fast=8:20", "slow=22:58:2", "stop_atr=1.5,2,2.5,3"),
+        "compiling the document and its averages for every four sets",
+    ),
 }
+#: A sweep is run this often; on a shared machine what is added is others' work.
+_ROUNDS = 3
 
 
 def run() -> Iterator[Figure]:
     market = {"BTCUSDT": _candles()}
     strategy = load_builtin("ema_rsi_atr")
     Workbench(market, Timeframe.M5).run(strategy)  # compiles
-    for name, texts in _SWEEPS.items():
+    keep_freed_memory()  # as the processes that sweep do
+    for name, (texts, bound) in _SWEEPS.items():
         space = Space.of(strategy, parse_vary(texts))
         sets = [space.settings(number) for number in range(min(1000, space.size))]
-        shared, alone = _seconds_shared(market, strategy, sets), _seconds_alone(market, strategy, sets)
+        shared = min(_seconds_shared(market, strategy, sets) for _ in range(_ROUNDS))
+        alone = _seconds_alone(market, strategy, sets)
         yield Figure(
             name=f"sweep, {len(sets):,} sets × 100,000 candles, {name}",
             value=shared,
             unit="s on one core",
-            goal="≤ 5 s; vectorbt 25.6 s",
-            met=shared <= 5.0,
-            bound="Python per set: compiling the document, measures",
+            goal="≤ 0.2 s; vectorbt 25.6 s",
+            met=shared <= 0.2,
+            bound=bound,
             baseline=alone,
             baseline_name="each set by itself",
         )
