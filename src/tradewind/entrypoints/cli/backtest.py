@@ -145,7 +145,7 @@ def command(
     if html is not None:
         from tradewind.research.reports.html import html_page
 
-        write_whole(html, html_page(result, verdict, columns, Language(language)))
+        write_whole(html, html_page(result, verdict, columns.__getitem__, Language(language)))
     if trades_file is not None:
         write_whole(trades_file, trades_csv(result.trades))
     if equity_file is not None:
@@ -251,6 +251,8 @@ def _summarise(result: BacktestResult, evidence: Evidence, verdict: Verdict, lan
         print(f"  {titles[name]:<{width}}  {shown(value, DEFINITIONS[name].unit):>14}")
     for assumption in result.assumptions:
         print(f"  · {assumption.ru if russian else assumption.en}")
+    for refusal in result.refusals():
+        print(f"  · {refusal.ru if russian else refusal.en}")
     if verdict.reasons:
         print("Почему результат может быть слишком хорош:" if russian else "Why it may be too good:")
     for reason in verdict.reasons:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tradewind.core.candles import Timeframe
-from tradewind.entrypoints.cli.parameters import MOMENT
+from tradewind.entrypoints.cli.parameters import MOMENT, OUTPUT, write_whole
 from tradewind.entrypoints.cli.strategy import UnreadableDocumentError, open_strategy
 from tradewind.kit.clock import to_ms
 from tradewind.kit.language import Language
@@ -49,6 +49,7 @@ _MOST_TRIALS = 10_000
 @click.option("--fee", type=click.FloatRange(0, 0.1), default=0.0006, show_default=True, help="Rate paid a side.")
 @click.option("--year", type=click.FloatRange(1, 366), default=365, show_default=True, help="Days that make a year.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
+@click.option("--html", type=OUTPUT, help="Write a report for people here, one file that needs no network.")
 @click.option("--language", type=click.Choice([item.value for item in Language]), default="en", show_default=True)
 def command(
     strategy: str,
@@ -72,6 +73,7 @@ def command(
     fee: float,
     year: float,
     as_json: bool,
+    html: Path | None,
     language: str,
 ) -> None:
     """Say whether the back-test of STRATEGY may be believed, and why not.
@@ -80,15 +82,12 @@ def command(
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from tradewind.market import MarketDataError
-    from tradewind.research.backtest import IdealOptions, ParameterError, load_candles, run_ideal, set_parameters
-    from tradewind.research.reports.validating import validated
+    from tradewind.research.backtest import IdealOptions, ParameterError, load_candles, set_parameters
+    from tradewind.research.studies import Inquiry, SweepPlan, ValidationPlan
     from tradewind.research.sweeps.errors import SweepError
-    from tradewind.research.sweeps.forward import run_forward, sweep
-    from tradewind.research.sweeps.honesty import honesty
     from tradewind.research.sweeps.objective import Measure, Objective
     from tradewind.research.sweeps.samplers import Sampler, SamplerKind
     from tradewind.research.sweeps.space import Space, parse_vary
-    from tradewind.research.sweeps.trial import Workbench
     from tradewind.research.validation import ValidationError, WalkForward
     from tradewind.trading.strategies import DocumentError, UnknownStrategyError
 
@@ -109,36 +108,16 @@ def command(
             bounds=bounds,
             strategy=chosen,
         )
-        judged = forward = None
-        if drawn is not None:
-            wanted = Objective(Measure(objective), min_trades)
-            forward = run_forward(
-                chosen,
-                columns,
-                finest,
-                drawn,
-                wanted,
-                folds=folds,
-                mode=WalkForward(mode),
-                purge=purge,
-                options=options,
-                beside=beside,
-            )
-            found = sweep(Workbench(columns, finest, options, beside=beside), chosen, drawn, wanted)
-            if found.tried:
-                judged = honesty(drawn.space, wanted, found.tried, found.returns)
-            if found.best is not None:
-                chosen = chosen.with_parameters(drawn.space.settings(found.tried[found.best].number))
-        result = run_ideal(chosen, columns, finest, options, bounds=bounds, beside=beside)
-        validation = validated(
-            result,
-            {**beside, **columns},
-            seed=seed,
-            paths=paths,
-            ruin=ruin,
-            honesty=judged,
-            forward=forward,
+        inquiry = Inquiry(
+            chosen,
+            columns,
+            beside,
+            finest,
+            options,
+            ValidationPlan(folds, WalkForward(mode), purge, paths, ruin, seed),
+            None if drawn is None else SweepPlan(drawn, Objective(Measure(objective), min_trades)),
         )
+        validation = inquiry.verdict([inquiry.window(span) for span in inquiry.spans()], bounds)
     except DocumentError as error:
         sys.exit(f"tradewind validate: {strategy}: {'; '.join(map(str, error.problems))}")
     except (
@@ -150,6 +129,17 @@ def command(
         ValidationError,
     ) as error:
         sys.exit(f"tradewind validate: {error}")
+    if html is not None:
+        from tradewind.research.reports.html import html_page
+
+        page = html_page(
+            validation.result,
+            validation.verdict,
+            columns.__getitem__,
+            Language(language),
+            validation.document()["validation"],
+        )
+        write_whole(html, page)
     if as_json:
         json.dump(validation.document(), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
         print()

@@ -11,7 +11,9 @@ from tradewind.research.backtest.result import (
     BacktestTrade,
     Profile,
     exposure_of,
+    parameters_of,
 )
+from tradewind.research.backtest.unclear import stop_before_target
 
 __all__ = [
     "START_EQUITY",
@@ -29,6 +31,8 @@ __all__ = [
     "missing_candles",
     "open_paper_feed",
     "paper_assumptions",
+    "parameters_of",
     "run_ideal",
     "set_parameters",
+    "stop_before_target",
 ]

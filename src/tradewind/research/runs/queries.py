@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from tradewind.kit.pages import Place
 from tradewind.platform.database import Reader, Session
+from tradewind.research.runs.reporting import KeptRun
 from tradewind.research.runs.service import RunKind, RunState
 from tradewind.research.studies import Study
 
@@ -27,13 +28,18 @@ class TrialOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run without its trades; `result` is None unless it was asked for."""
+    """A run without its trades; `result` is None unless it was asked for.
+
+    Attributes:
+        own: the document is the user's own; its text is `kept_run`'s to tell.
+    """
 
     id: UUID
     kind: RunKind
     state: RunState
     strategy: str
     strategy_version: int
+    own: bool
     study: Study
     total: int
     done: int
@@ -58,7 +64,8 @@ class TrialRecord(NamedTuple):
 
 
 _SHOWN = """
-id, kind, state, strategy, strategy_version, study, total, done, error, created_at, started_at, finished_at
+id, kind, state, strategy, strategy_version, study ->> 'text' is not null as own,
+study || '{"text": null}' as study, total, done, error, created_at, started_at, finished_at
 """
 _LIST = f"""
 select {_SHOWN}, null as result from research_runs
@@ -104,6 +111,15 @@ async def run_of(reader: Reader, user_id: UUID, run_id: UUID) -> Run | None:
     """The user's run of that id."""
     row = await reader.row(_ONE, user_id, run_id)
     return None if row is None else _run(dict(row))
+
+
+_KEPT = "select study, result from research_runs where id = $2 and user_id = $1 and result is not null"
+
+
+async def kept_run(reader: Reader, user_id: UUID, run_id: UUID) -> KeptRun | None:
+    """The study of the user's run, with its document, and the result; None where there is no result."""
+    row = await reader.row(_KEPT, user_id, run_id)
+    return None if row is None else KeptRun(Study.of(row["study"]), row["result"])
 
 
 _FRESH = text(f"select {_SHOWN}, result from research_runs where id = :run and user_id = :user")
