@@ -5,7 +5,16 @@ positions. `layout` has the arrays and the way into them. What the step does is 
 to the last bit. Importing this imports Numba: 1.3 s and 140 MB that live processes do without.
 """
 
-from tradewind.core.kernel.drivers import Entries, backtest, entries, place, step_bar, sweep
+from tradewind.core.kernel.drivers import (
+    Entries,
+    backtest,
+    backtest_in_parts,
+    entries,
+    place,
+    step_bar,
+    step_bar_in_parts,
+    sweep,
+)
 from tradewind.core.kernel.guardian import Guardian
 from tradewind.core.kernel.ladders import LADDER, SCALE, checked_ladders, ladders
 from tradewind.core.kernel.layout import (
@@ -23,7 +32,6 @@ from tradewind.core.kernel.layout import (
     states,
     template,
 )
-from tradewind.core.kernel.scaling import backtest_in_parts, step_bar_in_parts
 from tradewind.core.kernel.triggers import GUARDED, TRIGGER
 
 __all__ = [

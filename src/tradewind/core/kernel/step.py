@@ -33,6 +33,7 @@ from tradewind.core.kernel.layout import (
     TIME_STOP,
     TRAILING,
 )
+from tradewind.core.plan import TARGET_HAIR
 
 
 @part
@@ -150,7 +151,7 @@ def walk(
             return
         see(state, side, reached)
         while state.filled < plan.targets and (reached - plan.levels[state.filled]) * side >= 0.0:
-            take(plan, rules, state, side, plan.levels[state.filled], plan.levels, rules.taker, 1.0)
+            take(plan, rules, state, side, plan.levels[state.filled], 0.0, rules.taker, 1.0)
             if state.phase == CLOSED:
                 return
         price = reached
@@ -188,7 +189,7 @@ def walk_by_textbook(
     while state.filled < plan.targets and (favourable - plan.levels[state.filled]) * side >= 0.0:
         level = plan.levels[state.filled]
         price = opened if (opened - level) * side >= 0.0 else level
-        take(plan, rules, state, side, price, plan.levels, rules.taker, 1.0)
+        take(plan, rules, state, side, price, 0.0, rules.taker, 1.0)
         if state.phase == CLOSED:
             see(state, side, price)
             return
@@ -266,11 +267,21 @@ def leave(rules: Any, state: Any, side: float, price: float, fee_in: float, end:
 
 
 @part
+def target_level(plan: Any, state: Any, side: float, rung: int, targets_from: float) -> float:
+    """As `core.plan.target_level`, for rung `rung` from 0."""
+    level = plan.levels[rung]
+    if targets_from == 0.0:
+        return level  # type: ignore[no-any-return]
+    moved = state.entry + (level - targets_from)
+    return moved + side * (moved * TARGET_HAIR)  # type: ignore[no-any-return]
+
+
+@part
 def take(
-    plan: Any, rules: Any, state: Any, side: float, price: float, levels: Any, fee_in: float, entered: float
+    plan: Any, rules: Any, state: Any, side: float, price: float, targets_from: float, fee_in: float, entered: float
 ) -> None:
-    """The next rung of the ladder, whose targets are at `levels`, fills at `price`; `entered` is the share of the whole
-    size that its shares count from."""
+    """The next rung of the ladder fills at `price`; `entered` is the share of the whole size that its shares count
+    from, `targets_from` as in `core.plan.ScaleIn`."""
     share = plan.shares[state.filled] * entered
     state.filled += 1
     per_unit = net(state, side, price, fee_in, rules.maker)
@@ -296,7 +307,9 @@ def take(
             _move(rules, state, side, level, BREAKEVEN, price)
         if state.filled >= plan.trailing_after:
             behind = state.filled - plan.trailing_after
-            follow = state.paid_at if behind == 0 else levels[behind - 1]
+            follow = state.paid_at
+            if behind != 0:
+                follow = target_level(plan, state, side, behind - 1, targets_from)
             gain = (follow - in_force) * side
             if gain > 0.0 and gain >= plan.trailing_step and (price - follow) * side > 0.0:
                 _move(rules, state, side, follow, TRAILING, price)
