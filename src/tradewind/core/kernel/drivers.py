@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tradewind.core.kernel import loops
+from tradewind.core.kernel.inputs import checked_plans
 from tradewind.core.kernel.ladders import SCALE, checked_ladders
 from tradewind.core.kernel.layout import (
     CHANDELIER,
@@ -24,7 +25,6 @@ from tradewind.core.kernel.layout import (
     Ints,
     KernelInputError,
     Records,
-    checked_plans,
 )
 
 
@@ -77,8 +77,8 @@ def backtest(data: Bars, when: Entries, plans: Records, rules: Records) -> Recor
     """Every trade that was entered and left, in time order; one that is open at the end is no trade.
 
     Args:
-        plans: one absolute plan per entry (`layout.plans`), or one template for all (`layout.template`).
-        rules: `layout.assumptions`.
+        plans: one absolute plan per entry (`inputs.plans`), or one template for all (`inputs.template`).
+        rules: `inputs.assumptions`.
 
     Returns:
         Array of TRADE, shape (trades,).
@@ -143,7 +143,7 @@ def step_bar(data: Bars, row: int, plans: Records, positions: Records, rules: Re
 
     Args:
         row: the bar, as row of `data`.
-        plans, positions: absolute plans and `layout.states`, shape (n,).
+        plans, positions: absolute plans and `inputs.states`, shape (n,).
 
     Returns:
         How many are closed or refused by this bar.
@@ -201,7 +201,7 @@ def _flat(data: Bars) -> tuple[Ints, Floats, Floats, Floats, Floats, Floats, Flo
 def _all_of(plans: Records, *, relative: bool) -> None:
     wrong = plans["relative"] != int(relative)
     if wrong.any():
-        expected = "a template (layout.template)" if relative else "a plan of prices (layout.plans)"
+        expected = "a template (inputs.template)" if relative else "a plan of prices (inputs.plans)"
         raise KernelInputError("plans.relative", int(np.argmax(wrong)), expected, "the other form")
 
 

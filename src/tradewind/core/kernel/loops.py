@@ -7,7 +7,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from tradewind.core.kernel.jit import compiled, part
+from tradewind.core.kernel.jit import compiled, part, rows_of
 from tradewind.core.kernel.ladders import LADDER, SCALE
 from tradewind.core.kernel.layout import (
     ASSUMPTIONS,
@@ -30,12 +30,8 @@ _f8 = numba.types.Array(numba.float64, 1, "C", readonly=True)
 _i8 = numba.types.Array(numba.int64, 1, "C", readonly=True)
 
 
-def _rows(dtype: np.dtype[np.void]) -> Any:
-    return numba.types.Array(numba.from_dtype(dtype), 1, "C")
-
-
-_PLANS, _STATES, _RULES, _TRADES = _rows(PLAN), _rows(STATE), _rows(ASSUMPTIONS), _rows(TRADE)
-_LADDERS, _SCALES = _rows(LADDER), _rows(SCALE)
+_PLANS, _STATES, _RULES, _TRADES = rows_of(PLAN), rows_of(STATE), rows_of(ASSUMPTIONS), rows_of(TRADE)
+_LADDERS, _SCALES = rows_of(LADDER), rows_of(SCALE)
 _BARS = (_i8, _f8, _f8, _f8, _f8, _f8, _f8, _i8, numba.int64)
 
 
@@ -144,7 +140,7 @@ def run_entries_in_parts(
     return made
 
 
-@compiled(numba.void(*_BARS, _i8, _i8, _f8, _f8, _PLANS, _RULES, _PLANS, _STATES, _rows(SUMMARY)))
+@compiled(numba.void(*_BARS, _i8, _i8, _f8, _f8, _PLANS, _RULES, _PLANS, _STATES, rows_of(SUMMARY)))
 def run_templates(
     ts: Any,
     opened: Any,

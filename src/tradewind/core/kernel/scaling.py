@@ -14,7 +14,8 @@ from typing import Any
 
 from tradewind.core.kernel.jit import part
 from tradewind.core.kernel.layout import CLOSED, NOTHING, OPEN, PENDING, STOP
-from tradewind.core.kernel.step import costs_covered, enter, leave, observe, see, take, target_level, to_tick
+from tradewind.core.kernel.prices import costs_covered, target_level, to_tick
+from tradewind.core.kernel.step import enter, leave, observe, see, take
 
 
 @part
@@ -206,4 +207,4 @@ def planned_risk(plan: Any, ladder: Any, scale: Any) -> float:
     entry = ladder.first * scale.prices[0]
     for number in range(ladder.additions):
         entry = entry + ladder.shares[number] * ladder.levels[number]
-    return abs(entry - plan.stop)
+    return abs(entry - plan.stop)  # type: ignore[no-any-return]

@@ -14,62 +14,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tradewind.core.kernel.jit import part
 from tradewind.core.kernel.layout import (
     BREAKEVEN,
-    CHANDELIER,
     CLOSED,
     MOVING_TARGET,
     NOT_TRAILING,
     NOTHING,
     OPEN,
     PENDING,
-    PERCENT,
     REFUSED,
     STOP,
     TARGET,
     TIME_STOP,
     TRAILING,
 )
-from tradewind.core.plan import TARGET_HAIR
-
-
-@part
-def costs_covered(side: float, entry: float, fee_in: float, fee_out: float, slippage: float, funding: float) -> float:
-    """As `core.costs.breakeven`."""
-    return (entry * (1.0 + side * fee_in) + side * funding) / (1.0 - side * (fee_out + slippage))
-
-
-@part
-def to_tick(level: float, up: bool, units: float, scale: float) -> Any:
-    """`float(quantise(level, tick, UP or DOWN))` for tick = units ÷ scale; `level` itself without a tick.
-
-    The quotient only guesses the row of the grid. What decides are comparisons with the grid's own floats, which are as
-    good as comparisons of the decimals: decimals of up to 15 digits and their floats have one order.
-    """
-    if units == 0.0:
-        return level
-    row = np.floor(level * scale / units)
-    while row * units / scale > level:
-        row -= 1.0
-    while (row + 1.0) * units / scale <= level:
-        row += 1.0
-    on_grid = row * units / scale
-    if up and on_grid < level:
-        return (row + 1.0) * units / scale
-    return on_grid
-
-
-@part
-def trailing_level(side: float, kind: int, distance: float, best: float, atr: float) -> float:
-    """Where a stop belongs that follows `best`."""
-    if kind == PERCENT:
-        distance = distance * best
-    elif kind == CHANDELIER:
-        distance = distance * atr
-    return best - side * distance
+from tradewind.core.kernel.prices import costs_covered, net, target_level, to_tick, trailing_level
 
 
 @part
@@ -250,12 +210,6 @@ def see(state: Any, side: float, price: float) -> None:
 
 
 @part
-def net(state: Any, side: float, price: float, fee_in: float, fee_out: float) -> float:
-    """Gain per unit closed at `price`, after the fees of both sides."""
-    return (price - state.entry) * side - state.entry * fee_in - price * fee_out  # type: ignore[no-any-return]
-
-
-@part
 def leave(rules: Any, state: Any, side: float, price: float, fee_in: float, end: int) -> None:
     """Close what is left at market; `fee_in` is the rate paid on the entry."""
     price = price * (1.0 - side * rules.worse)
@@ -264,16 +218,6 @@ def leave(rules: Any, state: Any, side: float, price: float, fee_in: float, end:
     state.exit = price
     state.end = end
     state.phase = CLOSED
-
-
-@part
-def target_level(plan: Any, state: Any, side: float, rung: int, targets_from: float) -> float:
-    """As `core.plan.target_level`, for rung `rung` from 0."""
-    level = plan.levels[rung]
-    if targets_from == 0.0:
-        return level  # type: ignore[no-any-return]
-    moved = state.entry + (level - targets_from)
-    return moved + side * (moved * TARGET_HAIR)  # type: ignore[no-any-return]
 
 
 @part

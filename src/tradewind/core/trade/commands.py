@@ -197,9 +197,9 @@ def _match_ladder(trade: Trade, at: int, effects: list[Effect]) -> Trade:
         # The entry ended with the first filled rung, so the quantities are final. A target that has moved may have
         # filled before its cancel came: then the rung is done, and what was to replace it would sell it twice.
         done = {order.level for order in targets if order.status is OrderStatus.FILLED}
-        for order in targets:
-            if order.live and order.level in done:
-                trade = cancel(trade, effects, order)
+        for double in targets:
+            if double.live and double.level in done:
+                trade = cancel(trade, effects, double)
         return trade
     resting = {order.level: order for order in targets if (order.live and not order.canceling) or order.filled}
     refused = {(order.level, order.quantity) for order in targets if order.status is OrderStatus.REJECTED}
