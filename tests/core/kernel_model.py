@@ -111,6 +111,8 @@ class Position:
     round_trips: list[float] = field(default_factory=list)
     #: Price and fee rate of every part that is held.
     parts: list[tuple[float, float]] = field(default_factory=list)
+    #: Average entry of all that was planned, from the price of the first fill.
+    planned: float = 0.0
 
     # ---------------------------------------------------------------------------------------------------- one bar
 
@@ -136,9 +138,13 @@ class Position:
         self.entry = self.best = self.worst = bar.open * (1.0 + self.plan.side * self.market.worse)
         self.stop = self.plan.stop
         self.fee_in = self.market.taker
+        self.planned = self.entry
         if self.plan.ladder:
             self.left = self.entered = self.plan.ladder.first
             self.parts = [(self.entry, self.fee_in)]
+            self.planned *= self.entered
+            for level, share in self.plan.ladder.additions:
+                self.planned += share * level
         self.opened_at = bar.start
         rule = self.plan.trailing
         self.trailing_on = bool(rule and rule.follows != "moving_target" and not rule.after_target and not rule.at_r)
@@ -258,7 +264,7 @@ class Position:
         if trailing and trailing.follows == "moving_target":
             behind = self.filled - trailing.after_target
             if behind >= 0:
-                level = self._targets()[behind - 1][0] if behind else self._paid_at()
+                level = self._target_level(behind) if behind else self._paid_at()
                 if self._worth_it(level, wanted, trailing.step) and self._beyond(price, level):
                     wanted.append(("trailing", level))
         elif trailing and trailing.after_target and self.filled >= trailing.after_target:
@@ -306,14 +312,22 @@ class Position:
             self._average(share, paid, rate)
         self.left = self.entered
 
+    def _target_level(self, rung: int) -> float:
+        """Where target `rung` (from 1) belongs, before it goes to the tick."""
+        level, ladder, side = self.plan.targets[rung - 1][0], self.plan.ladder, self.plan.side
+        if not ladder or not ladder.targets_from:
+            return level
+        moved = self.entry + (level - ladder.targets_from)
+        hair = 1e-12
+        return moved + side * (moved * hair)
+
     def _targets(self) -> list[tuple[float, float]]:
         ladder, side = self.plan.ladder, self.plan.side
         if not ladder or not ladder.targets_from:
             return list(self.plan.targets)
-        moved = [(self.entry + (level - ladder.targets_from), share) for level, share in self.plan.targets]
-        hair = 1e-12
         return [
-            (on_tick(level + side * (level * hair), self.market.tick, up=side < 0), share) for level, share in moved
+            (on_tick(self._target_level(rung), self.market.tick, up=side < 0), share)
+            for rung, (_, share) in enumerate(self.plan.targets, start=1)
         ]
 
     def _breakeven(self, rule: BreakevenRule, price: float) -> list[tuple[End, float]]:

@@ -51,6 +51,7 @@ def numbers(data: Mapping[str, str]) -> dict[str, Decimal | str]:
 
 
 PLAIN = Management()
+TARGETS = ((40, "0.5"), (80, "0.3"), (160, "0.2"))
 
 
 class Desk:
@@ -66,12 +67,12 @@ class Desk:
         refuses: Iterable[OrderPurpose] = (),
         costs: Costs = COSTS,
         scale_in: SignalScaleIn | None = None,
+        targets: Iterable[tuple[int, str]] = TARGETS,
     ) -> None:
         # In ticks of 0.5: a limit of 1000, a stop 20 away, targets 20, 40 and 80 away.
-        levels = [2000 + side.sign * ticks for ticks in (40, 80, 160)]
-        targets = list(zip(levels, ("0.5", "0.3", "0.2"), strict=True))
-        self.signal = signal_of(INSTRUMENT, side, (2000, 2000), 2000 - side.sign * 40, targets, management=management)
-        self.signal = replace(self.signal, scale_in=scale_in)
+        targets = [(2000 + side.sign * ticks, share) for ticks, share in targets]
+        plain = signal_of(INSTRUMENT, side, (2000, 2000), 2000 - side.sign * 40, targets, management=management)
+        self.signal = replace(plain, scale_in=scale_in)
         self.refuses = set(refuses)
         self.at = START
         self._fills = 0

@@ -590,7 +590,11 @@ class Driver:
         assert stops[0].reduce_only
         assert stops[0].remaining == trade.held
         assert stops[0].trigger == trade.stop
-        entering = sum((order.remaining.value for order in live.values() if not order.reduce_only), Decimal(0))
+        entries = [order for order in live.values() if not order.reduce_only]
+        for entry in entries:
+            assert entry.price is not None
+            assert (entry.price - trade.stop) * trade.side.sign > 0, "no entry waits behind the stop"
+        entering = sum((order.remaining.value for order in entries), Decimal(0))
         assert trade.held.value + entering <= self.agreed.quantity.value, "never more than was agreed"
         targets = [order for order in live.values() if order.purpose is OrderPurpose.TARGET]
         offered = sum((order.remaining.value for order in targets), Decimal(0))

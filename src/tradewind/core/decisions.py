@@ -21,6 +21,7 @@ class DecisionCode(StrEnum):
     ENTRY_INVALIDATED = "entry_invalidated"
     ENTRY_MISSED = "entry_missed"
     ENTRY_CUT_SHORT = "entry_cut_short"
+    ENTRY_BEHIND_STOP = "entry_behind_stop"
     STOP_PLACED = "stop_placed"
     STOP_RESIZED = "stop_resized"
     STOP_MOVED = "stop_moved"

@@ -39,6 +39,7 @@ def test_nothing_else_in_core_imports_numba_or_the_kernel() -> None:
 
 def test_entry_points_have_one_signature_and_take_no_other() -> None:
     entry_points = [loops.run_entries, loops.run_templates, loops.run_bar, loops.place_all]
+    entry_points += [loops.run_entries_in_parts, loops.run_bar_in_parts]
     entry_points += [triggers.add, triggers.drop, triggers.read, triggers.run]
     for entry_point in entry_points:
         assert len(entry_point.signatures) == 1
@@ -51,7 +52,8 @@ def test_what_is_warm_is_not_compiled_again() -> None:
     assert folder == CACHE
     program = """
 from tradewind.core.kernel import loops, triggers
-for each in (loops.run_entries, loops.run_templates, loops.run_bar, triggers.add, triggers.run):
+steps = (loops.run_entries, loops.run_entries_in_parts, loops.run_templates, loops.run_bar)
+for each in (*steps, triggers.add, triggers.run):
     assert sum(each.stats.cache_hits.values()) == 1 and not each.stats.cache_misses, each.stats
 print("warm")
 """
@@ -79,7 +81,8 @@ import re
 from numba.core.dispatcher import Dispatcher
 Dispatcher.enable_caching = lambda self: None
 from tradewind.core.kernel import loops, triggers
-for each in (loops.run_entries, loops.run_templates, loops.run_bar, triggers.add, triggers.run):
+steps = (loops.run_entries, loops.run_entries_in_parts, loops.run_templates, loops.run_bar)
+for each in (*steps, triggers.add, triggers.run):
     (listing,) = each.inspect_asm().values()
     assert len(listing) > 1000
     assert not re.search(r"fn?m(add|sub|la|ls)", listing), each

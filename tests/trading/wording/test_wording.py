@@ -45,6 +45,7 @@ EXAMPLES: dict[DecisionCode, list[dict[str, str]]] = {
     DecisionCode.ENTRY_MISSED: [{"filled": "0", "quantity": "0.1"}],
     DecisionCode.ENTRY_CUT_SHORT: [{"filled": "0.04", "quantity": "0.1"}],
     DecisionCode.STOP_PLACED: [{"stop": "58800.00", "quantity": "0.1"}],
+    DecisionCode.ENTRY_BEHIND_STOP: [{"price": "58900.00", "stop": "58950.00", "quantity": "0.06"}],
     DecisionCode.STOP_RESIZED: [{"stop": "58800.00", "from": "0.04", "to": "0.1"}],
     DecisionCode.STOP_MOVED: [
         {"action": action.value, "from": "61200", "to": "62040", "best": "63000"} | cause
@@ -197,6 +198,7 @@ def lives() -> list[Life]:
         Life(leverage=10).through(60_000, 50_000),
         Life().through(60_000, 61_300, 60_000),
         Life(trailing=trailing).through(60_000, 61_300, 62_000, 61_500),
+        Life(trailing=trailing._replace(after_target=0)).through(60_000, volume=0.4).through(60_900, volume=0.4),
         Life().through(60_000).asked_to_leave(ExitReason.MANUAL).through(60_100),
         Life(price=59_000).through(60_000).asked_to_leave(ExitReason.MANUAL),
         Life(price=59_000).after(48).through(60_000),

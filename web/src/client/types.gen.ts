@@ -766,7 +766,7 @@ export type Deal = 'buy' | 'sell';
  *
  * Everything the engine may decide about an intent or a position. The list is complete.
  */
-export type DecisionCode = 'intent_denied' | 'entry_placed' | 'entry_rejected' | 'entry_filled' | 'entry_expired' | 'entry_invalidated' | 'entry_missed' | 'entry_cut_short' | 'stop_placed' | 'stop_resized' | 'stop_moved' | 'stop_move_skipped' | 'stop_filled' | 'protection_failed' | 'targets_placed' | 'targets_merged' | 'target_filled' | 'round_trip' | 'exit_requested' | 'liquidated' | 'closed';
+export type DecisionCode = 'intent_denied' | 'entry_placed' | 'entry_rejected' | 'entry_filled' | 'entry_expired' | 'entry_invalidated' | 'entry_missed' | 'entry_cut_short' | 'entry_behind_stop' | 'stop_placed' | 'stop_resized' | 'stop_moved' | 'stop_move_skipped' | 'stop_filled' | 'protection_failed' | 'targets_placed' | 'targets_merged' | 'target_filled' | 'round_trip' | 'exit_requested' | 'liquidated' | 'closed';
 
 /**
  * DecisionItem

@@ -1,29 +1,27 @@
 """The plan kernel: one compiled step of a position's plan, over plain arrays, for three drivers.
 
 `backtest` takes many bars for a series of entries, `sweep` and `step_bar` many plans, `Guardian` one tick for a million
-positions. `layout` has the arrays and the way into them. What the step does is what `core.plan` and `core.outcome` do,
-to the last bit. Importing this imports Numba: 1.3 s and 140 MB that live processes do without.
+positions. `layout` has the arrays, `inputs` and `plans` the way into them. What the step does is what `core.plan` and
+`core.outcome` do, to the last bit. Importing this imports Numba: 1.3 s and 140 MB that live processes do without.
 """
 
-from tradewind.core.kernel.drivers import Entries, backtest, entries, place, step_bar, sweep
-from tradewind.core.kernel.guardian import Guardian
-from tradewind.core.kernel.ladders import LADDER, SCALE, checked_ladders, ladders
-from tradewind.core.kernel.layout import (
-    ASSUMPTIONS,
-    PLAN,
-    STATE,
-    SUMMARY,
-    TRADE,
-    Bars,
-    KernelInputError,
-    assumptions,
-    bars,
-    states,
+from tradewind.core.kernel.drivers import (
+    Entries,
+    backtest,
+    backtest_in_parts,
+    entries,
+    place,
+    step_bar,
+    step_bar_in_parts,
+    sweep,
 )
+from tradewind.core.kernel.guardian import Guardian
+from tradewind.core.kernel.guards import GUARDED, TRIGGER
+from tradewind.core.kernel.inputs import assumptions, bars, states
+from tradewind.core.kernel.ladders import LADDER, SCALE, checked_ladders, ladders
+from tradewind.core.kernel.layout import ASSUMPTIONS, PLAN, STATE, SUMMARY, TRADE, Bars, KernelInputError
 from tradewind.core.kernel.plans import checked_plans, plans, template
-from tradewind.core.kernel.scaling import backtest_in_parts, step_bar_in_parts
 from tradewind.core.kernel.sets import PlanSets, Ridden, backtest_sets
-from tradewind.core.kernel.triggers import GUARDED, TRIGGER
 
 __all__ = [
     "ASSUMPTIONS",

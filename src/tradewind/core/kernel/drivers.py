@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tradewind.core.kernel import loops
+from tradewind.core.kernel.ladders import SCALE, checked_ladders
 from tradewind.core.kernel.layout import (
     CHANDELIER,
     PLAN,
@@ -76,8 +77,8 @@ def backtest(data: Bars, when: Entries, plans: Records, rules: Records) -> Recor
     """Every trade that was entered and left, in time order; one that is open at the end is no trade.
 
     Args:
-        plans: one absolute plan per entry (`layout.plans`), or one template for all (`layout.template`).
-        rules: `layout.assumptions`.
+        plans: one absolute plan per entry (`inputs.plans`), or one template for all (`inputs.template`).
+        rules: `inputs.assumptions`.
 
     Returns:
         Array of TRADE, shape (trades,).
@@ -95,6 +96,28 @@ def backtest(data: Bars, when: Entries, plans: Records, rules: Records) -> Recor
     trades = np.zeros(len(when.bars), dtype=TRADE)
     scratch, state = np.zeros(1, dtype=PLAN), np.zeros(1, dtype=STATE)
     count = loops.run_entries(*flat(data), *when, plans, relative, rules, scratch, state, trades)
+    return trades[:count]
+
+
+def backtest_in_parts(data: Bars, when: Entries, whole: Records, parts: Records, rules: Records) -> Records:
+    """As `backtest`, for one plan of prices and one ladder per entry.
+
+    Returns:
+        Array of TRADE, shape (trades,). `entry` is the average one, `gained` of the whole size, `risk` from the average
+        entry of the whole ladder to the stop, however much of it was entered: what the size is agreed by.
+
+    Raises:
+        KernelInputError: another number of plans, a chandelier without ATR, textbook rules.
+    """
+    whole = checked_plans(whole)
+    parts = checked_ladders(whole, parts)
+    if len(whole) != len(when.bars):
+        raise KernelInputError("plans", -1, f"{len(when.bars)} plans", len(whole))
+    check_atr(data, when.bars, whole)
+    _check_venue(rules)
+    trades = np.zeros(len(when.bars), dtype=TRADE)
+    state, scale = np.zeros(1, dtype=STATE), np.zeros(1, dtype=SCALE)
+    count = loops.run_entries_in_parts(*flat(data), when.bars, whole, parts, rules, state, scale, trades)
     return trades[:count]
 
 
@@ -120,7 +143,7 @@ def step_bar(data: Bars, row: int, plans: Records, positions: Records, rules: Re
 
     Args:
         row: the bar, as row of `data`.
-        plans, positions: absolute plans and `layout.states`, shape (n,).
+        plans, positions: absolute plans and `inputs.states`, shape (n,).
 
     Returns:
         How many are closed or refused by this bar.
@@ -128,16 +151,30 @@ def step_bar(data: Bars, row: int, plans: Records, positions: Records, rules: Re
     Raises:
         KernelInputError: other lengths, no such bar, a chandelier while the ATR is NaN.
     """
-    if plans.shape != positions.shape or positions.dtype != STATE:
-        raise KernelInputError(
-            "positions", -1, f"STATE of shape {plans.shape}", f"{positions.dtype}, {positions.shape}"
-        )
     _all_of(checked_plans(plans), relative=False)
-    if not 0 <= row < len(data.ts):
-        raise KernelInputError("row", -1, f"a row from 0 to {len(data.ts) - 1}", row)
-    if (plans["trailing"] == CHANDELIER).any() and (not data.atr.size or np.isnan(data.atr[row])):
-        raise KernelInputError("atr", row, "a value on every bar that a chandelier sees", "none")
+    _check_positions("positions", positions, STATE, plans)
+    _check_row(data, row, plans)
     return loops.run_bar(*flat(data), row, plans, positions, rules)
+
+
+def step_bar_in_parts(
+    data: Bars, row: int, whole: Records, parts: Records, positions: Records, scales: Records, rules: Records
+) -> int:
+    """As `step_bar`, for plans that are entered in parts; `scales` is SCALE, shape (n,), zeros at the start.
+
+    Returns:
+        How many are closed or refused by this bar.
+
+    Raises:
+        KernelInputError: other lengths, no such bar, a chandelier while the ATR is NaN, textbook rules.
+    """
+    whole = checked_plans(whole)
+    parts = checked_ladders(whole, parts)
+    _check_positions("positions", positions, STATE, whole)
+    _check_positions("scales", scales, SCALE, whole)
+    _check_row(data, row, whole)
+    _check_venue(rules)
+    return loops.run_bar_in_parts(*flat(data), row, whole, parts, positions, scales, rules)
 
 
 def place(templates: Records, when: Entries, fills: Floats) -> Records:
@@ -158,14 +195,13 @@ def place(templates: Records, when: Entries, fills: Floats) -> Records:
 
 
 def flat(data: Bars) -> tuple[Ints, Floats, Floats, Floats, Floats, Floats, Floats, Ints, int]:
-    """`data` as compiled loops take it."""
     return (*data[:5], data.atr, data.funding, np.flatnonzero(data.funding), data.length_ms)
 
 
 def _all_of(plans: Records, *, relative: bool) -> None:
     wrong = plans["relative"] != int(relative)
     if wrong.any():
-        expected = "a template (layout.template)" if relative else "a plan of prices (layout.plans)"
+        expected = "a template (inputs.template)" if relative else "a plan of prices (inputs.plans)"
         raise KernelInputError("plans.relative", int(np.argmax(wrong)), expected, "the other form")
 
 
@@ -175,3 +211,20 @@ def check_atr(data: Bars, rows: Ints, plans: Records) -> None:
         first = int(rows[0])
         if not data.atr.size or np.isnan(data.atr[first]):
             raise KernelInputError("atr", first, "a value from the first entry's bar on", "none")
+
+
+def _check_positions(name: str, rows: Records, dtype: np.dtype[np.void], plans: Records) -> None:
+    if rows.shape != plans.shape or rows.dtype != dtype:
+        raise KernelInputError(name, -1, f"one row for each of {len(plans)} plans", f"{rows.dtype}, {rows.shape}")
+
+
+def _check_row(data: Bars, row: int, plans: Records) -> None:
+    if not 0 <= row < len(data.ts):
+        raise KernelInputError("row", -1, f"a row from 0 to {len(data.ts) - 1}", row)
+    if (plans["trailing"] == CHANDELIER).any() and (not data.atr.size or np.isnan(data.atr[row])):
+        raise KernelInputError("atr", row, "a value on every bar that a chandelier sees", "none")
+
+
+def _check_venue(rules: Records) -> None:
+    if rules["textbook"].any():
+        raise KernelInputError("rules.textbook", -1, "rules of a venue: textbooks enter whole positions", 1)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.core.kernel import triggers
+from tradewind.core.kernel.guards import GUARDED, TRIGGER, books_of, empty_guard
 from tradewind.core.kernel.layout import (
     DISTANCE,
     NOT_TRAILING,
@@ -25,7 +26,6 @@ from tradewind.core.kernel.layout import (
     Records,
     refuse,
 )
-from tradewind.core.kernel.triggers import GUARDED, TRIGGER
 
 Slots = NDArray[np.int32]
 
@@ -53,7 +53,7 @@ class Guardian:
             raise KernelInputError("symbols", -1, "at least one symbol", symbols)
         self.symbols = symbols
         rows = np.empty(0, dtype=GUARDED) if positions is None else _checked(positions, symbols)
-        self._guard = triggers.empty_guard(_counts(rows, symbols), len(rows))
+        self._guard = empty_guard(_counts(rows, symbols), len(rows))
         # Who is reached one after the other lies together, which saves cache misses.
         order = _order(rows)
         self.slots: Slots = np.empty(len(rows), dtype=np.int32)
@@ -165,7 +165,7 @@ class Guardian:
         known = np.ascontiguousarray(slots, dtype=np.int32)
         outside = (known < 0) | (known >= len(self._guard.slots))
         refuse("slots", outside, known, f"a slot from 0 to {len(self._guard.slots) - 1}")
-        refuse("slots", triggers.books_of(self._guard, known) < 0, known, "a guarded slot")
+        refuse("slots", books_of(self._guard, known) < 0, known, "a guarded slot")
         if len(np.unique(known)) != len(known):
             raise KernelInputError("slots", -1, "each slot once", "one twice")
         return known
@@ -177,7 +177,7 @@ class Guardian:
         room = self._guard.books["room"].astype(np.int64)
         room = np.where(wanted > room, (wanted * _GROWTH).astype(np.int64), room)
         count = max(len(rows), len(live) + more + len(live) // 8)
-        self._guard = triggers.empty_guard(room, count)
+        self._guard = empty_guard(room, count)
         taken = np.zeros(count, dtype=bool)
         taken[live] = True
         self._free = np.flatnonzero(~taken)[::-1].tolist()

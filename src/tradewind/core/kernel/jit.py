@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 
 #: What an entry point answers with that has two whole numbers to tell.
 PAIR: Any = numba.types.UniTuple(numba.int64, 2)  # type: ignore[no-untyped-call]
@@ -72,6 +73,11 @@ def compiled[**P, R](signature: Any) -> Callable[[Callable[P, R]], Callable[P, R
         return made
 
     return decorate
+
+
+def rows_of(dtype: np.dtype[np.void]) -> Any:
+    """The type of an array of records, for signatures."""
+    return numba.types.Array(numba.from_dtype(dtype), 1, "C")
 
 
 def part[**P, R](function: Callable[P, R]) -> Callable[P, R]:

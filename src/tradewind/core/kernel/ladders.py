@@ -7,13 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tradewind.core.kernel.layout import (
-    MOST_TARGETS,
-    NOT_TRAILING,
-    KernelInputError,
-    Records,
-    refuse,
-)
+from tradewind.core.kernel.layout import MOST_TARGETS, NOT_TRAILING, KernelInputError, Records, refuse
 from tradewind.core.kernel.plans import plans
 from tradewind.core.plan import PlanSpec
 
@@ -83,7 +77,7 @@ def checked_ladders(whole: Records, rows: Records) -> Records:
     if rows.dtype != LADDER or rows.shape != whole.shape:
         raise KernelInputError("ladders", -1, f"LADDER of shape {whole.shape}", f"{rows.dtype}, {rows.shape}")
     rows = np.ascontiguousarray(rows)
-    refuse("plans.relative", whole["relative"] != 0, whole["relative"], "a plan of prices (layout.plans)")
+    refuse("plans.relative", whole["relative"] != 0, whole["relative"], "a plan of prices (inputs.plans)")
     count = rows["additions"]
     bad = (count < 0) | (count > MOST_ADDITIONS)
     refuse("ladders.additions", bad, count, f"0 to {MOST_ADDITIONS} additions")

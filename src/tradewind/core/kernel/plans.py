@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
-import numba
 import numpy as np
 
-from tradewind.core.kernel.jit import PAIR, compiled, part
+from tradewind.core.kernel.jit import PAIR, compiled, part, rows_of
 from tradewind.core.kernel.layout import (
     CHANDELIER,
     DISTANCE,
@@ -111,7 +110,7 @@ def mispriced(plan: Any) -> int:
     return SOUND
 
 
-@compiled(PAIR(numba.types.Array(numba.from_dtype(PLAN), 1, "C")))
+@compiled(PAIR(rows_of(PLAN)))
 def _first_broken(plans: Any) -> tuple[int, int]:
     """The first rule that any of `plans` breaks and the first row that breaks it."""
     first, at = SOUND, -1

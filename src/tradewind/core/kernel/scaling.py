@@ -1,4 +1,4 @@
-"""Positions that are entered in parts: the step of `step.walk` with further entries, for whole arrays of positions.
+"""Positions that are entered in parts: the step of `step.walk` with further entries.
 
 Plans without them pay nothing for this: what a ladder needs lies in records of its own, beside PLAN and STATE. It does
 what `core.outcome.track` does with `core.plan.ScaleIn`, in the same order of float operations. `STATE.left` and
@@ -12,31 +12,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
-import numpy as np
-
-from tradewind.core.kernel.drivers import Entries
-from tradewind.core.kernel.jit import compiled, part
-from tradewind.core.kernel.ladders import LADDER, SCALE, checked_ladders
-from tradewind.core.kernel.layout import (
-    ASSUMPTIONS,
-    CHANDELIER,
-    CLOSED,
-    NOTHING,
-    OPEN,
-    PENDING,
-    PLAN,
-    REFUSED,
-    STATE,
-    STOP,
-    TRADE,
-    Bars,
-    KernelInputError,
-    Records,
-)
-from tradewind.core.kernel.plans import checked_plans
-from tradewind.core.kernel.step import costs_covered, enter, leave, observe, see, take, to_tick
-from tradewind.core.plan import TARGET_HAIR
+from tradewind.core.kernel.jit import part
+from tradewind.core.kernel.layout import CLOSED, NOTHING, OPEN, PENDING, STOP
+from tradewind.core.kernel.prices import costs_covered, target_level, to_tick
+from tradewind.core.kernel.step import enter, leave, observe, see, take
 
 
 @part
@@ -44,11 +23,9 @@ def _aim(plan: Any, ladder: Any, rules: Any, state: Any, scale: Any) -> None:
     """The targets where they belong with the present average entry; see `core.plan.target_level`."""
     side = float(plan.side)
     for rung in range(plan.targets):
-        level = plan.levels[rung]
+        level = target_level(plan, state, side, rung, ladder.targets_from)
         if ladder.targets_from != 0.0:
-            moved = state.entry + (level - ladder.targets_from)
-            moved = moved + side * (moved * TARGET_HAIR)
-            level = to_tick(moved, side < 0.0, rules.tick_units, rules.tick_scale)
+            level = to_tick(level, side < 0.0, rules.tick_units, rules.tick_scale)
         scale.levels[rung] = level
 
 
@@ -175,7 +152,7 @@ def _walk(  # noqa: PLR0912 - as `step.walk`, with one rule more
         _make_round_trips(plan, ladder, rules, state, scale, reached)
         while state.filled < plan.targets and (reached - scale.levels[state.filled]) * side >= 0.0:
             level = scale.levels[state.filled]
-            take(plan, rules, state, side, level, scale.levels, scale.fee_in, scale.entered)
+            take(plan, rules, state, side, level, ladder.targets_from, scale.fee_in, scale.entered)
             if state.phase == CLOSED:
                 return
         price = reached
@@ -187,7 +164,7 @@ def _walk(  # noqa: PLR0912 - as `step.walk`, with one rule more
 
 
 @part
-def _step(
+def step_in_parts(
     plan: Any,
     ladder: Any,
     rules: Any,
@@ -223,175 +200,11 @@ def _step(
         _walk(plan, ladder, rules, state, scale, rests, opened, high, low, close, atr, end)
 
 
-def _rows(dtype: np.dtype[np.void]) -> Any:
-    return numba.types.Array(numba.from_dtype(dtype), 1, "C")
-
-
-_f8 = numba.types.Array(numba.float64, 1, "C")
-_i8 = numba.types.Array(numba.int64, 1, "C")
-_BARS = (_i8, _f8, _f8, _f8, _f8, numba.int64, _f8, _f8)
-_PARTS = (_rows(PLAN), _rows(LADDER))
-
-
-@compiled(numba.int64(*_BARS, numba.int64, *_PARTS, _rows(STATE), _rows(SCALE), _rows(ASSUMPTIONS)))
-def _run_bar(
-    ts: Any,
-    opened: Any,
-    high: Any,
-    low: Any,
-    close: Any,
-    length: int,
-    atr: Any,
-    funding: Any,
-    row: int,
-    whole: Any,
-    parts: Any,
-    states: Any,
-    scales: Any,
-    rules: Any,
-) -> int:
-    over = 0
-    for number in range(states.size):
-        state = states[number]
-        if state.phase not in (OPEN, PENDING):
-            continue
-        _step(
-            whole[number],
-            parts[number],
-            rules[0],
-            state,
-            scales[number],
-            opened[row],
-            high[row],
-            low[row],
-            close[row],
-            atr[row] if atr.size else 0.0,
-            funding[row] if funding.size else 0.0,
-            ts[row],
-            ts[row] + length,
-        )
-        if state.phase != OPEN:
-            over += 1
-    return over
-
-
-@compiled(numba.int64(*_BARS, _i8, *_PARTS, _rows(STATE), _rows(SCALE), _rows(ASSUMPTIONS), _rows(TRADE)))
-def _run_entries(
-    ts: Any,
-    opened: Any,
-    high: Any,
-    low: Any,
-    close: Any,
-    length: int,
-    atr: Any,
-    funding: Any,
-    bars: Any,
-    whole: Any,
-    parts: Any,
-    states: Any,
-    scales: Any,
-    rules: Any,
-    trades: Any,
-) -> int:
-    state, scale = states[0], scales[0]
-    free_from, made = 0, 0
-    for number in range(bars.size):
-        bar = bars[number]
-        if bar < free_from:
-            continue
-        plan, ladder = whole[number], parts[number]
-        state.phase = PENDING
-        row = bar
-        while row < ts.size:
-            _step(
-                plan,
-                ladder,
-                rules[0],
-                state,
-                scale,
-                opened[row],
-                high[row],
-                low[row],
-                close[row],
-                atr[row] if atr.size else 0.0,
-                funding[row] if funding.size and row > bar else 0.0,
-                ts[row],
-                ts[row] + length,
-            )
-            if state.phase != OPEN:
-                break
-            row += 1
-        if state.phase == REFUSED:
-            continue
-        if state.phase != CLOSED:
-            break
-        free_from = row + 1
-        trade = trades[made]
-        trade.signal = number
-        trade.entry_bar = bar
-        trade.exit_bar = row
-        trade.entry = state.entry
-        trade.exit = state.exit
-        trade.gained = state.gained
-        trade.risk = abs(state.entry - plan.stop)
-        trade.best = state.best
-        trade.worst = state.worst
-        trade.end = state.end
-        trade.filled = state.filled
-        trade.side = plan.side
-        made += 1
-    return made
-
-
-def step_bar_in_parts(
-    data: Bars, row: int, whole: Records, parts: Records, positions: Records, scales: Records, rules: Records
-) -> int:
-    """As `drivers.step_bar`, for plans that are entered in parts; `scales` is SCALE, shape (n,), zeros at the start.
-
-    Returns:
-        How many are closed or refused by this bar.
-
-    Raises:
-        KernelInputError: other lengths, no such bar, a chandelier while the ATR is NaN, textbook rules.
-    """
-    whole = checked_plans(whole)
-    parts = checked_ladders(whole, parts)
-    for name, rows, dtype in (("positions", positions, STATE), ("scales", scales, SCALE)):
-        if rows.shape != whole.shape or rows.dtype != dtype:
-            raise KernelInputError(name, -1, f"one row for each of {len(whole)} plans", f"{rows.dtype}, {rows.shape}")
-    if not 0 <= row < len(data.ts):
-        raise KernelInputError("row", -1, f"a row from 0 to {len(data.ts) - 1}", row)
-    _check_atr(data, row, whole)
-    _check_rules(rules)
-    return _run_bar(*data, row, whole, parts, positions, scales, rules)
-
-
-def backtest_in_parts(data: Bars, when: Entries, whole: Records, parts: Records, rules: Records) -> Records:
-    """As `drivers.backtest`, for one plan of prices and one ladder per entry.
-
-    Returns:
-        Array of TRADE, shape (trades,); `entry` is the average one, `gained` of the whole size, `risk` |entry − stop|.
-
-    Raises:
-        KernelInputError: another number of plans, a chandelier without ATR, textbook rules.
-    """
-    whole = checked_plans(whole)
-    parts = checked_ladders(whole, parts)
-    if len(whole) != len(when.bars):
-        raise KernelInputError("plans", -1, f"{len(when.bars)} plans", len(whole))
-    if len(when.bars):
-        _check_atr(data, int(when.bars[0]), whole)
-    _check_rules(rules)
-    trades = np.zeros(len(when.bars), dtype=TRADE)
-    state, scale = np.zeros(1, dtype=STATE), np.zeros(1, dtype=SCALE)
-    return trades[: _run_entries(*data, when.bars, whole, parts, state, scale, rules, trades)]
-
-
-def _check_atr(data: Bars, row: int, whole: Records) -> None:
-    if (whole["trailing"] == CHANDELIER).any() and (not data.atr.size or np.isnan(data.atr[row])):
-        raise KernelInputError("atr", row, "a value on every bar that a chandelier sees", "none")
-
-
-def _check_rules(rules: Records) -> None:
-    if rules["textbook"].any():
-        raise KernelInputError("rules.textbook", -1, "rules of a venue: textbooks enter whole positions", 1)
+@part
+def planned_risk(plan: Any, ladder: Any, scale: Any) -> float:
+    """Way from the average entry of the whole ladder, its first part where it was entered, to the stop: R is that of
+    the whole, however much of it was entered."""
+    entry = ladder.first * scale.prices[0]
+    for number in range(ladder.additions):
+        entry = entry + ladder.shares[number] * ladder.levels[number]
+    return abs(entry - plan.stop)  # type: ignore[no-any-return]

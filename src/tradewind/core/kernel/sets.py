@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from tradewind.core.kernel import loops
 from tradewind.core.kernel.drivers import check_atr, flat
-from tradewind.core.kernel.jit import PAIR, compiled, part
+from tradewind.core.kernel.jit import PAIR, compiled, part, rows_of
 from tradewind.core.kernel.layout import (
     ASSUMPTIONS,
     CLOSED,
@@ -28,7 +27,9 @@ from tradewind.core.kernel.layout import (
     Records,
     refuse,
 )
+from tradewind.core.kernel.loops import BARS
 from tradewind.core.kernel.plans import SOUND, mispriced, misshapen, refuse_plan
+from tradewind.core.kernel.riding import ride
 
 
 class PlanSets(NamedTuple):
@@ -166,10 +167,10 @@ def _trace(high: Any, low: Any, bar: int, end: int, plan: Any, state: Any, fills
 
 @compiled(
     PAIR(
-        *loops.BARS,
+        *BARS,
         *(_NUMBERS, _NUMBERS, _NUMBERS),
         *(_PRICES, _PRICES, _strided(_f8, 3), _PRICES, _PRICES, _PRICES),
-        *(loops.rows_of(PLAN), loops.rows_of(ASSUMPTIONS), loops.rows_of(STATE)),
+        *(rows_of(PLAN), rows_of(ASSUMPTIONS), rows_of(STATE)),
         *(_i8[::1], _i8[:, ::1], _f8[:, ::1], _i8[:, ::1], _i8[:, ::1]),
     )
 )
@@ -202,6 +203,7 @@ def _run_sets(
     fills: Any,
 ) -> tuple[int, int]:
     """The rule that a plan breaks, which is then left in `plans`, and its entry; `SOUND` where none does."""
+    data = Bars(ts, opened, high, low, close, length, atr, funding)
     plan, rule, state = plans[0], rules[0], states[0]
     for entry in range(bars.size):
         _shape(plan, sides, rungs, shares, entry)
@@ -224,7 +226,7 @@ def _run_sets(
             wrong = mispriced(plan)
             if wrong != SOUND:
                 return wrong, entry
-            end = loops.ride(ts, opened, high, low, close, atr, funding, charges, length, bar, plan, rule, state)
+            end = ride(data, charges, bar, plan, rule, state)
             if state.phase == REFUSED:
                 continue
             if state.phase != CLOSED:

@@ -14,61 +14,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tradewind.core.kernel.jit import part
 from tradewind.core.kernel.layout import (
     BREAKEVEN,
-    CHANDELIER,
     CLOSED,
     MOVING_TARGET,
     NOT_TRAILING,
     NOTHING,
     OPEN,
     PENDING,
-    PERCENT,
     REFUSED,
     STOP,
     TARGET,
     TIME_STOP,
     TRAILING,
 )
-
-
-@part
-def costs_covered(side: float, entry: float, fee_in: float, fee_out: float, slippage: float, funding: float) -> float:
-    """As `core.costs.breakeven`."""
-    return (entry * (1.0 + side * fee_in) + side * funding) / (1.0 - side * (fee_out + slippage))
-
-
-@part
-def to_tick(level: float, up: bool, units: float, scale: float) -> Any:
-    """`float(quantise(level, tick, UP or DOWN))` for tick = units ÷ scale; `level` itself without a tick.
-
-    The quotient only guesses the row of the grid. What decides are comparisons with the grid's own floats, which are as
-    good as comparisons of the decimals: decimals of up to 15 digits and their floats have one order.
-    """
-    if units == 0.0:
-        return level
-    row = np.floor(level * scale / units)
-    while row * units / scale > level:
-        row -= 1.0
-    while (row + 1.0) * units / scale <= level:
-        row += 1.0
-    on_grid = row * units / scale
-    if up and on_grid < level:
-        return (row + 1.0) * units / scale
-    return on_grid
-
-
-@part
-def trailing_level(side: float, kind: int, distance: float, best: float, atr: float) -> float:
-    """Where a stop belongs that follows `best`."""
-    if kind == PERCENT:
-        distance = distance * best
-    elif kind == CHANDELIER:
-        distance = distance * atr
-    return best - side * distance
+from tradewind.core.kernel.prices import costs_covered, net, target_level, to_tick, trailing_level
 
 
 @part
@@ -150,7 +111,7 @@ def walk(
             return
         see(state, side, reached)
         while state.filled < plan.targets and (reached - plan.levels[state.filled]) * side >= 0.0:
-            take(plan, rules, state, side, plan.levels[state.filled], plan.levels, rules.taker, 1.0)
+            take(plan, rules, state, side, plan.levels[state.filled], 0.0, rules.taker, 1.0)
             if state.phase == CLOSED:
                 return
         price = reached
@@ -188,7 +149,7 @@ def walk_by_textbook(
     while state.filled < plan.targets and (favourable - plan.levels[state.filled]) * side >= 0.0:
         level = plan.levels[state.filled]
         price = opened if (opened - level) * side >= 0.0 else level
-        take(plan, rules, state, side, price, plan.levels, rules.taker, 1.0)
+        take(plan, rules, state, side, price, 0.0, rules.taker, 1.0)
         if state.phase == CLOSED:
             see(state, side, price)
             return
@@ -249,12 +210,6 @@ def see(state: Any, side: float, price: float) -> None:
 
 
 @part
-def net(state: Any, side: float, price: float, fee_in: float, fee_out: float) -> float:
-    """Gain per unit closed at `price`, after the fees of both sides."""
-    return (price - state.entry) * side - state.entry * fee_in - price * fee_out  # type: ignore[no-any-return]
-
-
-@part
 def leave(rules: Any, state: Any, side: float, price: float, fee_in: float, end: int) -> None:
     """Close what is left at market; `fee_in` is the rate paid on the entry."""
     price = price * (1.0 - side * rules.worse)
@@ -267,10 +222,10 @@ def leave(rules: Any, state: Any, side: float, price: float, fee_in: float, end:
 
 @part
 def take(
-    plan: Any, rules: Any, state: Any, side: float, price: float, levels: Any, fee_in: float, entered: float
+    plan: Any, rules: Any, state: Any, side: float, price: float, targets_from: float, fee_in: float, entered: float
 ) -> None:
-    """The next rung of the ladder, whose targets are at `levels`, fills at `price`; `entered` is the share of the whole
-    size that its shares count from."""
+    """The next rung of the ladder fills at `price`; `entered` is the share of the whole size that its shares count
+    from, `targets_from` as in `core.plan.ScaleIn`."""
     share = plan.shares[state.filled] * entered
     state.filled += 1
     per_unit = net(state, side, price, fee_in, rules.maker)
@@ -296,7 +251,9 @@ def take(
             _move(rules, state, side, level, BREAKEVEN, price)
         if state.filled >= plan.trailing_after:
             behind = state.filled - plan.trailing_after
-            follow = state.paid_at if behind == 0 else levels[behind - 1]
+            follow = state.paid_at
+            if behind != 0:
+                follow = target_level(plan, state, side, behind - 1, targets_from)
             gain = (follow - in_force) * side
             if gain > 0.0 and gain >= plan.trailing_step and (price - follow) * side > 0.0:
                 _move(rules, state, side, follow, TRAILING, price)

@@ -86,11 +86,14 @@ def match_exits(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     return _match_grid(trade, at, effects) if trade.mandate.trips else _match_ladder(trade, at, effects)
 
 
-def match_additions(trade: Trade, at: int, effects: list[Effect]) -> Trade:
-    """Command the further entries once the first part has begun to fill; they rest until the position begins to leave.
-    That of a grid's part is commanded again once all of the part has left at its target.
+def match_entries(trade: Trade, at: int, effects: list[Effect]) -> Trade:
+    """Command the further entries once the first part has begun to fill; they rest until the position begins to leave,
+    or the stop has moved past them. That of a grid's part is commanded again once all of the part has left at its
+    target.
 
     The market may have run through some of them already: those take what is there, no worse than their limits."""
+    if trade.stop_reason is not None:
+        trade = _cancel_behind_stop(trade, at, effects)
     parts = trade.mandate.additions
     if not parts or trade.status is not PositionStatus.OPEN or trade.entry_ending is not None or not trade.held:
         return trade
@@ -101,6 +104,18 @@ def match_additions(trade: Trade, at: int, effects: list[Effect]) -> Trade:
         trade = place(trade, effects, at, OrderPurpose.ENTRY, part.quantity, price=part.price, level=part.number)
         data = {"quantity": str(part.quantity), "price": str(part.price), "stop": str(trade.stop)}
         effects.append(Decision(DecisionCode.ENTRY_PLACED, at, data))
+    return trade
+
+
+def _cancel_behind_stop(trade: Trade, at: int, effects: list[Effect]) -> Trade:
+    """Cancel the entries that the stop has moved past. The price comes to the stop first; what fills before a cancel
+    reaches the venue would be held with nothing left to protect it."""
+    for entry in list(trade.live_orders(OrderPurpose.ENTRY)):
+        if entry.canceling or entry.price is None or (entry.price - trade.stop) * trade.side.sign > 0:
+            continue
+        data = {"price": str(entry.price), "stop": str(trade.stop), "quantity": str(entry.remaining)}
+        effects.append(Decision(DecisionCode.ENTRY_BEHIND_STOP, at, data))
+        trade = cancel(trade, effects, entry)
     return trade
 
 
@@ -142,7 +157,8 @@ def _match_stop(trade: Trade, at: int, effects: list[Effect]) -> Trade:
 
 
 def _match_grid(trade: Trade, at: int, effects: list[Effect]) -> Trade:
-    """Every part at its own target, the rest (and what of a part is too little for an order) at the plan's."""
+    """Every part at its own target; the rest, and what of a part is too little for an order or was refused one, at the
+    plan's."""
     if trade.leaves:
         return trade  # it has begun to leave as a whole, so the quantities are final
     targets = [order for order in trade.orders if order.purpose is OrderPurpose.TARGET]
@@ -152,7 +168,8 @@ def _match_grid(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     wanted: list[Rung] = []
     for number, held in trade.parts_held.items():
         price = trade.mandate.trips[number]
-        if held and (number + 1 in resting or instrument.tradable(price, held)):
+        offered = number + 1 in resting or instrument.tradable(price, held)
+        if held and offered and (number + 1, held) not in refused:
             wanted.append(Rung(number + 1, price, held))
             rest = rest - held
     placed: list[Rung] = []
@@ -175,9 +192,15 @@ def _tell_placed(placed: list[Rung], at: int, effects: list[Effect]) -> None:
 
 
 def _match_ladder(trade: Trade, at: int, effects: list[Effect]) -> Trade:
-    if trade.plan is not None and trade.plan.targets_filled:
-        return trade  # the entry ended with the first filled rung, so the quantities are final
     targets = [order for order in trade.orders if order.purpose is OrderPurpose.TARGET]
+    if trade.plan is not None and trade.plan.targets_filled:
+        # The entry ended with the first filled rung, so the quantities are final. A target that has moved may have
+        # filled before its cancel came: then the rung is done, and what was to replace it would sell it twice.
+        done = {order.level for order in targets if order.status is OrderStatus.FILLED}
+        for double in targets:
+            if double.live and double.level in done:
+                trade = cancel(trade, effects, double)
+        return trade
     resting = {order.level: order for order in targets if (order.live and not order.canceling) or order.filled}
     refused = {(order.level, order.quantity) for order in targets if order.status is OrderStatus.REJECTED}
     rungs = allocate(trade.entered, trade.targets, trade.mandate.signal.instrument)

@@ -11,7 +11,7 @@ from tradewind.core.ids import OrderId
 from tradewind.core.ledger import EntryKind
 from tradewind.core.orders import Order, OrderEvent, OrderKind, OrderPurpose, OrderStatus
 from tradewind.core.positions import ExitReason, PositionEvent, PositionStatus, transition
-from tradewind.core.trade.commands import cancel, leave, match_additions, match_exits, place
+from tradewind.core.trade.commands import cancel, leave, match_entries, match_exits, place
 from tradewind.core.trade.messages import (
     Accepted,
     Amended,
@@ -69,14 +69,19 @@ def handle(trade: Trade, event: Event) -> tuple[Trade, list[Effect]]:
             return _repriced(_funded(trade, event.amount)), effects
         case ExitAsked():
             trade = _exit(trade, event.reason, event.at, effects)
-    return match_additions(match_exits(trade, event.at, effects), event.at, effects), effects
+    return _matched(trade, event.at, effects), effects
+
+
+def _matched(trade: Trade, at: int, effects: list[Effect]) -> Trade:
+    """With all orders as they should rest, protection first."""
+    return match_entries(match_exits(trade, at, effects), at, effects)
 
 
 # ---------------------------------------------------------------------------------------------------- market events
 
 
 def _observed(trade: Trade, event: Observed, effects: list[Effect]) -> Trade:
-    if trade.entry_ending is None and trade.entered != trade.mandate.quantity and trade.entry_order is not None:
+    if trade.entry_ending is None and trade.entry_order is not None:
         trade = _watch_entry(trade, event, effects)
     if trade.status is PositionStatus.CLOSING:
         return leave(trade, event.at, effects)
@@ -89,7 +94,7 @@ def _observed(trade: Trade, event: Observed, effects: list[Effect]) -> Trade:
     trade = trade._replace(plan=plan)
     if not actions:
         return trade
-    return match_exits(_carry_out(trade, actions, event.close, event.at, effects, {}), event.at, effects)
+    return _matched(_carry_out(trade, actions, event.close, event.at, effects, {}), event.at, effects)
 
 
 def _watch_entry(trade: Trade, event: Observed, effects: list[Effect]) -> Trade:

@@ -48,6 +48,10 @@ DECISIONS: Mapping[Code, Mapping[Language, str]] = {
         Language.EN: "cancelled the rest of the entry because an exit was filled ({filled} of {quantity} filled)",
         Language.RU: "остаток входа снят, потому что исполнился выход (исполнено {filled} из {quantity})",
     },
+    Code.ENTRY_BEHIND_STOP: {
+        Language.EN: "cancelled the entry of {quantity} at {price} because the stop has moved past it, to {stop}",
+        Language.RU: "снят вход {quantity} по {price}: стоп передвинут дальше него, на {stop}",
+    },
     Code.STOP_PLACED: {
         Language.EN: "placed the protective stop: {quantity} at {stop}",
         Language.RU: "выставлен защитный стоп: {quantity} на {stop}",
