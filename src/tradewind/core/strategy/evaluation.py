@@ -53,6 +53,30 @@ class Evaluation:
         rows = self.exit_rows.get(side)
         return rows is not None and _holds(rows, row)
 
+    @property
+    def spoken_rows(self) -> Rows:
+        """Rows of which there is something to say, rising: a set-up stands there, or would but for the other side or a
+        filter."""
+        filtered = np.array(sorted(self.filtered), dtype=np.int64)
+        return np.unique(np.concatenate([self.long_rows, self.short_rows, self.conflict_rows, filtered]))
+
+    def picked(self, rows: Rows) -> Evaluation:
+        """What is said of `rows` alone, which rise: row n there is `rows[n]` here. It keeps nothing of the others."""
+
+        def moved(kept: Rows) -> Rows:
+            return np.flatnonzero(np.isin(rows, kept, assume_unique=True))
+
+        return Evaluation(
+            self.strategy,
+            self.columns.picked(rows),
+            Values.known([self.values.at(root, rows) for root in range(len(self.values))]),
+            moved(self.long_rows),
+            moved(self.short_rows),
+            moved(self.conflict_rows),
+            {place: self.filtered[row] for place, row in enumerate(rows.tolist()) if row in self.filtered},
+            {side: moved(kept) for side, kept in self.exit_rows.items()},
+        )
+
     def number(self, root: int, row: int) -> float:
         """The value of a root at `row`."""
         return float(self.values.at(root, row))
@@ -114,5 +138,5 @@ def _holding(answer: Answer, place: int, warmup: int) -> Rows:
 
 
 def _holds(rows: Rows, row: int) -> bool:
-    place = int(np.searchsorted(rows, row))
+    place = int(rows.searchsorted(row))
     return place < len(rows) and int(rows[place]) == row

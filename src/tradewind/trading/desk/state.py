@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from tradewind.core.candles import Timeframe
 from tradewind.core.ids import AccountId, OrderId, TenantId, UserId
 from tradewind.core.orders import Order
 from tradewind.core.outcome import Outcome, Tracking
 from tradewind.core.risk import RiskLimits
-from tradewind.core.signals import Signal
+from tradewind.core.signals import Signal, SignalSource
 from tradewind.core.trade import Trade
 from tradewind.venues.paper import PaperBook
 
@@ -61,3 +64,48 @@ class TrackedSignal:
     outcome: Outcome
     levels: dict[str, Any]
     events: int = 0
+
+
+class OnSymbols[T]:
+    """What is open, by symbol and id, with what has to be known of each symbol at every candle: the sources of what is
+    open there, and over how many candles its chandeliers take their ATR."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, dict[UUID, T]] = {}
+        self._sources: dict[str, Counter[SignalSource]] = {}
+        self._periods: dict[str, Counter[tuple[Timeframe, int]]] = {}
+
+    def __getitem__(self, symbol: str) -> list[T]:
+        """What is open on `symbol`, oldest first; things may be dropped while it is gone through."""
+        held = self._open.get(symbol)
+        return list(held.values()) if held else []
+
+    def sources(self, symbol: str) -> Set[SignalSource]:
+        """Where what is open on `symbol` came from."""
+        return self._sources[symbol].keys() if symbol in self._sources else frozenset()
+
+    def periods(self, symbol: str, timeframe: Timeframe) -> set[int]:
+        """Over how many candles of `timeframe` the chandeliers on `symbol` take their ATR."""
+        return {period for candles, period in self._periods.get(symbol, ()) if candles is timeframe}
+
+    def add(self, key: UUID, item: T, signal: Signal) -> None:
+        """`item` was opened by `signal`."""
+        symbol = signal.symbol
+        self._open.setdefault(symbol, {})[key] = item
+        self._sources.setdefault(symbol, Counter())[signal.source] += 1
+        if signal.range_period:
+            self._periods.setdefault(symbol, Counter())[signal.timeframe, signal.range_period] += 1
+
+    def drop(self, key: UUID, signal: Signal) -> None:
+        """What `signal` had opened under `key` is over."""
+        symbol = signal.symbol
+        del self._open[symbol][key]
+        _one_less(self._sources[symbol], signal.source)
+        if signal.range_period:
+            _one_less(self._periods[symbol], (signal.timeframe, signal.range_period))
+
+
+def _one_less[K](counter: Counter[K], key: K) -> None:
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]
