@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import repeat
+from math import inf
 
 from tradewind.core import plan as planning
 from tradewind.core.costs import Costs
-from tradewind.core.matching import Stretch
+from tradewind.core.matching import OVER, RESTLESS, Calm, Stretch
 from tradewind.core.outcome.model import (
     WAITING,
     Outcome,
@@ -60,9 +61,9 @@ def track(
 ) -> tuple[Outcome, list[SignalEvent]]:
     """The outcome after `stretch`, and what happened in it; `atr` as for `core.plan.observe`."""
     events: list[SignalEvent] = []
-    rests = state.phase is SignalPhase.OPEN
-    if rests and state.leaving is None and _quiet(spec, state, stretch, atr):
+    if calm(spec, state, atr).covers(stretch):
         return state, events
+    rests = state.phase is SignalPhase.OPEN
     if state.phase is SignalPhase.WAITING:
         state, path = _wait(spec, state, stretch, events)
     elif state.phase is SignalPhase.OPEN:
@@ -72,6 +73,28 @@ def track(
     if state.phase is SignalPhase.OPEN and path:
         state = walk(spec, state, stretch, path, atr, events, rests=rests)
     return state, events
+
+
+def calm(spec: Tracking, state: Outcome, atr: float | None = None) -> Calm:
+    """Between which prices `track` changes nothing: no level is reached, and no new extreme. Most stretches stay there,
+    and this is asked for every signal."""
+    plan, long = spec.plan, spec.plan.side > 0
+    if state.phase.final:
+        return OVER
+    if state.phase is SignalPhase.WAITING:
+        if not state.resting:
+            return RESTLESS
+        near, far = spec.entry_limit, plan.targets[0].level
+        return Calm(near, far, spec.expires_at) if long else Calm(far, near, spec.expires_at)
+    progress = plan_of(state)
+    if state.leaving is not None or (progress.trailing_on and planning.trails(plan, progress, atr)):
+        return RESTLESS  # a move that was not made at the last look, because another one was in its way, is made next
+    until = progress.opened_at + plan.max_age_ms if plan.max_age_ms else inf
+    target = target_level(spec, state, progress.targets_filled + 1)
+    trip, addition = next_trip(plan, state), next_addition(plan, state)
+    adverse = [progress.stop, state.worst] if addition is None else [progress.stop, state.worst, addition.level]
+    favourable = [target, state.best] if trip is None else [target, state.best, trip.target]
+    return Calm(max(adverse), min(favourable), until) if long else Calm(max(favourable), min(adverse), until)
 
 
 def candle_closed(
@@ -125,26 +148,6 @@ def _planned_entry(spec: Tracking, state: Outcome) -> float:
     if ladder is None:
         return state.entry
     return ladder.first * spec.entry_limit + sum(each.share * each.level for each in ladder.additions)
-
-
-def _quiet(spec: Tracking, state: Outcome, stretch: Stretch, atr: float | None) -> bool:
-    """Whether `stretch` reaches no level and no new extreme: most do not, and this is asked for every open signal."""
-    plan, progress = spec.plan, plan_of(state)
-    if plan.max_age_ms and stretch.end - progress.opened_at >= plan.max_age_ms:
-        return False
-    if progress.trailing_on and planning.trails(plan, progress, atr):
-        return False  # a move that was not made at the last look, because another one was in its way, is made at this
-    target = target_level(spec, state, progress.targets_filled + 1)
-    trip = next_trip(plan, state)
-    if trip is not None:
-        target = min(target, trip.target) if plan.side > 0 else max(target, trip.target)
-    addition = next_addition(plan, state)
-    if plan.side > 0:
-        low, high = max(progress.stop, state.worst), min(target, state.best)
-        return stretch.low > (low if addition is None else max(low, addition.level)) and stretch.high < high
-    low, high = max(target, state.best), min(progress.stop, state.worst)
-    high = high if addition is None else min(high, addition.level)
-    return stretch.low > low and stretch.high < high
 
 
 def _wait(

@@ -79,7 +79,7 @@ class Evaluation:
 
     def number(self, root: int, row: int) -> float:
         """The value of a root at `row`."""
-        return float(self.values.at(root, row))
+        return self.values.number(root, row)
 
 
 def evaluate(

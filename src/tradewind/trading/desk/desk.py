@@ -165,11 +165,9 @@ class Desk:
         """Let every trade in `symbol` live through `stretch`."""
         before = self.prices.get(symbol, stretch.open)
         self.prices[symbol] = stretch.close
-        trades = self._by_symbol[symbol]
-        if not trades:
-            return
-        observed = Observed(stretch.end, stretch.high, stretch.low, stretch.close)
-        for active in trades:
+        for active in self._by_symbol[symbol]:
+            if active.calm.covers(stretch) and active.book.asleep(stretch):
+                continue
             if is_past(stretch, active.trade.since):
                 continue
             if active.trade.overdue(stretch.start):
@@ -178,6 +176,7 @@ class Desk:
                 if active.trade.over:
                     continue
             if active.book.asleep(stretch):
+                observed = Observed(stretch.end, stretch.high, stretch.low, stretch.close)
                 self._observe(active, observed, active.trade)
             else:
                 self._walk(active, stretch)
@@ -186,7 +185,7 @@ class Desk:
         """What made the signals of the open trades in `symbol`."""
         return self._by_symbol.sources(symbol)
 
-    def periods(self, symbol: str, timeframe: Timeframe) -> set[int]:
+    def periods(self, symbol: str, timeframe: Timeframe) -> Set[int]:
         """Over how many candles the chandeliers of open trades take their ATR."""
         return self._by_symbol.periods(symbol, timeframe)
 

@@ -11,11 +11,14 @@ from uuid import UUID
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.ids import AccountId, OrderId, TenantId, UserId
+from tradewind.core.matching import RESTLESS, Calm
 from tradewind.core.orders import Order
 from tradewind.core.outcome import Outcome, Tracking
+from tradewind.core.outcome import calm as outcome_calm
 from tradewind.core.risk import RiskLimits
 from tradewind.core.signals import Signal, SignalSource
 from tradewind.core.trade import Trade
+from tradewind.core.trade import calm as trade_calm
 from tradewind.venues.paper import PaperBook
 
 
@@ -49,6 +52,15 @@ class ActiveTrade:
     events: int = 0
     protection: tuple[Decimal, Decimal, UUID | None] | None = None
     written: dict[OrderId, Order] = field(default_factory=dict)
+    _calm_of: Trade | None = None
+    _calm: Calm = RESTLESS
+
+    @property
+    def calm(self) -> Calm:
+        """Between which prices the trade, other than its book, has nothing to do; found once for every state of it."""
+        if self._calm_of is not self.trade:
+            self._calm_of, self._calm = self.trade, trade_calm(self.trade)
+        return self._calm
 
     def counters(self) -> dict[str, int]:
         """What names the next rows, as JSON values; the number of decisions has a column of its own."""
@@ -64,6 +76,18 @@ class TrackedSignal:
     outcome: Outcome
     levels: dict[str, Any]
     events: int = 0
+    _calm_of: Outcome | None = None
+    _calm: Calm = RESTLESS
+
+    @property
+    def calm(self) -> Calm:
+        """Between which prices nothing becomes of it; found once for every outcome."""
+        if self._calm_of is not self.outcome:
+            self._calm_of, self._calm = self.outcome, outcome_calm(self.spec, self.outcome)
+        return self._calm
+
+
+_NONE: Set[int] = frozenset()
 
 
 class OnSymbols[T]:
@@ -82,11 +106,13 @@ class OnSymbols[T]:
 
     def sources(self, symbol: str) -> Set[SignalSource]:
         """Where what is open on `symbol` came from."""
-        return self._sources[symbol].keys() if symbol in self._sources else frozenset()
+        sources = self._sources.get(symbol)
+        return sources.keys() if sources else frozenset()
 
-    def periods(self, symbol: str, timeframe: Timeframe) -> set[int]:
+    def periods(self, symbol: str, timeframe: Timeframe) -> Set[int]:
         """Over how many candles of `timeframe` the chandeliers on `symbol` take their ATR."""
-        return {period for candles, period in self._periods.get(symbol, ()) if candles is timeframe}
+        periods = self._periods.get(symbol)
+        return {period for candles, period in periods if candles is timeframe} if periods else _NONE
 
     def add(self, key: UUID, item: T, signal: Signal) -> None:
         """`item` was opened by `signal`."""

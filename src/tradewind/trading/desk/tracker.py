@@ -70,6 +70,8 @@ class SignalTracker:
     def advance(self, symbol: str, stretch: Stretch) -> None:
         """Let every active signal of `symbol` live through `stretch`."""
         for tracked in self._by_symbol[symbol]:
+            if tracked.calm.covers(stretch):
+                continue
             if is_past(stretch, since(tracked.signal, tracked.outcome)):
                 continue
             self._go_on(tracked, *track(tracked.spec, tracked.outcome, stretch))
@@ -78,7 +80,7 @@ class SignalTracker:
         """What made the active signals of `symbol`."""
         return self._by_symbol.sources(symbol)
 
-    def periods(self, symbol: str, timeframe: Timeframe) -> set[int]:
+    def periods(self, symbol: str, timeframe: Timeframe) -> Set[int]:
         """Over how many candles the chandeliers of active signals take their ATR."""
         return self._by_symbol.periods(symbol, timeframe)
 

@@ -75,6 +75,8 @@ class _Watched:
 
     instrument: Instrument
     series: Series
+    #: When its last candle closed, UTC ms.
+    closed_at: int
     #: Of a series whose future is on record.
     record: _Record | None = None
     #: Of the candle that closed last, once somebody asks.
@@ -144,7 +146,10 @@ class Analyst:
                 series = Series(past if anchor is None else past.since(anchor))
             columns = series.loaded
             if len(columns):
-                self._watched[symbol] = _Watched(self._instrument_of(symbol, float(columns.close[0])), series)
+                closed = series.closed.ts
+                closed_at = int(closed[-1]) + timeframe.ms if len(closed) else 0
+                instrument = self._instrument_of(symbol, float(columns.close[0]))
+                self._watched[symbol] = _Watched(instrument, series, closed_at)
                 if to_come is not None:
                     ahead[symbol] = columns
         market = Market(self._timeframe, ahead)
@@ -184,7 +189,7 @@ class Analyst:
 
     def closed_at(self, symbol: str) -> int:
         """When the symbol's last candle closed, UTC ms."""
-        return int(self._watched[symbol].series.closed.ts[-1]) + self._timeframe.ms
+        return self._watched[symbol].closed_at
 
     def atr(self, symbol: str, period: int) -> float | None:
         """The ATR at the last close of a watched series; None before there is one."""
@@ -207,12 +212,12 @@ class Analyst:
                 continue
             watched = self._watched.get(symbol)
             if watched is None:
-                watched = _Watched(self._instrument_of(symbol, candle.close), Series(Columns.of([])))
+                watched = _Watched(self._instrument_of(symbol, candle.close), Series(Columns.of([])), 0)
                 self._watched[symbol] = watched
             length = watched.series.append(candle) + 1
             if length > self._longest and watched.record is None:
                 watched.series = Series(Columns.joined([watched.series.closed.rows(self._longest // 2, length)]))
-            watched.present = None
+            watched.closed_at, watched.present = candle.ts + timeframe.ms, None
             if symbol not in self._silent:
                 new.append(symbol)
         self._market = None
