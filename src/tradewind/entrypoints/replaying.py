@@ -29,7 +29,7 @@ from tradewind.trading import Engine, EngineOptions, ReplayReport, build_report,
 from tradewind.venues.paper import instrument_for
 
 #: Steps in one transaction: enough that commits cost nothing, few enough that a kill loses a second or two.
-_STEPS_PER_COMMIT = 1000
+_STEPS_PER_COMMIT = 3000
 _SHARD = "replay"
 
 

@@ -29,7 +29,7 @@ class WriteMode(StrEnum):
     DELETE = "delete"
 
 
-def _statement(table: Table, columns: Sequence[str], mode: WriteMode) -> str:
+def _statement(table: Table, columns: Sequence[str], mode: WriteMode, then: str) -> str:
     kinds = {name: table.columns[name].type for name in columns}
     # An array of jsonb goes as text and is cast per element: it saves a codec round trip.
     is_json = {name: isinstance(kind, JSONB) for name, kind in kinds.items()}
@@ -40,6 +40,10 @@ def _statement(table: Table, columns: Sequence[str], mode: WriteMode) -> str:
     )
     names = ", ".join(columns)
     source = f"unnest({arrays}) as v({names})"
+    if then:
+        given = f"select * from unnest({arrays}) with ordinality as v({names}, place)"
+        written = f"insert into {table.name} ({names}) select {', '.join(values.values())} from given v"
+        return f"with given as ({given}), written as ({written}) {then}"
     key = [column.name for column in table.primary_key.columns]
     changed = [name for name in columns if name not in key]
     same = " and ".join(f"t.{name} = v.{name}" for name in key)
@@ -80,11 +84,15 @@ class BulkWriter:
         self._appending: list[tuple[str, list[tuple[Any, ...]]]] = []
 
     def declare(
-        self, mapped: type[Base], columns: Sequence[str], mode: WriteMode = WriteMode.INSERT
+        self, mapped: type[Base], columns: Sequence[str], mode: WriteMode = WriteMode.INSERT, *, then: str = ""
     ) -> list[tuple[Any, ...]]:
         """Prepare to write `columns` of a mapped class's table.
 
         For upserts and updates give each primary key once between two flushes.
+
+        Args:
+            then: with rows that are inserted, a statement that goes with them and reads them as the table `given`, the
+                number of each row in its column `place`.
 
         Returns:
             The list to append rows to, as tuples in the order of `columns`; JSON values as text. `flush` empties it.
@@ -92,20 +100,21 @@ class BulkWriter:
         table = mapped.__table__
         assert isinstance(table, Table)
         rows: list[tuple[Any, ...]] = []
-        target = (_statement(table, columns, mode), rows)
+        target = (_statement(table, columns, mode, then), rows)
         self._targets.append(target)
         if mode is WriteMode.INSERT:
             self._appending.append(target)
         return rows
 
-    def take(self, least: int) -> list[Batch]:
-        """Take out the rows of tables that are only inserted into, where there are at least `least`, to be written with
-        `write` while other work goes on. Their order among tables is not kept: for tables that refer to nothing."""
-        taken = []
-        for statement, rows in self._appending:
-            if len(rows) >= least:
-                taken.append(Batch(statement, _columns(rows)))
-                rows.clear()
+    def take(self, least: int) -> Batch | None:
+        """Take out the rows of the table with the most of them, of those that are only inserted into, if there are at
+        least `least`; to be written while other work goes on. Order among tables is not kept: for tables that refer to
+        nothing."""
+        statement, rows = max(self._appending, key=lambda target: len(target[1]))
+        if len(rows) < least:
+            return None
+        taken = Batch(statement, _columns(rows))
+        rows.clear()
         return taken
 
     async def flush(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:

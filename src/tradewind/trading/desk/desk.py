@@ -191,10 +191,9 @@ class Desk:
 
     def candle_closed(self, symbol: str, timeframe: Timeframe, at: int, market: float, period: int, atr: float) -> None:
         """Move the chandeliers that hang by the ATR over `period` candles, with the market at `market`."""
-        for active in self._by_symbol[symbol]:
-            trade, signal = active.trade, active.trade.mandate.signal
-            if (signal.range_period, signal.timeframe) == (period, timeframe) and at > trade.since:
-                self._observe(active, Observed(at, market, market, market, atr), trade)
+        for active in self._by_symbol.hanging(symbol, timeframe, period):
+            if at > active.trade.since:
+                self._observe(active, Observed(at, market, market, market, atr), active.trade)
 
     def _walk(self, active: ActiveTrade, stretch: Stretch) -> None:
         before = active.trade

@@ -87,22 +87,19 @@ class TrackedSignal:
         return self._calm
 
 
-_NONE: Set[int] = frozenset()
-
-
 class OnSymbols[T]:
-    """What is open, by symbol and id, with what has to be known of each symbol at every candle: the sources of what is
-    open there, and over how many candles its chandeliers take their ATR."""
+    """What is open, by symbol and id, with what is asked of every symbol at every candle: where it came from, and what
+    hangs by an ATR."""
 
     def __init__(self) -> None:
         self._open: dict[str, dict[UUID, T]] = {}
         self._sources: dict[str, Counter[SignalSource]] = {}
-        self._periods: dict[str, Counter[tuple[Timeframe, int]]] = {}
+        self._hanging: dict[str, dict[tuple[Timeframe, int], dict[UUID, T]]] = {}
 
     def __getitem__(self, symbol: str) -> list[T]:
         """What is open on `symbol`, oldest first; things may be dropped while it is gone through."""
-        held = self._open.get(symbol)
-        return list(held.values()) if held else []
+        things = self._open.get(symbol)
+        return list(things.values()) if things else []
 
     def sources(self, symbol: str) -> Set[SignalSource]:
         """Where what is open on `symbol` came from."""
@@ -111,8 +108,12 @@ class OnSymbols[T]:
 
     def periods(self, symbol: str, timeframe: Timeframe) -> Set[int]:
         """Over how many candles of `timeframe` the chandeliers on `symbol` take their ATR."""
-        periods = self._periods.get(symbol)
-        return {period for candles, period in periods if candles is timeframe} if periods else _NONE
+        hanging = self._hanging.get(symbol)
+        return {period for candles, period in hanging if candles is timeframe} if hanging else frozenset()
+
+    def hanging(self, symbol: str, timeframe: Timeframe, period: int) -> list[T]:
+        """What hangs by the ATR over `period` candles."""
+        return list(self._hanging.get(symbol, {}).get((timeframe, period), {}).values())
 
     def add(self, key: UUID, item: T, signal: Signal) -> None:
         """`item` was opened by `signal`."""
@@ -120,18 +121,19 @@ class OnSymbols[T]:
         self._open.setdefault(symbol, {})[key] = item
         self._sources.setdefault(symbol, Counter())[signal.source] += 1
         if signal.range_period:
-            self._periods.setdefault(symbol, Counter())[signal.timeframe, signal.range_period] += 1
+            hanging = self._hanging.setdefault(symbol, {})
+            hanging.setdefault((signal.timeframe, signal.range_period), {})[key] = item
 
     def drop(self, key: UUID, signal: Signal) -> None:
         """What `signal` had opened under `key` is over."""
-        symbol = signal.symbol
-        del self._open[symbol][key]
-        _one_less(self._sources[symbol], signal.source)
+        del self._open[signal.symbol][key]
+        sources = self._sources[signal.symbol]
+        sources[signal.source] -= 1
+        if not sources[signal.source]:
+            del sources[signal.source]
         if signal.range_period:
-            _one_less(self._periods[symbol], (signal.timeframe, signal.range_period))
-
-
-def _one_less[K](counter: Counter[K], key: K) -> None:
-    counter[key] -= 1
-    if not counter[key]:
-        del counter[key]
+            hanging = self._hanging[signal.symbol]
+            group = hanging[signal.timeframe, signal.range_period]
+            del group[key]
+            if not group:
+                del hanging[signal.timeframe, signal.range_period]

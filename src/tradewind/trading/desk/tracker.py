@@ -86,11 +86,9 @@ class SignalTracker:
 
     def candle_closed(self, symbol: str, timeframe: Timeframe, at: int, market: float, period: int, atr: float) -> None:
         """Move the chandeliers that hang by the ATR over `period` candles, with the market at `market`."""
-        for tracked in self._by_symbol[symbol]:
-            signal = tracked.signal
-            if (signal.range_period, signal.timeframe) != (period, timeframe) or at <= since(signal, tracked.outcome):
-                continue
-            self._go_on(tracked, *candle_closed(tracked.spec, tracked.outcome, at, market, atr))
+        for tracked in self._by_symbol.hanging(symbol, timeframe, period):
+            if at > since(tracked.signal, tracked.outcome):
+                self._go_on(tracked, *candle_closed(tracked.spec, tracked.outcome, at, market, atr))
 
     def leave(self, source: SignalSource, at: int) -> None:
         """End the active signals of `source` at market, because its strategy's condition to leave holds at `at`."""

@@ -227,14 +227,15 @@ class Analyst:
         """Those of `held`, sources of what is open on the symbol, whose condition to leave holds at the close of its
         last candle; in an order that a restart keeps."""
         watched = self._watched[symbol]
-        return sorted(source for source in held if self._leaves(watched, source))
-
-    def _leaves(self, watched: _Watched, source: SignalSource) -> bool:
-        row = watched.series.length - 1
-        record = watched.record
+        row, record = watched.series.length - 1, watched.record
         if record is not None:
-            flags = record.leaves.get(source)
-            return flags is not None and flags[row] == 1
+            leaves = record.leaves
+            due = [source for source in held if source in leaves and leaves[source][row]]
+        else:
+            due = [source for source in held if self._leaves(watched, source, row)]
+        return sorted(due)
+
+    def _leaves(self, watched: _Watched, source: SignalSource, row: int) -> bool:
         return any(
             evaluation.strategy.ref.content_hash == source.content_hash and evaluation.leaves_at(source.side, row)
             for evaluation in self._present(watched)
