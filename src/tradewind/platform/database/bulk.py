@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import asyncpg
-from sqlalchemy import Table
+from sqlalchemy import DateTime, Numeric, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -29,14 +29,17 @@ class WriteMode(StrEnum):
     DELETE = "delete"
 
 
+#: What goes as text and is cast by the statement: cheaper than the driver's own way, by half for numbers and times.
+_AS_TEXT = (JSONB, Numeric, DateTime)
+
+
 def _statement(table: Table, columns: Sequence[str], mode: WriteMode, then: str) -> str:
     kinds = {name: table.columns[name].type for name in columns}
-    # An array of jsonb goes as text and is cast per element: it saves a codec round trip.
-    is_json = {name: isinstance(kind, JSONB) for name, kind in kinds.items()}
-    values = {name: f"v.{name}::jsonb" if is_json[name] else f"v.{name}" for name in columns}
+    types = {name: kind.compile(_DIALECT) for name, kind in kinds.items()}
+    as_text = {name for name, kind in kinds.items() if isinstance(kind, _AS_TEXT)}
+    values = {name: f"v.{name}::{types[name]}" if name in as_text else f"v.{name}" for name in columns}
     arrays = ", ".join(
-        f"${index}::{'text' if is_json[name] else kinds[name].compile(_DIALECT)}[]"
-        for index, name in enumerate(columns, start=1)
+        f"${index}::{'text' if name in as_text else types[name]}[]" for index, name in enumerate(columns, start=1)
     )
     names = ", ".join(columns)
     source = f"unnest({arrays}) as v({names})"
@@ -46,7 +49,7 @@ def _statement(table: Table, columns: Sequence[str], mode: WriteMode, then: str)
         return f"with given as ({given}), written as ({written}) {then}"
     key = [column.name for column in table.primary_key.columns]
     changed = [name for name in columns if name not in key]
-    same = " and ".join(f"t.{name} = v.{name}" for name in key)
+    same = " and ".join(f"t.{name} = {values[name]}" for name in key)
     if mode is WriteMode.DELETE:
         return f"delete from {table.name} t using {source} where {same}"
     if mode is WriteMode.UPDATE:
@@ -69,8 +72,21 @@ class Batch(NamedTuple):
         await connection.execute(self.statement, *self.columns)
 
 
-def _columns(rows: list[tuple[Any, ...]]) -> list[list[Any]]:
-    return list(map(list, zip(*rows, strict=True)))
+class _Target(NamedTuple):
+    """Rows for one table; `as_text` says of each column whether it goes as text."""
+
+    statement: str
+    as_text: tuple[bool, ...]
+    rows: list[tuple[Any, ...]]
+
+    def take(self) -> Batch:
+        """The rows as columns; there are none afterwards."""
+        columns = [
+            [None if value is None else str(value) for value in column] if as_text else list(column)
+            for as_text, column in zip(self.as_text, zip(*self.rows, strict=True), strict=True)
+        ]
+        self.rows.clear()
+        return Batch(self.statement, columns)
 
 
 class BulkWriter:
@@ -80,8 +96,8 @@ class BulkWriter:
     """
 
     def __init__(self) -> None:
-        self._targets: list[tuple[str, list[tuple[Any, ...]]]] = []
-        self._appending: list[tuple[str, list[tuple[Any, ...]]]] = []
+        self._targets: list[_Target] = []
+        self._appending: list[_Target] = []
 
     def declare(
         self, mapped: type[Base], columns: Sequence[str], mode: WriteMode = WriteMode.INSERT, *, then: str = ""
@@ -99,28 +115,22 @@ class BulkWriter:
         """
         table = mapped.__table__
         assert isinstance(table, Table)
-        rows: list[tuple[Any, ...]] = []
-        target = (_statement(table, columns, mode, then), rows)
+        as_text = tuple(isinstance(table.columns[name].type, _AS_TEXT) for name in columns)
+        target = _Target(_statement(table, columns, mode, then), as_text, [])
         self._targets.append(target)
         if mode is WriteMode.INSERT:
             self._appending.append(target)
-        return rows
+        return target.rows
 
     def take(self, least: int) -> Batch | None:
         """Take out the rows of the table with the most of them, of those that are only inserted into, if there are at
         least `least`; to be written while other work goes on. Order among tables is not kept: for tables that refer to
         nothing."""
-        statement, rows = max(self._appending, key=lambda target: len(target[1]))
-        if len(rows) < least:
-            return None
-        taken = Batch(statement, _columns(rows))
-        rows.clear()
-        return taken
+        fullest = max(self._appending, key=lambda target: len(target.rows))
+        return fullest.take() if len(fullest.rows) >= least else None
 
     async def flush(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         """Write what was gathered, inside the caller's transaction."""
-        for statement, rows in self._targets:
-            if rows:
-                columns = _columns(rows)
-                rows.clear()
-                await connection.execute(statement, *columns)
+        for target in self._targets:
+            if target.rows:
+                await target.take().write(connection)
