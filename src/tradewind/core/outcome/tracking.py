@@ -61,23 +61,19 @@ def track(
 ) -> tuple[Outcome, list[SignalEvent]]:
     """The outcome after `stretch`, and what happened in it; `atr` as for `core.plan.observe`."""
     events: list[SignalEvent] = []
-    if calm(spec, state, atr).covers(stretch):
-        return state, events
-    rests = state.phase is SignalPhase.OPEN
     if state.phase is SignalPhase.WAITING:
         state, path = _wait(spec, state, stretch, events)
+        if state.phase is SignalPhase.OPEN:
+            state = walk(spec, state, stretch, path, atr, events, rests=False)
     elif state.phase is SignalPhase.OPEN:
-        path = stretch.path(spec.plan.side)
-    else:
-        return state, events
-    if state.phase is SignalPhase.OPEN and path:
-        state = walk(spec, state, stretch, path, atr, events, rests=rests)
+        if state.leaving is None and _levels(spec, state).covers(stretch):
+            return _drift(spec, state, stretch, atr, events), events
+        state = walk(spec, state, stretch, stretch.path(spec.plan.side), atr, events, rests=True)
     return state, events
 
 
-def calm(spec: Tracking, state: Outcome, atr: float | None = None) -> Calm:
-    """Between which prices `track` changes nothing: no level is reached, and no new extreme. Most stretches stay there,
-    and this is asked for every signal."""
+def calm(spec: Tracking, state: Outcome) -> Calm:
+    """Between which prices `track` without an ATR changes nothing: no level is reached, and no new extreme."""
     plan, long = spec.plan, spec.plan.side > 0
     if state.phase.final:
         return OVER
@@ -87,14 +83,38 @@ def calm(spec: Tracking, state: Outcome, atr: float | None = None) -> Calm:
         near, far = spec.entry_limit, plan.targets[0].level
         return Calm(near, far, spec.expires_at) if long else Calm(far, near, spec.expires_at)
     progress = plan_of(state)
-    if state.leaving is not None or (progress.trailing_on and planning.trails(plan, progress, atr)):
+    if state.leaving is not None or (progress.trailing_on and planning.trails(plan, progress)):
         return RESTLESS  # a move that was not made at the last look, because another one was in its way, is made next
+    low, high, _ = _levels(spec, state)
     until = progress.opened_at + plan.max_age_ms if plan.max_age_ms else inf
-    target = target_level(spec, state, progress.targets_filled + 1)
+    if long:
+        return Calm(max(low, state.worst), min(high, state.best), until)
+    return Calm(max(low, state.best), min(high, state.worst), until)
+
+
+def _levels(spec: Tracking, state: Outcome) -> Calm:
+    """Between which prices an open signal that is not leaving enters nothing and leaves nothing."""
+    plan, progress = spec.plan, plan_of(state)
+    target, stop = target_level(spec, state, progress.targets_filled + 1), progress.stop
     trip, addition = next_trip(plan, state), next_addition(plan, state)
-    adverse = [progress.stop, state.worst] if addition is None else [progress.stop, state.worst, addition.level]
-    favourable = [target, state.best] if trip is None else [target, state.best, trip.target]
-    return Calm(max(adverse), min(favourable), until) if long else Calm(max(favourable), min(adverse), until)
+    if plan.side > 0:
+        low = stop if addition is None else max(stop, addition.level)
+        return Calm(low, target if trip is None else min(target, trip.target), inf)
+    high = stop if addition is None else min(stop, addition.level)
+    return Calm(target if trip is None else max(target, trip.target), high, inf)
+
+
+def _drift(spec: Tracking, state: Outcome, stretch: Stretch, atr: float | None, events: list[SignalEvent]) -> Outcome:
+    """What `walk` makes of a stretch that reaches no level: extremes, and what the plan makes of those and of time."""
+    before = plan_of(state)
+    plan, actions = planning.observe(spec.plan, before, stretch.high, stretch.low, stretch.close, stretch.end, atr)
+    if spec.plan.side > 0:
+        best, worst = max(state.best, stretch.high), min(state.worst, stretch.low)
+    else:
+        best, worst = min(state.best, stretch.low), max(state.worst, stretch.high)
+    if plan is not before or (best, worst) != (state.best, state.worst):
+        state = state._replace(best=best, worst=worst, plan=plan)
+    return carry_out(spec, state, actions, stretch.close, stretch.end, events)
 
 
 def candle_closed(
