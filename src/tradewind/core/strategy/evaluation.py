@@ -83,7 +83,12 @@ class Evaluation:
 
 
 def evaluate(
-    strategy: Strategy, columns: Columns, market: Market | None = None, memo: Memo | None = None
+    strategy: Strategy,
+    columns: Columns,
+    market: Market | None = None,
+    memo: Memo | None = None,
+    *,
+    since: int = 0,
 ) -> Evaluation:
     """Evaluate `strategy` at the close of every candle of `columns`, which begin with the series' first candle.
 
@@ -94,6 +99,7 @@ def evaluate(
             looks at other series. What it looks at and is not there is undefined: then nothing stands.
         memo: of these `columns`, to share what other strategies have computed; one that needs the market shares
             nothing.
+        since: what is said of rows before is not asked for; a third of the cost, where it is the last one.
 
     Raises:
         ValueError: the market is needed and was not given.
@@ -104,11 +110,14 @@ def evaluate(
     else:
         answer = Answer(memo.values(strategy.program), None)
     warmup = strategy.warmup if market is None else strategy.warmup_on(market.timeframe)
+    since = max(since, warmup)
     rows = {side: np.empty(0, dtype=np.int64) for side in Side}
     filtered: dict[int, str] = {}
     for setup in strategy.setups:
-        standing = _holding(answer, setup.when, warmup)
+        standing = _holding(answer, setup.when, since)
         for place in setup.needed:
+            if not len(standing):
+                break
             standing = standing[np.isfinite(answer.values.at(place, standing))]
         for rule in strategy.filters:
             if rule.side in (None, setup.side):
@@ -125,16 +134,16 @@ def evaluate(
         np.setdiff1d(rows[Side.SHORT], conflicts, assume_unique=True),
         conflicts,
         filtered,
-        {each.side: _holding(answer, each.exit, warmup) for each in strategy.setups if each.exit is not None},
+        {each.side: _holding(answer, each.exit, since) for each in strategy.setups if each.exit is not None},
     )
 
 
-def _holding(answer: Answer, place: int, warmup: int) -> Rows:
-    """The rows from `warmup` on at which a condition holds and all that it reads was there."""
+def _holding(answer: Answer, place: int, since: int) -> Rows:
+    """The rows from `since` on at which a condition holds and all that it reads was there."""
     holds = answer.values[place]
     if answer.present is not None:
         holds = holds & answer.present
-    return np.flatnonzero(holds[warmup:]) + warmup
+    return np.flatnonzero(holds[since:]) + since
 
 
 def _holds(rows: Rows, row: int) -> bool:

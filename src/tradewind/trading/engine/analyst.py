@@ -281,7 +281,8 @@ class Analyst:
             self._market = Market(self._timeframe, {name: each.series.closed for name, each in self._watched.items()})
         if watched.present is None:
             columns = watched.series.closed
-            watched.present = [evaluate(strategy, columns, self._market) for strategy in self._strategies]
+            last = len(columns) - 1
+            watched.present = [evaluate(each, columns, self._market, since=last) for each in self._strategies]
         return watched.present
 
 
