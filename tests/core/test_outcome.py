@@ -35,6 +35,7 @@ from tradewind.core.outcome import (
     SignalEventKind,
     SignalPhase,
     Tracking,
+    calm,
     candle_closed,
     leave,
     result,
@@ -90,6 +91,30 @@ def ideal(scenario: Scenario) -> Scenario:
 def test_an_outcome_is_what_an_ideal_paper_trade_makes_of_the_signal(seed: int) -> None:
     """Entry, stops, exits, reasons and R after every stretch of prices, gaps and ticks included."""
     _lives_alike(ideal(make_scenario(Random(seed), nasty=True)))
+
+
+def test_what_is_calm_stays_as_it_is() -> None:
+    """Looking away from what is calm changes neither outcome nor events; and it is most of what there is to see."""
+    looked, away = 0, 0
+    for seed in range(600):
+        rng = Random(seed)
+        scenario = make_scenario(rng, nasty=True)
+        if seed % 3:
+            scenario = scaled_in(scenario, rng) if seed % 3 == 1 else in_a_grid(scenario, rng)
+        spec, outcome, dozing = tracking(scenario.agreed.signal, TWO_FEES), WAITING, WAITING
+        for happening in scenario.happenings:
+            if not isinstance(happening, Candle):
+                continue
+            outcome, told = track(spec, outcome, happening.stretch)
+            if calm(spec, dozing).covers(happening.stretch):
+                away += 1
+                assert told == []
+            else:
+                looked += 1
+                dozing, told_then = track(spec, dozing, happening.stretch)
+                assert told_then == told
+            assert dozing == outcome, f"seed {seed}"
+    assert away > 1000, (looked, away)
 
 
 def test_the_same_holds_for_signals_that_are_entered_in_parts() -> None:

@@ -71,6 +71,62 @@ def test_both_sides_at_once_is_a_conflict_and_no_signal() -> None:
     assert made(strategy, columns, 2) is None
 
 
+def talkative() -> Strategy:
+    """It has signals, conflicts, filters and exits."""
+    return strategy_of(
+        long="close > ema(close, 20)",
+        short="close > ema(close, 20) and volume > 50 or close < ema(close, 20)",
+        stop="close - 1 - 2 * atr(14)",
+        short_stop="close + 1 + 2 * atr(14)",
+        exits={Side.LONG: "rsi(close, 14) > 60"},
+        because=("{speed}",),
+        define={"speed": "rsi(close, 14) / 2"},
+        filters={"quiet": ("atr(14) < 1.02 * atr(50)", None)},
+    )
+
+
+def test_of_the_last_rows_alone_the_same_is_said() -> None:
+    columns, strategy = random_columns(7, 500), talkative()
+    whole = evaluate(strategy, columns)
+    for since in (0, 150, 371, 499):
+        late = evaluate(strategy, columns, since=since)
+        assert late.spoken_rows.tolist() == [row for row in whole.spoken_rows.tolist() if row >= since]
+        for row in range(since, 500):
+            said, again = (
+                signal(each, row, instrument=INSTRUMENT, timeframe=TIMEFRAME, simulated=True) for each in (whole, late)
+            )
+            assert said == again
+            assert late.leaves_at(Side.LONG, row) == whole.leaves_at(Side.LONG, row)
+    assert evaluate(strategy, columns, since=3).spoken_rows.tolist() == whole.spoken_rows.tolist(), (
+        "warm-up comes first"
+    )
+
+
+def test_what_is_kept_of_some_rows_says_the_same_of_them() -> None:
+    strategy = talkative()
+    columns = random_columns(7, 500)
+    whole = evaluate(strategy, columns)
+    rows = whole.spoken_rows
+    kept = whole.picked(rows)
+    assert rows.tolist() == sorted(
+        {*whole.long_rows.tolist(), *whole.short_rows.tolist(), *whole.conflict_rows.tolist(), *whole.filtered}
+    )
+    answers = [
+        [
+            signal(evaluation, row, instrument=INSTRUMENT, timeframe=TIMEFRAME, simulated=True)
+            for row in (rows.tolist() if evaluation is whole else range(len(rows)))
+        ]
+        for evaluation in (whole, kept)
+    ]
+    assert answers[0] == answers[1]
+    assert {type(each) for each in answers[0]} == {Signal, Refused}
+    assert [kept.leaves_at(Side.LONG, place) for place in range(len(rows))] == [
+        whole.leaves_at(Side.LONG, row) for row in rows.tolist()
+    ]
+    others = set(range(500)) - set(rows.tolist())
+    assert {signal(whole, row, instrument=INSTRUMENT, timeframe=TIMEFRAME, simulated=True) for row in others} == {None}
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32), cut=st.integers(0, 400))
 def test_what_is_said_of_a_row_depends_on_the_candles_up_to_it_only(seed: int, cut: int) -> None:

@@ -50,6 +50,7 @@ from tradewind.core.trade import (
     Refused,
     Report,
     begin,
+    calm,
     handle,
     mandate,
 )
@@ -360,7 +361,7 @@ class Driver:
 
     Attributes:
         log: everything that was said and done, in order.
-        shortcut: leave the book alone while it sleeps, as the desk does.
+        shortcut: leave the book alone while it sleeps, and the trade while it is calm, as the desk does.
     """
 
     def __init__(self, scenario: Scenario, *, shortcut: bool = True, leverage: Decimal = Decimal(LEVERAGE)) -> None:
@@ -407,6 +408,9 @@ class Driver:
 
     def _live(self, stretch: Stretch) -> None:
         self._stretch = stretch
+        if self.shortcut and calm(self.trade).covers(stretch) and self.book.asleep(stretch):
+            self._price = stretch.close
+            return
         if self.trade.overdue(stretch.start):
             self._feed(Observed(stretch.start, self._price, self._price, self._price))
             if self.over:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 _UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class Timeframe(StrEnum):
-    """Length of a candle; every longer one is a multiple of every shorter one that divides it."""
+    """Length of a candle; every longer one is a multiple of every shorter one that divides it.
+
+    Attributes:
+        ms: in milliseconds.
+    """
+
+    ms: int
 
     M1 = "1m"
     M3 = "3m"
@@ -23,10 +29,11 @@ class Timeframe(StrEnum):
     H12 = "12h"
     D1 = "1d"
 
-    @property
-    def ms(self) -> int:
-        """Length in milliseconds."""
-        return _LENGTHS[self]
+    def __new__(cls, name: str) -> Self:
+        timeframe = str.__new__(cls, name)
+        timeframe._value_ = name
+        timeframe.ms = int(name[:-1]) * _UNIT_MS[name[-1]]
+        return timeframe
 
     def open_of(self, ts: int) -> int:
         """The open time of the candle that holds the moment `ts` (UTC ms)."""
@@ -35,9 +42,6 @@ class Timeframe(StrEnum):
     def derives_from(self, finer: Timeframe) -> bool:
         """Whether candles of this length can be put together from candles of `finer`."""
         return self.ms > finer.ms and self.ms % finer.ms == 0
-
-
-_LENGTHS = {timeframe: int(timeframe[:-1]) * _UNIT_MS[timeframe[-1]] for timeframe in Timeframe}
 
 
 class Candle(NamedTuple):

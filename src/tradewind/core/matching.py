@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
+from math import inf
 from typing import NamedTuple
 
 from tradewind.core.costs import MOST_WORSENING, Costs
@@ -91,6 +92,26 @@ class Stretch(NamedTuple):
             return self.close
         adverse = self.high if buys else self.low
         return self.open + (adverse - self.open) * min(1.0, latency_ms / span)
+
+
+class Calm(NamedTuple):
+    """Between which prices, and until when, nothing happens: a stretch that keeps off the bounds changes nothing.
+
+    Attributes:
+        until: market ms.
+    """
+
+    low: float
+    high: float
+    until: float
+
+    def covers(self, stretch: Stretch) -> bool:
+        return stretch.low > self.low and stretch.high < self.high and stretch.end < self.until
+
+
+#: Anything may happen at any price; and nothing ever will.
+RESTLESS = Calm(inf, -inf, -inf)
+OVER = Calm(-inf, inf, inf)
 
 
 def is_past(stretch: Stretch, began_at: int) -> bool:

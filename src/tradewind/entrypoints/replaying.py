@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -29,7 +30,7 @@ from tradewind.trading import Engine, EngineOptions, ReplayReport, build_report,
 from tradewind.venues.paper import instrument_for
 
 #: Steps in one transaction: enough that commits cost nothing, few enough that a kill loses a second or two.
-_STEPS_PER_COMMIT = 1000
+_STEPS_PER_COMMIT = 3000
 _SHARD = "replay"
 
 
@@ -193,10 +194,14 @@ async def _replay(
         rate = (engine.candles - before) / max(time.perf_counter() - began, 1e-9)
         progress(Progress(engine.candles, total, engine.at, rate))
 
-    async for step in feed.steps():
-        await engine.step(step)
-        if not engine.steps % 500:
-            tell()
+    gc.freeze()  # what was loaded lives to the end: nothing in it needs to be looked at again and again
+    try:
+        async for step in feed.steps():
+            await engine.step(step)
+            if not engine.steps % 500:
+                tell()
+    finally:
+        gc.unfreeze()
     await engine.commit()
     await lease.release(connection)
     tell()

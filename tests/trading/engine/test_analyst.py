@@ -12,6 +12,7 @@ from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
 from tradewind.core.signals import Signal, SignalSource
 from tradewind.core.strategy import StrategyError
+from tradewind.core.values import Side
 from tradewind.market import ReplayFeed
 from tradewind.trading.engine.analyst import Analyst, longest_series
 from tradewind.venues.paper import instrument_for
@@ -38,7 +39,7 @@ async def said(
     steps = 0
     async for step in feed.steps():
         for symbol in analyst.close(step.closed):
-            leaving += analyst.leaving(symbol)
+            leaving += analyst.leaving(symbol, sources(symbol))
             signals += analyst.signals(symbol, lambda *_: False)
         for key, candle in (((symbol, timeframe), candle) for symbol, timeframe, candle in step.closed):
             history[key] = Columns.joined([history[key], Columns.of([candle])])
@@ -48,6 +49,12 @@ async def said(
             anchors, analyst = analyst.anchors(), fresh()
             analyst.load(history, {}, anchors)
     return signals, leaving, added(refusals, analyst.refusals)
+
+
+def sources(symbol: str) -> list[SignalSource]:
+    """As if something of every set-up were open on the symbol."""
+    hashes = [strategy.ref.content_hash for strategy in strategies()]
+    return [SignalSource(each, symbol, Timeframe.M5, side) for each in hashes for side in Side]
 
 
 def added(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
@@ -66,6 +73,23 @@ async def test_ahead_or_after_every_candle_is_the_same(tmp_path: Path) -> None:
     assert refusals["filtered: night"] > 0
     assert refusals["filtered: bitcoin"] > 0
     assert {each.management.risk_scale < 1 for each in from_observant} == {True}
+
+
+async def test_only_what_is_open_is_left(tmp_path: Path) -> None:
+    feed = open_feed(market(tmp_path / "candles", 31, candles=500))
+    analyst = Analyst(strategies(), Timeframe.M5, simulated=False, instrument_of=instrument_for)
+    analyst.load(await feed.history(), feed.recorded(), {})
+    left = 0
+    async for step in feed.steps():
+        for symbol in analyst.close(step.closed):
+            everything = sources(symbol)
+            due = analyst.leaving(symbol, everything)
+            assert analyst.leaving(symbol, []) == []
+            for source in everything:
+                assert analyst.leaving(symbol, [source]) == [source] * (source in due)
+            assert analyst.leaving(symbol, reversed(everything)) == due
+            left += len(due)
+    assert left
 
 
 async def test_what_is_only_looked_at_makes_no_signals(tmp_path: Path) -> None:

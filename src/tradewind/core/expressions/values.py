@@ -103,6 +103,11 @@ class Values(Sequence[NDArray[Any]]):
 
         return value
 
+    def number(self, root: int, row: int) -> float:
+        """The value of a root in one row, as a plain number."""
+        known = self._results.get(self._roots[root])
+        return float(self.at(root, row) if known is None else known[row] if isinstance(known, np.ndarray) else known)
+
     def _whole(self, index: int) -> Any:
         if index not in self._results:
             op, operands = _applied(self._instructions[index])

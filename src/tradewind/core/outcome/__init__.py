@@ -18,7 +18,7 @@ from tradewind.core.outcome.model import (
     SignalPhase,
     Tracking,
 )
-from tradewind.core.outcome.tracking import candle_closed, leave, result, simulate, since, track, tracking
+from tradewind.core.outcome.tracking import calm, candle_closed, leave, result, simulate, since, track, tracking
 
 __all__ = [
     "WAITING",
@@ -29,6 +29,7 @@ __all__ = [
     "SignalEventKind",
     "SignalPhase",
     "Tracking",
+    "calm",
     "candle_closed",
     "leave",
     "result",

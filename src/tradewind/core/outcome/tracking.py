@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import repeat
+from math import inf
 
 from tradewind.core import plan as planning
 from tradewind.core.costs import Costs
-from tradewind.core.matching import Stretch
+from tradewind.core.matching import OVER, RESTLESS, Calm, Stretch
 from tradewind.core.outcome.model import (
     WAITING,
     Outcome,
@@ -60,18 +61,60 @@ def track(
 ) -> tuple[Outcome, list[SignalEvent]]:
     """The outcome after `stretch`, and what happened in it; `atr` as for `core.plan.observe`."""
     events: list[SignalEvent] = []
-    rests = state.phase is SignalPhase.OPEN
-    if rests and state.leaving is None and _quiet(spec, state, stretch, atr):
-        return state, events
     if state.phase is SignalPhase.WAITING:
         state, path = _wait(spec, state, stretch, events)
+        if state.phase is SignalPhase.OPEN:
+            state = walk(spec, state, stretch, path, atr, events, rests=False)
     elif state.phase is SignalPhase.OPEN:
-        path = stretch.path(spec.plan.side)
-    else:
-        return state, events
-    if state.phase is SignalPhase.OPEN and path:
-        state = walk(spec, state, stretch, path, atr, events, rests=rests)
+        if state.leaving is None and _levels(spec, state).covers(stretch):
+            return _drift(spec, state, stretch, atr, events), events
+        state = walk(spec, state, stretch, stretch.path(spec.plan.side), atr, events, rests=True)
     return state, events
+
+
+def calm(spec: Tracking, state: Outcome) -> Calm:
+    """Between which prices `track` without an ATR changes nothing: no level is reached, and no new extreme."""
+    plan, long = spec.plan, spec.plan.side > 0
+    if state.phase.final:
+        return OVER
+    if state.phase is SignalPhase.WAITING:
+        if not state.resting:
+            return RESTLESS
+        near, far = spec.entry_limit, plan.targets[0].level
+        return Calm(near, far, spec.expires_at) if long else Calm(far, near, spec.expires_at)
+    progress = plan_of(state)
+    if state.leaving is not None or (progress.trailing_on and planning.trails(plan, progress)):
+        return RESTLESS  # a move that was not made at the last look, because another one was in its way, is made next
+    low, high, _ = _levels(spec, state)
+    until = progress.opened_at + plan.max_age_ms if plan.max_age_ms else inf
+    if long:
+        return Calm(max(low, state.worst), min(high, state.best), until)
+    return Calm(max(low, state.best), min(high, state.worst), until)
+
+
+def _levels(spec: Tracking, state: Outcome) -> Calm:
+    """Between which prices an open signal that is not leaving enters nothing and leaves nothing."""
+    plan, progress = spec.plan, plan_of(state)
+    target, stop = target_level(spec, state, progress.targets_filled + 1), progress.stop
+    trip, addition = next_trip(plan, state), next_addition(plan, state)
+    if plan.side > 0:
+        low = stop if addition is None else max(stop, addition.level)
+        return Calm(low, target if trip is None else min(target, trip.target), inf)
+    high = stop if addition is None else min(stop, addition.level)
+    return Calm(target if trip is None else max(target, trip.target), high, inf)
+
+
+def _drift(spec: Tracking, state: Outcome, stretch: Stretch, atr: float | None, events: list[SignalEvent]) -> Outcome:
+    """What `walk` makes of a stretch that reaches no level: extremes, and what the plan makes of those and of time."""
+    before = plan_of(state)
+    plan, actions = planning.observe(spec.plan, before, stretch.high, stretch.low, stretch.close, stretch.end, atr)
+    if spec.plan.side > 0:
+        best, worst = max(state.best, stretch.high), min(state.worst, stretch.low)
+    else:
+        best, worst = min(state.best, stretch.low), max(state.worst, stretch.high)
+    if plan is not before or (best, worst) != (state.best, state.worst):
+        state = state._replace(best=best, worst=worst, plan=plan)
+    return carry_out(spec, state, actions, stretch.close, stretch.end, events)
 
 
 def candle_closed(
@@ -125,26 +168,6 @@ def _planned_entry(spec: Tracking, state: Outcome) -> float:
     if ladder is None:
         return state.entry
     return ladder.first * spec.entry_limit + sum(each.share * each.level for each in ladder.additions)
-
-
-def _quiet(spec: Tracking, state: Outcome, stretch: Stretch, atr: float | None) -> bool:
-    """Whether `stretch` reaches no level and no new extreme: most do not, and this is asked for every open signal."""
-    plan, progress = spec.plan, plan_of(state)
-    if plan.max_age_ms and stretch.end - progress.opened_at >= plan.max_age_ms:
-        return False
-    if progress.trailing_on and planning.trails(plan, progress, atr):
-        return False  # a move that was not made at the last look, because another one was in its way, is made at this
-    target = target_level(spec, state, progress.targets_filled + 1)
-    trip = next_trip(plan, state)
-    if trip is not None:
-        target = min(target, trip.target) if plan.side > 0 else max(target, trip.target)
-    addition = next_addition(plan, state)
-    if plan.side > 0:
-        low, high = max(progress.stop, state.worst), min(target, state.best)
-        return stretch.low > (low if addition is None else max(low, addition.level)) and stretch.high < high
-    low, high = max(target, state.best), min(progress.stop, state.worst)
-    high = high if addition is None else min(high, addition.level)
-    return stretch.low > low and stretch.high < high
 
 
 def _wait(

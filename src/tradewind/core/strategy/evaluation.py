@@ -65,9 +65,33 @@ class Evaluation:
         rows = self.exit_rows.get(side)
         return rows is not None and _holds(rows, row)
 
+    @property
+    def spoken_rows(self) -> Rows:
+        """Rows of which there is something to say, rising: a set-up stands there, or would but for the other side or a
+        filter."""
+        filtered = np.array(sorted(self.filtered), dtype=np.int64)
+        return np.unique(np.concatenate([self.long_rows, self.short_rows, self.conflict_rows, filtered]))
+
+    def picked(self, rows: Rows) -> Evaluation:
+        """What is said of `rows` alone, which rise: row n there is `rows[n]` here. It keeps nothing of the others."""
+
+        def moved(kept: Rows) -> Rows:
+            return np.flatnonzero(np.isin(rows, kept, assume_unique=True))
+
+        return Evaluation(
+            self.strategy,
+            self.columns.picked(rows),
+            Values.known([self.values.at(root, rows) for root in range(len(self.values))]),
+            moved(self.long_rows),
+            moved(self.short_rows),
+            moved(self.conflict_rows),
+            {place: self.filtered[row] for place, row in enumerate(rows.tolist()) if row in self.filtered},
+            {side: moved(kept) for side, kept in self.exit_rows.items()},
+        )
+
     def number(self, root: int, row: int) -> float:
         """The value of a root at `row`."""
-        return float(self.values.at(root, row))
+        return self.values.number(root, row)
 
 
 def evaluate(
@@ -75,7 +99,9 @@ def evaluate(
     columns: Columns,
     market: Market | None = None,
     memo: Memo | None = None,
+    *,
     settings: Mapping[str, NDArray[np.float64]] = MappingProxyType({}),
+    since: int = 0,
 ) -> Evaluation:
     """Evaluate `strategy` at the close of every candle of `columns`, which begin with the series' first candle.
 
@@ -88,6 +114,7 @@ def evaluate(
             nothing.
         settings: values of the parameters that `strategy` leaves open, by name, shape (sets,) each. Where set-ups stand
             does not hang by them.
+        since: what is said of rows before is not asked for; a third of the cost, where it is the last one.
 
     Raises:
         ValueError: the market is needed and was not given.
@@ -105,15 +132,17 @@ def evaluate(
         if not allowed.all():
             raise UnevenSetsError("expected sets whose constants are all finite")
     warmup = strategy.warmup if market is None else strategy.warmup_on(market.timeframe)
+    since = max(since, warmup)
     rows = dict.fromkeys(Side, _NONE)
     filtered: dict[int, str] = {}
     for setup in strategy.setups:
-        standing = _holding(answer, setup.when, warmup)
-        number = values.among(standing)
-        finite = np.ones(len(standing), dtype=bool)
-        for place in setup.needed:
-            finite &= _all_or_none(np.isfinite(number(place)))
-        standing = standing[finite]
+        standing = _holding(answer, setup.when, since)
+        if len(standing):
+            number = values.among(standing)
+            finite = np.ones(len(standing), dtype=bool)
+            for place in setup.needed:
+                finite &= _all_or_none(np.isfinite(number(place)))
+            standing = standing[finite]
         for rule in strategy.filters:
             if rule.side in (None, setup.side):
                 passed = values.at(rule.when, standing)
@@ -132,7 +161,7 @@ def evaluate(
         short,
         conflicts,
         filtered,
-        {each.side: _holding(answer, each.exit, warmup) for each in strategy.setups if each.exit is not None},
+        {each.side: _holding(answer, each.exit, since) for each in strategy.setups if each.exit is not None},
         sets,
     )
 
@@ -147,14 +176,14 @@ def _all_or_none(finite: Any) -> Any:
     return everywhere
 
 
-def _holding(answer: Answer, place: int, warmup: int) -> Rows:
-    """The rows from `warmup` on at which a condition holds and all that it reads was there."""
+def _holding(answer: Answer, place: int, since: int) -> Rows:
+    """The rows from `since` on at which a condition holds and all that it reads was there."""
     holds = answer.values[place]
     if answer.present is not None:
         holds = holds & answer.present
-    return np.flatnonzero(holds[warmup:]) + warmup
+    return np.flatnonzero(holds[since:]) + since
 
 
 def _holds(rows: Rows, row: int) -> bool:
-    place = int(np.searchsorted(rows, row))
+    place = int(rows.searchsorted(row))
     return place < len(rows) and int(rows[place]) == row

@@ -4,6 +4,7 @@
 commands for the venue, postings for the ledger and decisions for people.
 """
 
+from tradewind.core.trade.calm import calm
 from tradewind.core.trade.machine import begin, handle
 from tradewind.core.trade.messages import (
     Accepted,
@@ -47,6 +48,7 @@ __all__ = [
     "Report",
     "Trade",
     "begin",
+    "calm",
     "handle",
     "mandate",
 ]

@@ -235,10 +235,12 @@ class ReplayFeed:
 
     def _inner_block(self, times: Stamps) -> list[tuple[Closed, ...]]:
         """What finer candles show of what closes at each of `times`."""
+        if self.finer is None:
+            return [()] * len(times)
         block: list[list[Closed]] = [[] for _ in times]
         for (symbol, timeframe), _, closes in self._tracks:
             inside = self._inside.get(symbol)
-            if inside is None or timeframe is not self.timeframes[0] or self.finer is None:
+            if inside is None or timeframe is not self.timeframes[0]:
                 continue
             low, high = np.searchsorted(closes, times[0]), np.searchsorted(closes, times[-1], side="right")
             for row, place in enumerate(np.searchsorted(times, closes[low:high]).tolist(), int(low)):

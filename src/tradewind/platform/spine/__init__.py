@@ -11,8 +11,8 @@ from tradewind.platform.spine.recording import (
     RequestOrigin,
     event_columns,
     event_row,
-    outbox_columns,
     record,
+    to_outbox,
 )
 from tradewind.platform.spine.relay import Delivery, Handler, Relay
 from tradewind.platform.spine.sealing import ChainFault, seal, verify_chain
@@ -34,8 +34,8 @@ __all__ = [
     "destinations_of",
     "event_columns",
     "event_row",
-    "outbox_columns",
     "record",
     "seal",
+    "to_outbox",
     "verify_chain",
 ]

@@ -10,12 +10,16 @@ import orjson
 from sqlalchemy import text
 
 from tradewind.platform.database import Session
-from tradewind.platform.spine.events import Event, destinations_of
+from tradewind.platform.spine.events import Event, EventType, destinations_of
 from tradewind.platform.spine.models import EventDetailRow, EventRow
 
-#: For `BulkWriter.declare`; `event_row` makes the rows.
+#: For `BulkWriter.declare`, with `to_outbox` as what goes with them; `event_row` makes the rows.
 event_columns = ("id", "tenant_id", "type", "subject_id", "at", "payload")
-outbox_columns = ("event_id", "destination")
+_routes = ", ".join(f"('{kind.value}', '{target.value}')" for kind in EventType for target in destinations_of(kind))
+to_outbox = (
+    "insert into outbox (event_id, destination) select g.id, r.destination "
+    f"from given g join (values {_routes}) as r(type, destination) on r.type = g.type order by g.place"
+)
 
 #: Wakes the relay; a lost notification costs its polling interval, nothing else.
 WAKE_CHANNEL = "tradewind_outbox"
@@ -73,7 +77,7 @@ async def record(session: Session, event: Event, origin: RequestOrigin | None = 
 
 
 def event_row(event: Event) -> tuple[object, ...]:
-    """The row of `event` for a `BulkWriter`; outbox rows are (event id, destination) for each of `destinations_of`."""
+    """The row of `event` for a `BulkWriter`."""
     return (
         event.id,
         event.tenant_id,

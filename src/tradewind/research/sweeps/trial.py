@@ -123,7 +123,7 @@ class Workbench:
         market = Market(self._timeframe, {**self._beside, **self._columns})
         parts = []
         for (memo, days), bars in zip(self._symbols, self._bars_for(strategy), strict=True):
-            evaluation = evaluate(strategy, memo.columns, market, memo, settings)
+            evaluation = evaluate(strategy, memo.columns, market, memo, settings=settings)
             outcomes = run_kernel(entries_of(evaluation, self._timeframe), bars, options.fee)
             parts.append((accounts(outcomes, memo.columns, days, capital), days))
         returns = daily_returns(parts, capital)

@@ -41,7 +41,7 @@ from tradewind.core.trade import (
 from tradewind.core.values import Rounding
 from tradewind.platform.spine import EventType
 from tradewind.trading.desk.port import TradingRecord
-from tradewind.trading.desk.state import Account, ActiveTrade
+from tradewind.trading.desk.state import Account, ActiveTrade, OnSymbols
 from tradewind.trading.dispatch import AcceptedIntent
 from tradewind.trading.positions.view import position_item, protection_of
 from tradewind.venues.paper import PaperBook
@@ -64,7 +64,7 @@ class Desk:
         self._journal = journal
         self._feed_live = feed_live
         self.accounts: dict[UUID, Account] = {}
-        self._by_symbol: dict[str, dict[UUID, ActiveTrade]] = {}
+        self._by_symbol = OnSymbols[ActiveTrade]()
         self._by_position: dict[UUID, ActiveTrade] = {}
         self._touched: set[UUID] = set()
         #: Last price by symbol.
@@ -165,11 +165,9 @@ class Desk:
         """Let every trade in `symbol` live through `stretch`."""
         before = self.prices.get(symbol, stretch.open)
         self.prices[symbol] = stretch.close
-        trades = self._by_symbol.get(symbol)
-        if not trades:
-            return
-        observed = Observed(stretch.end, stretch.high, stretch.low, stretch.close)
-        for active in list(trades.values()):
+        for active in self._by_symbol[symbol]:
+            if active.calm.covers(stretch) and active.book.asleep(stretch):
+                continue
             if is_past(stretch, active.trade.since):
                 continue
             if active.trade.overdue(stretch.start):
@@ -178,21 +176,24 @@ class Desk:
                 if active.trade.over:
                     continue
             if active.book.asleep(stretch):
+                observed = Observed(stretch.end, stretch.high, stretch.low, stretch.close)
                 self._observe(active, observed, active.trade)
             else:
                 self._walk(active, stretch)
 
-    def periods(self, symbol: str, timeframe: Timeframe) -> set[int]:
+    def sources(self, symbol: str) -> Set[SignalSource]:
+        """What made the signals of the open trades in `symbol`."""
+        return self._by_symbol.sources(symbol)
+
+    def periods(self, symbol: str, timeframe: Timeframe) -> Set[int]:
         """Over how many candles the chandeliers of open trades take their ATR."""
-        signals = (active.trade.mandate.signal for active in self._by_symbol.get(symbol, {}).values())
-        return {signal.range_period for signal in signals if signal.timeframe is timeframe} - {0}
+        return self._by_symbol.periods(symbol, timeframe)
 
     def candle_closed(self, symbol: str, timeframe: Timeframe, at: int, market: float, period: int, atr: float) -> None:
         """Move the chandeliers that hang by the ATR over `period` candles, with the market at `market`."""
-        for active in list(self._by_symbol.get(symbol, {}).values()):
-            trade, signal = active.trade, active.trade.mandate.signal
-            if (signal.range_period, signal.timeframe) == (period, timeframe) and at > trade.since:
-                self._observe(active, Observed(at, market, market, market, atr), trade)
+        for active in self._by_symbol.hanging(symbol, timeframe, period):
+            if at > active.trade.since:
+                self._observe(active, Observed(at, market, market, market, atr), active.trade)
 
     def _walk(self, active: ActiveTrade, stretch: Stretch) -> None:
         before = active.trade
@@ -226,7 +227,7 @@ class Desk:
 
     def leave(self, source: SignalSource, at: int) -> None:
         """Leave at market whatever was entered by signals of `source`, and enter no more of it."""
-        for active in list(self._by_symbol.get(source.symbol, {}).values()):
+        for active in self._by_symbol[source.symbol]:
             if active.trade.mandate.signal.source == source:
                 self.exit(active.trade.position_id, ExitReason.EXIT_CONDITION, at)
 
@@ -357,13 +358,13 @@ class Desk:
     def _hold(self, active: ActiveTrade) -> None:
         trade = active.trade
         active.account.trades[trade.symbol] = active
-        self._by_symbol.setdefault(trade.symbol, {})[trade.position_id] = active
+        self._by_symbol.add(trade.position_id, active, trade.mandate.signal)
         self._by_position[trade.position_id] = active
 
     def _drop(self, active: ActiveTrade) -> None:
         trade, account = active.trade, active.account
         del account.trades[trade.symbol]
-        del self._by_symbol[trade.symbol][trade.position_id]
+        self._by_symbol.drop(trade.position_id, trade.mandate.signal)
         del self._by_position[trade.position_id]
         self._touched.add(account.id)
 

@@ -27,11 +27,9 @@ from tradewind.platform.spine import (
     Event,
     EventRow,
     EventType,
-    OutboxRow,
-    destinations_of,
     event_columns,
     event_row,
-    outbox_columns,
+    to_outbox,
 )
 from tradewind.trading.accounts.models import EquityPointRow, TradingAccountRow
 from tradewind.trading.desk.codec import dump_trade
@@ -154,9 +152,10 @@ class Journal:
         book_columns = ("position_id", "tenant_id", "account_id", "symbol", "book")
         self._books = writer.declare(PaperBookRow, book_columns, WriteMode.UPSERT)
         self._finished_books = writer.declare(PaperBookRow, ("position_id",), WriteMode.DELETE)
-        self._events = writer.declare(EventRow, event_columns)
-        self._outbox = writer.declare(OutboxRow, outbox_columns)
+        self._events = writer.declare(EventRow, event_columns, then=to_outbox)
 
+        #: What happened and is no row yet.
+        self._told: list[tuple[EventType, UUID | None, UUID, int, Mapping[str, Any], int]] = []
         self._new_signals: dict[UUID, TrackedSignal] = {}
         self._changed_signals: dict[UUID, TrackedSignal] = {}
         self._changed_trades: dict[UUID, ActiveTrade] = {}
@@ -281,22 +280,31 @@ class Journal:
     def event(
         self, kind: EventType, tenant_id: UUID | None, subject_id: UUID, at: int, payload: Mapping[str, Any], seq: int
     ) -> None:
-        """Record an event; its id follows from what it names, so that a replayed step writes the same one."""
-        event_id = derive_id("event", kind.value, subject_id, at, seq)
-        self._events.append(event_row(Event(kind, tenant_id, subject_id, from_ms(at), payload, event_id)))
-        for destination in destinations_of(kind):
-            self._outbox.append((event_id, destination.value))
+        """Record an event; its id follows from what it names, so that a replayed step writes the same one.
+
+        `payload` must not change afterwards.
+        """
+        self._told.append((kind, tenant_id, subject_id, at, payload, seq))
         self.urgent = True
+
+    def settle(self) -> None:
+        """Make rows of the events so far. `take` and `flush` do it too; a good moment is while the database is busy."""
+        for kind, tenant_id, subject_id, at, payload, seq in self._told:
+            event_id = derive_id("event", kind.value, subject_id, at, seq)
+            self._events.append(event_row(Event(kind, tenant_id, subject_id, from_ms(at), payload, event_id)))
+        self._told.clear()
 
     # ------------------------------------------------------------------------------------------------------ commit
 
-    def take(self, least: int) -> list[Batch]:
-        """History rows of tables that have at least `least`, to be written ahead of the flush that commits them."""
+    def take(self, least: int) -> Batch | None:
+        """History rows of a table that has at least `least`, to be written ahead of the flush that commits them."""
+        self.settle()
         return self._writer.take(least)
 
     async def flush(self, connection: asyncpg.Connection[asyncpg.Record]) -> bool:
         """Write everything, inside the caller's transaction; whether there are events for the relay."""
         self._gather()
+        self.settle()
         told = bool(self._events)
         await release_slots(connection, self.released)
         self.released.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from tradewind.core.outcome import (
 from tradewind.core.signals import Signal, SignalSource
 from tradewind.platform.spine import EventType
 from tradewind.trading.desk.port import TradingRecord
-from tradewind.trading.desk.state import TrackedSignal
+from tradewind.trading.desk.state import OnSymbols, TrackedSignal
 from tradewind.trading.signals.view import signal_content, signal_levels, signal_progress
 
 _EVENT_TYPES = {
@@ -40,7 +41,7 @@ class SignalTracker:
         self._costs = costs
         self._journal = journal
         self._active: dict[UUID, TrackedSignal] = {}
-        self._by_symbol: dict[str, dict[UUID, TrackedSignal]] = {}
+        self._by_symbol = OnSymbols[TrackedSignal]()
         self._occupied: set[tuple[str, str, str]] = set()
 
     def __len__(self) -> int:
@@ -68,30 +69,30 @@ class SignalTracker:
 
     def advance(self, symbol: str, stretch: Stretch) -> None:
         """Let every active signal of `symbol` live through `stretch`."""
-        signals = self._by_symbol.get(symbol)
-        if not signals:
-            return
-        for tracked in list(signals.values()):
+        for tracked in self._by_symbol[symbol]:
+            if tracked.calm.covers(stretch):
+                continue
             if is_past(stretch, since(tracked.signal, tracked.outcome)):
                 continue
             self._go_on(tracked, *track(tracked.spec, tracked.outcome, stretch))
 
-    def periods(self, symbol: str, timeframe: Timeframe) -> set[int]:
-        """Over how many candles the chandeliers of open signals take their ATR."""
-        signals = self._by_symbol.get(symbol, {}).values()
-        return {tracked.signal.range_period for tracked in signals if tracked.signal.timeframe is timeframe} - {0}
+    def sources(self, symbol: str) -> Set[SignalSource]:
+        """What made the active signals of `symbol`."""
+        return self._by_symbol.sources(symbol)
+
+    def periods(self, symbol: str, timeframe: Timeframe) -> Set[int]:
+        """Over how many candles the chandeliers of active signals take their ATR."""
+        return self._by_symbol.periods(symbol, timeframe)
 
     def candle_closed(self, symbol: str, timeframe: Timeframe, at: int, market: float, period: int, atr: float) -> None:
         """Move the chandeliers that hang by the ATR over `period` candles, with the market at `market`."""
-        for tracked in list(self._by_symbol.get(symbol, {}).values()):
-            signal = tracked.signal
-            if (signal.range_period, signal.timeframe) != (period, timeframe) or at <= since(signal, tracked.outcome):
-                continue
-            self._go_on(tracked, *candle_closed(tracked.spec, tracked.outcome, at, market, atr))
+        for tracked in self._by_symbol.hanging(symbol, timeframe, period):
+            if at > since(tracked.signal, tracked.outcome):
+                self._go_on(tracked, *candle_closed(tracked.spec, tracked.outcome, at, market, atr))
 
     def leave(self, source: SignalSource, at: int) -> None:
         """End the active signals of `source` at market, because its strategy's condition to leave holds at `at`."""
-        for tracked in list(self._by_symbol.get(source.symbol, {}).values()):
+        for tracked in self._by_symbol[source.symbol]:
             if tracked.signal.source == source:
                 self._go_on(tracked, *leave(tracked.outcome, SignalEnd.EXIT_CONDITION, at))
 
@@ -119,13 +120,13 @@ class SignalTracker:
     def _hold(self, tracked: TrackedSignal) -> None:
         signal = tracked.signal
         self._active[signal.id] = tracked
-        self._by_symbol.setdefault(signal.symbol, {})[signal.id] = tracked
+        self._by_symbol.add(signal.id, tracked, signal)
         self._occupied.add((signal.strategy.name, signal.symbol, signal.timeframe.value))
 
     def _drop(self, tracked: TrackedSignal) -> None:
         signal = tracked.signal
         del self._active[signal.id]
-        del self._by_symbol[signal.symbol][signal.id]
+        self._by_symbol.drop(signal.id, signal)
         self._occupied.discard((signal.strategy.name, signal.symbol, signal.timeframe.value))
 
 

@@ -213,8 +213,9 @@ class Cycle:
         signals: list[Signal] = []
         self.candles += sum(timeframe is self._finest for _, timeframe, _ in closed)
         for symbol in self._analyst.close(closed):
-            for source in self._analyst.leaving(symbol):
+            for source in self._analyst.leaving(symbol, self.tracker.sources(symbol)):
                 self.tracker.leave(source, self.at)
+            for source in self._analyst.leaving(symbol, self.desk.sources(symbol)):
                 self.desk.leave(source, self.at)
             for signal in self._analyst.signals(symbol, self.tracker.occupied):
                 self.tracker.add(signal)

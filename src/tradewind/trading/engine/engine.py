@@ -27,7 +27,7 @@ from tradewind.kit.clock import from_ms
 from tradewind.kit.ids import derive_id
 from tradewind.market import Feed, Incident, SeriesKey, Step
 from tradewind.market.record.models import CandleTailRow, MarketIncidentRow
-from tradewind.platform.database import Batch, BulkWriter, WriteMode
+from tradewind.platform.database import BulkWriter, WriteMode
 from tradewind.platform.leases import Lease
 from tradewind.platform.settings import MarketSource
 from tradewind.platform.spine import WAKE_CHANNEL
@@ -197,14 +197,19 @@ class Engine:
     async def _publish(self, signal: Signal) -> None:
         await self._begin()
         at = from_ms(signal.created_at)
-        accepted = await dispatch(
-            self._connection,
-            signal.id,
-            day=at.date(),
-            at=at,
-            real_accounts=self._feed.source is MarketSource.LIVE,
-            released=self.journal.released,
+        dispatched = asyncio.create_task(
+            dispatch(
+                self._connection,
+                signal.id,
+                day=at.date(),
+                at=at,
+                real_accounts=self._feed.source is MarketSource.LIVE,
+                released=self.journal.released,
+            )
         )
+        await asyncio.sleep(0)  # lets the statement go out
+        self.journal.settle()
+        accepted = await dispatched
         self.journal.released.clear()
         self._cycle.queue(accepted)
 
@@ -247,15 +252,11 @@ class Engine:
         if self._writing is not None and not self._writing.done():
             await asyncio.sleep(0)  # lets the next of the statements go out
             return
-        batches = self.journal.take(_WRITE_AHEAD_ROWS)
-        if batches:
+        batch = self.journal.take(_WRITE_AHEAD_ROWS)
+        if batch is not None:
             await self._begin()
-            self._writing = asyncio.create_task(self._write(batches))
+            self._writing = asyncio.create_task(batch.write(self._connection))
             await asyncio.sleep(0)
-
-    async def _write(self, batches: Sequence[Batch]) -> None:
-        for batch in batches:
-            await batch.write(self._connection)
 
     async def commit(self) -> None:
         """Write what happened since the last commit, with where the engine and its feed stand.
