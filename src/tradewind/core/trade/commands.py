@@ -161,7 +161,7 @@ def _match_grid(trade: Trade, at: int, effects: list[Effect]) -> Trade:
         order = resting.get(rung.number)
         if order is not None:
             trade = amend(trade, effects, order, order.filled + rung.quantity, None)
-        elif rung.quantity and (rung.number, rung.quantity) not in refused:
+        elif (rung.number, rung.quantity) not in refused:
             trade = place(trade, effects, at, OrderPurpose.TARGET, rung.quantity, price=rung.price, level=rung.number)
             placed.append(rung)
     _tell_placed(placed, at, effects)
