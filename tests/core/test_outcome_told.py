@@ -97,15 +97,71 @@ def test_what_is_told_of_a_signal_that_nobody_got_into(side: Side) -> None:
 
 
 @SIDES
-def test_out_at_what_it_cost_is_no_win(side: Side) -> None:
+@pytest.mark.parametrize(("out", "win"), [(999.5, False), (1000.0, False), (1000.5, True)])
+def test_a_win_is_more_than_nothing(side: Side, out: float, win: bool) -> None:
     free = Costs(maker=0, taker=0, half_spread=0, slippage=0, impact=0, latency_ms=0, funding_rate=0)
     followed = Followed(side, management=Management(max_age_ms=CANDLE), costs=free)
     followed.candle(1000, 1000, 1000, 1000)
-    followed.candle(1000, 1000, 1000, 1000)
+    followed.candle(out, out, out, out)
     assert followed.end == (SignalPhase.CLOSED, SignalEnd.TIME_STOP)
-    assert followed.outcome.gained == 0
-    assert not followed.result.win
-    assert (followed.result.mfe_r, followed.result.mae_r) == (0, 0)
+    assert followed.outcome.gained == out - 1000
+    assert followed.result.win is win
+    assert followed.result.mfe_r == max(0.0, (out - 1000) / 20)
+    assert followed.result.mae_r == max(0.0, (1000 - out) / 20)
+
+
+# ----------------------------------------------------------------------------------------------------------- its stop
+
+
+@SIDES
+def test_a_stop_follows_by_the_tick(side: Side) -> None:
+    followed = Followed(side, management=Management(trailing=Trailing(TrailingKind.DISTANCE, 10.0)))
+    assert followed.candle(1000, 1000, 1000, 1000) == ["filled", "stop_moved"]
+    assert followed.candle(1000, 1000.25, 1000, 1000) == [], "990.25 is 990 on the tick"
+    assert followed.candle(1000, 1000.5, 1000, 1000) == ["stop_moved"]
+    assert followed.events[-1] == SignalEvent(
+        K.STOP_MOVED, after(3), followed.level(990.5), before=followed.level(990), why="trailing"
+    )
+
+
+@SIDES
+@pytest.mark.parametrize(("close", "moved"), [(1001.25, False), (1001.5, False), (1002.0, True)])
+def test_breakeven_is_not_set_where_the_market_is(side: Side, close: float, moved: bool) -> None:
+    """1001.2 pays for the fees, and is 1001.5 on the tick."""
+    followed = Followed(side, management=Management(Breakeven(0, at_r=0.5)))
+    followed.candle(1000, 1000, 1000, 1000)
+    assert followed.candle(1000, 1010, 1000, close) == (["stop_moved"] if moved else [])
+    assert followed.outcome.plan is not None
+    assert followed.level(followed.outcome.plan.stop) == (1001.5 if moved else 980)
+
+
+@SIDES
+def test_a_move_that_cannot_be_made_bars_no_other(side: Side) -> None:
+    """Breakeven at 1001.2 would be on the far side of 1001.4 on the tick; what follows at 1001.3 is at 1001."""
+    trailing = Trailing(TrailingKind.DISTANCE, 10.7, at_r=0.5)
+    followed = Followed(side, management=Management(Breakeven(0, at_r=0.5), trailing))
+    followed.candle(1000, 1000, 1000, 1000)
+    assert followed.candle(1000, 1012, 1000, 1001.4) == ["stop_moved"]
+    assert followed.events[-1] == SignalEvent(
+        K.STOP_MOVED, after(2), followed.level(1001), before=followed.level(980), why="trailing"
+    )
+
+
+@SIDES
+def test_a_quiet_candle_may_bring_a_chandelier_nearer(side: Side) -> None:
+    followed = Followed(side, management=Management(trailing=Trailing(TrailingKind.CHANDELIER, 2.0, period=14)))
+    followed.candle(1000, 1010, 990, 1000)
+    assert followed.candle(1000, 1001, 999, 1000, atr=20.0) == []
+    assert followed.candle(1000, 1001, 999, 1000, atr=7.0) == ["stop_moved"]
+    assert followed.events[-1].price == followed.level(996)
+
+
+@SIDES
+def test_a_quiet_candle_may_be_the_last_by_age(side: Side) -> None:
+    followed = Followed(side, management=Management(max_age_ms=2 * CANDLE))
+    followed.candle(1000, 1010, 990, 1000)
+    assert followed.candle(1000, 1001, 999, 1000) == []
+    assert followed.outcome.leaving is SignalEnd.TIME_STOP
 
 
 # ------------------------------------------------------------------------------------------------------ when one closes
@@ -153,6 +209,10 @@ def test_further_entries_wait_at_their_levels(side: Side) -> None:
     fees = 0.4 * level(1000) * TAKER + 0.3 * level(995) * MAKER
     assert outcome.fee_in == pytest.approx(fees / (0.7 * outcome.entry), rel=1e-9)
     assert (outcome.left, outcome.entered, outcome.added) == (pytest.approx(0.7), pytest.approx(0.7), 1)
+    assert outcome.plan is not None
+    assert outcome.plan.entry == outcome.entry
+    paid_at = outcome.entry * (1 + side.sign * outcome.fee_in) / (1 - side.sign * TAKER)
+    assert outcome.plan.paid_at == pytest.approx(paid_at, rel=1e-12)
     assert level(outcome.best) == 1001, "what was better in this candle may have been before"
     assert level(outcome.worst) == 994
     assert followed.candle(989, 992, 988, 991) == ["added"]
@@ -260,7 +320,7 @@ def test_every_part_of_a_grid_makes_its_round_trip(side: Side) -> None:
     )
     assert outcome.plan is not None
     assert before.plan is not None
-    assert outcome.plan.paid_at == before.plan.paid_at
+    assert (outcome.plan.entry, outcome.plan.paid_at) == (before.plan.entry, before.plan.paid_at)
     assert followed.candle(1000.5, 1021, 1000, 1020) == ["target_hit", "closed"]
     last = 0.4 * net(followed, 1000, 1020, TAKER, MAKER)
     assert followed.outcome.gained == pytest.approx(2 * inner + outer + last, rel=1e-9)

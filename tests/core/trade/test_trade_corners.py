@@ -116,8 +116,8 @@ def test_a_stop_that_is_refused_on_the_way_out_is_why_it_leaves() -> None:
 
 @SIDES
 def test_the_plan_goes_on_from_the_stop_that_is_in_force(side: Side) -> None:
-    """A trailing level of 989.7 is at 989.5 for a long; from there the next step counts."""
-    step = Trailing(TrailingKind.DISTANCE, 10.3, step=0.6)
+    """A trailing level of 990.4 is at 990 for a long; from there the next step counts."""
+    step = Trailing(TrailingKind.DISTANCE, 10.1, step=0.6)
     desk = Desk(side, management=Management(trailing=step))
     desk.fill(desk.the(OrderPurpose.ENTRY), 10, 1000)
     desk.see(float(at(side, "0.5")))
@@ -128,6 +128,19 @@ def test_the_plan_goes_on_from_the_stop_that_is_in_force(side: Side) -> None:
     assert commands(desk.see(float(at(side, "0.5")))) == []
     desk.see(float(at(side, 1)))
     assert desk.trade.stop == price(at(side, "-9.5"))
+
+
+@SIDES
+@pytest.mark.parametrize(("close", "moved"), [("1", False), ("1.5", True)])
+def test_breakeven_is_set_half_a_unit_from_the_market_but_not_at_it(side: Side, close: str, moved: bool) -> None:
+    """Fees of 0.6 and slippage of 0.1 a unit: 1000.7, on the tick 1001."""
+    desk = Desk(side, management=Management(Breakeven(0, at_r=0.5)))
+    desk.fill(desk.the(OrderPurpose.ENTRY), 10, 1000)
+    desk.at += CANDLE
+    seen = [float(at(side, each)) for each in ("10", close)]
+    desk.tell(Observed(desk.at, max(seen), min(seen), seen[1]))
+    assert desk.trade.stop == price(at(side, 1 if moved else -20))
+    assert desk.codes()[-1] is (DecisionCode.STOP_MOVED if moved else DecisionCode.STOP_MOVE_SKIPPED)
 
 
 @SIDES
