@@ -199,8 +199,9 @@ def test_no_fill_beyond_the_quantity_and_none_of_nothing(lots: int) -> None:
 
 def test_no_amend_below_what_is_filled() -> None:
     order = order_in(S.PARTIALLY_FILLED, filled=3)
-    with pytest.raises(IllegalTransitionError):
+    with pytest.raises(IllegalTransitionError, match=r"amended to .+, below .+ already filled"):
         order.amended(quantity(2), None)
+    assert order.amended(quantity(3), None).remaining == quantity(0)
     assert order.amended(quantity(4), None).remaining == quantity(1)
 
 

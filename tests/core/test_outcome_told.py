@@ -87,6 +87,31 @@ def test_a_signal_that_waited_pays_the_makers_fee_and_is_filled_when_its_candle_
 
 
 @SIDES
+def test_an_entry_that_waits_is_reached_at_its_limit_and_not_before(side: Side) -> None:
+    followed = Followed(side)
+    assert followed.candle(1000.5, 1005, 1000.5, 1003) == []
+    waiting = followed.outcome
+    assert waiting.resting
+    assert followed.candle(1003, 1005, 1000.5, 1003) == []
+    assert followed.outcome is waiting
+    assert followed.candle(1003, 1005, 1000, 1003) == ["filled"]
+
+
+@SIDES
+def test_a_signal_whose_stop_is_half_a_unit_away_is_not_void(side: Side) -> None:
+    followed = Followed(side)
+    assert followed.candle(980.5, 985, 980.5, 984) == ["filled"]
+    assert followed.events == [SignalEvent(K.FILLED, START, followed.level(980.5))]
+
+
+@SIDES
+def test_a_signal_expires_at_the_first_look_after_it(side: Side) -> None:
+    followed = Followed(side)
+    followed.candle(1000, 1000, 1000, 1000, gap=5 * CANDLE + 7)
+    assert followed.events == [SignalEvent(K.NOT_FILLED, START + 5 * CANDLE + 7, 0.0, why="expired")]
+
+
+@SIDES
 def test_what_is_told_of_a_signal_that_nobody_got_into(side: Side) -> None:
     followed = Followed(side)
     followed.candle(1010, 1021, 1005, 1015)
@@ -162,6 +187,46 @@ def test_a_quiet_candle_may_be_the_last_by_age(side: Side) -> None:
     followed.candle(1000, 1010, 990, 1000)
     assert followed.candle(1000, 1001, 999, 1000) == []
     assert followed.outcome.leaving is SignalEnd.TIME_STOP
+    assert followed.candle(1000, 1001, 999, 1000) == ["closed"], "and so may the next"
+
+
+@SIDES
+def test_the_stop_is_reached_at_its_level_and_not_before(side: Side) -> None:
+    followed = Followed(side)
+    followed.candle(1000, 1000, 1000, 1000)
+    assert followed.candle(1000, 1000, 980.5, 980.5) == []
+    assert followed.candle(980.5, 981, 980, 981) == ["closed"]
+    assert followed.events[-1].price == followed.level(980)
+
+
+@SIDES
+def test_what_opens_above_the_stop_leaves_at_the_stop(side: Side) -> None:
+    followed = Followed(side)
+    followed.candle(1000, 1000, 1000, 1000)
+    assert followed.candle(980.5, 981, 970, 975) == ["closed"]
+    assert followed.events[-1].price == followed.level(980)
+
+
+@SIDES
+def test_the_worst_price_stays_the_worst(side: Side) -> None:
+    followed = Followed(side)
+    followed.candle(1000, 1005, 990, 1000)
+    before = followed.outcome
+    assert followed.level(before.worst) == 990
+    assert followed.candle(1000, 1005, 990, 1000) == []
+    assert followed.outcome is before, "neither is new"
+    followed.candle(1000, 1006, 990.5, 1000)
+    assert followed.level(followed.outcome.worst) == 990
+
+
+@SIDES
+def test_breakeven_pays_for_the_spread_too(side: Side) -> None:
+    costs = replace(IDEAL, slippage=0.001, half_spread=0.002)
+    followed = Followed(side, costs=costs)
+    followed.candle(1000, 1000, 1000, 1000)
+    assert followed.outcome.plan is not None
+    paid_at = 1000 * (1 + side.sign * FEE) / (1 - side.sign * (FEE + 0.003))
+    assert followed.outcome.plan.paid_at == pytest.approx(paid_at, rel=1e-12)
 
 
 # ------------------------------------------------------------------------------------------------------ when one closes
@@ -238,6 +303,35 @@ def test_a_gap_in_the_first_candle_is_taken_as_it_comes(side: Side) -> None:
     ]
     assert followed.outcome.entry == followed.level(993), "of equal prices the average is that price"
     assert followed.outcome.fee_in == TAKER
+
+
+@SIDES
+def test_a_further_entry_is_reached_at_its_level_and_not_before(side: Side) -> None:
+    followed = Followed(side, scale_in=parts(side))
+    followed.candle(1000, 1000, 1000, 1000)
+    assert followed.candle(1000, 1000, 995.5, 998) == []
+    assert followed.candle(998, 999, 995, 998) == ["added"]
+
+
+@SIDES
+def test_in_the_first_candle_the_market_is_there_or_comes_there(side: Side) -> None:
+    """At its level when the order is sent, it takes; half a unit away, it waits and makes."""
+    for opened, rates in ((995.0, {TAKER}), (995.5, {TAKER, MAKER})):
+        followed = Followed(side, scale_in=parts(side, grid=True), shares=["1"], costs=TWO_FEES)
+        assert followed.candle(opened, opened, 994, 994.5) == ["filled", "added"]
+        assert followed.events[-1].price == followed.level(995)
+        assert {rate for _, rate in followed.outcome.paid} == rates
+
+
+@SIDES
+def test_entries_near_the_stop_are_entries(side: Side) -> None:
+    deep = SignalAddition(INSTRUMENT.price(Decimal(1000 - side.sign * Decimal("19.5"))), Decimal("0.6"))
+    followed = Followed(side, scale_in=SignalScaleIn(Decimal("0.4"), (deep,)))
+    followed.candle(1000, 1000, 1000, 1000)
+    assert followed.candle(1000, 1000, 980.5, 985) == ["added"]
+    followed = Followed(side, scale_in=parts(side))
+    followed.candle(1000, 1000, 1000, 1000)
+    assert followed.candle(980.5, 985, 980.5, 984) == ["added", "added"], "after a gap to where the stop is near"
 
 
 @SIDES

@@ -190,6 +190,14 @@ def test_breakeven_and_trailing_by_the_same_r(side: int) -> None:
 
 
 @SIDES
+def test_a_risk_of_less_than_one_is_a_risk(side: int) -> None:
+    spec = spec_of(side, breakeven=Breakeven(0, at_r=1.0))._replace(stop=100.0 - side * 0.5)
+    assert see(spec, start(spec), 100.0 + side * 0.375)[1] == []
+    actions = see(spec, start(spec), 100.0 + side * 0.5)[1]
+    assert same(actions, MoveStop(100.0 + side * 0.25, PlanAction.BREAKEVEN))
+
+
+@SIDES
 def test_a_price_on_the_level_to_follow_to_is_through_it(side: int) -> None:
     spec = spec_of(side, trailing=Trailing(TrailingKind.DISTANCE, 4.0))
     reach, level = 100.0 + side * 10, 100.0 + side * 6

@@ -16,7 +16,7 @@ from tradewind.core.ledger import EntryKind
 from tradewind.core.orders import OrderKind, OrderPurpose
 from tradewind.core.plan import Breakeven, Trailing, TrailingKind
 from tradewind.core.positions import ExitReason, PositionStatus
-from tradewind.core.signals import Management
+from tradewind.core.signals import Management, SignalAddition, SignalScaleIn
 from tradewind.core.trade import (
     Amend,
     Cancel,
@@ -71,13 +71,23 @@ def test_an_entry_that_has_begun_to_fill_waits_on() -> None:
     assert DecisionCode.ENTRY_MISSED not in desk.codes()
 
 
+def test_additions_outlive_the_signal() -> None:
+    """They rest until the position begins to leave."""
+    additions = (SignalAddition(price(995), Decimal("0.6")),)
+    desk = Desk(scale_in=SignalScaleIn(Decimal("0.4"), additions))
+    desk.fill(desk.the(OrderPurpose.ENTRY), 4, 1000)
+    desk.see(1000.0, later=10 * CANDLE)
+    assert [each.level for each in desk.live(OrderPurpose.ENTRY)] == [1]
+    assert DecisionCode.ENTRY_EXPIRED not in desk.codes()
+
+
 def test_an_entry_ends_when_the_signal_expires_to_the_millisecond() -> None:
     desk = Desk()
     left = desk.signal.expires_at - desk.at
     desk.see(1000.0, later=left - 1)
     assert desk.live(OrderPurpose.ENTRY)
     desk.see(1000.0, later=1)
-    assert desk.codes()[-1] is DecisionCode.ENTRY_EXPIRED
+    assert desk.codes()[-1] is desk.trade.entry_ending is DecisionCode.ENTRY_EXPIRED
 
 
 def test_funding_before_anything_is_held_is_money_and_nothing_else() -> None:
@@ -152,6 +162,53 @@ def test_a_stop_that_rounds_back_to_where_it_was_is_not_moved(side: Side) -> Non
     assert commands(desk.see(float(at(side, "1.25")))) == []
     assert desk.codes().count(DecisionCode.STOP_MOVED) == moved
     assert DecisionCode.STOP_MOVE_SKIPPED not in desk.codes()
+
+
+@SIDES
+def test_a_best_price_counts_though_nothing_follows_from_it_yet(side: Side) -> None:
+    desk = Desk(side, management=Management(Breakeven(1)))
+    desk.fill(desk.the(OrderPurpose.ENTRY), 10, 1000)
+    before = desk.trade
+    assert desk.see(float(at(side, 10))) == []
+    assert desk.trade.plan is not None
+    assert desk.trade.plan.best == float(at(side, 10))
+    assert desk.trade != before
+    same = desk.trade
+    desk.see(float(at(side, 5)))
+    assert desk.trade is same, "so that nobody writes a row for it"
+
+
+@SIDES
+def test_a_chandelier_follows_by_the_atr_of_the_candle_that_ended(side: Side) -> None:
+    desk = Desk(side, management=Management(trailing=Trailing(TrailingKind.CHANDELIER, 2.0, period=14)))
+    desk.fill(desk.the(OrderPurpose.ENTRY), 10, 1000)
+    desk.at += CANDLE
+    seen = float(at(side, 4))
+    desk.tell(Observed(desk.at, seen, seen, seen))
+    assert desk.trade.stop == price(at(side, -20))
+    desk.tell(Observed(desk.at, seen, seen, seen, atr=5.0))
+    assert desk.trade.stop == price(at(side, -6))
+
+
+def test_what_is_over_follows_nothing() -> None:
+    desk = Desk(management=Management(trailing=Trailing(TrailingKind.DISTANCE, 10.0)))
+    desk.fill(desk.the(OrderPurpose.ENTRY), 10, 1000)
+    desk.fill(desk.the(OrderPurpose.STOP), 10, 980)
+    over = desk.trade
+    assert desk.see(1100.0) == []
+    assert desk.trade is over
+
+
+def test_every_fill_is_booked_under_its_id() -> None:
+    desk = Desk(actions=())
+    desk.fill(desk.the(OrderPurpose.ENTRY), 4, 1000)
+    fill = desk.filled(desk.the(OrderPurpose.TARGET), 3, 1020, fee="0.25")
+    postings = [each for each in desk.tell(fill) if isinstance(each, Posting)]
+    assert postings == [
+        Posting(EntryKind.FEE, Decimal("-0.25"), desk.at, fill.fill_id),
+        Posting(EntryKind.PNL, Decimal(60), desk.at, fill.fill_id),
+    ]
+    assert desk.told(DecisionCode.TARGET_FILLED)["share"] == 75, "of what was entered"
 
 
 def test_a_target_that_was_filled_only_in_part_moves_no_stop() -> None:

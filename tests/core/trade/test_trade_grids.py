@@ -151,12 +151,14 @@ def test_what_has_begun_to_leave_as_a_whole_makes_no_more_round_trips(side: Side
     sent = commands(desk.fill(own, 3, at(side, 0)))
     assert [each.order.level for each in sent if isinstance(each, Place)] == [1]
     desk.fill(entry(desk, 1), 3, at(side, -5))
+    desk.fill(target(desk, 2), 3, at(side, 0))
+    desk.fill(entry(desk, 1), 3, at(side, -5))
     desk.fill(first, 1, at(side, 20))
     share = numbers({"price": str(at(side, 20)), "quantity": "1.00", "left": "6.00", "pnl": "22.14"})
     assert desk.told(DecisionCode.TARGET_FILLED) == share | numbers({"target": "1", "share": "10"}), (
         "of what was agreed, at the average of what is held"
     )
-    assert desk.told(DecisionCode.ENTRY_CUT_SHORT) == numbers({"filled": "10.00", "quantity": "10.00"})
+    assert desk.told(DecisionCode.ENTRY_CUT_SHORT) == numbers({"filled": "13.00", "quantity": "10.00"})
     assert not desk.live(OrderPurpose.ENTRY)
     own = target(desk, 2)
     desk.fill(own, 3, at(side, 0))

@@ -69,7 +69,7 @@ def track(
         path = stretch.path(spec.plan.side)
     else:
         return state, events
-    if state.phase is SignalPhase.OPEN and path:
+    if state.phase is SignalPhase.OPEN:
         state = walk(spec, state, stretch, path, atr, events, rests=rests)
     return state, events
 

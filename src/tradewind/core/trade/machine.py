@@ -76,7 +76,7 @@ def handle(trade: Trade, event: Event) -> tuple[Trade, list[Effect]]:
 
 
 def _observed(trade: Trade, event: Observed, effects: list[Effect]) -> Trade:
-    if trade.entry_ending is None and trade.entered != trade.mandate.quantity and trade.entry_order is not None:
+    if trade.entry_order is not None:
         trade = _watch_entry(trade, event, effects)
     if trade.status is PositionStatus.CLOSING:
         return leave(trade, event.at, effects)
@@ -84,9 +84,8 @@ def _observed(trade: Trade, event: Observed, effects: list[Effect]) -> Trade:
         return trade
     spec = trade.mandate.spec
     plan, actions = planning.observe(spec, trade.plan, event.high, event.low, event.close, event.at, event.atr)
-    if plan is trade.plan and not actions:
-        return trade
-    trade = trade._replace(plan=plan)
+    if plan is not trade.plan:
+        trade = trade._replace(plan=plan)
     if not actions:
         return trade
     return match_exits(_carry_out(trade, actions, event.close, event.at, effects, {}), event.at, effects)
