@@ -12,6 +12,7 @@ from tradewind.core.plan import (
     TARGET_HAIR,
     Action,
     Addition,
+    AutoAction,
     Breakeven,
     ExitNow,
     MoveStop,
@@ -135,7 +136,43 @@ def test_a_stop_climbs_to_targets_as_they_are_now(side: int) -> None:
     assert move.level == pytest.approx(100.0 + side * 8, abs=1e-9)
 
 
+@SIDES
+def test_what_has_only_just_begun(side: int) -> None:
+    distance = Trailing(TrailingKind.DISTANCE, 4.0)
+    for trailing, on in (
+        (None, False),
+        (distance, True),
+        (distance._replace(after_target=1), False),
+        (distance._replace(at_r=1.0), False),
+        (ONE_BEHIND, False),
+    ):
+        spec = spec_of(side, trailing=trailing)
+        begun = planning.opened(spec, 100.0, 100.25, 7)
+        assert repr(begun) == repr(PlanState(100.0, 100.25, spec.stop, 100.0, 0, False, on, 7))
+
+
+@SIDES
+def test_without_partial_closes_a_grid_is_entered_once(side: int) -> None:
+    ladder = ScaleIn(0.5, (Addition(100.0 - side * 4, 0.5, 100.0),))
+    assert ladder.is_grid
+    once = spec_of(side, scale_in=ladder).allowing(frozenset()).scale_in
+    assert once == ScaleIn(0.5, (Addition(100.0 - side * 4, 0.5),))
+    assert not once.is_grid
+    assert spec_of(side, scale_in=ladder).allowing(frozenset({AutoAction.PARTIAL_CLOSE})).scale_in is ladder
+
+
 # ----------------------------------------------------------------------------------------------- what is worth a move
+
+
+@SIDES
+def test_a_better_average_entry_makes_no_old_price_a_new_best(side: int) -> None:
+    spec = spec_of(side, breakeven=Breakeven(0, at_r=1.0), trailing=Trailing(TrailingKind.DISTANCE, 40.0))
+    state, actions = see(spec, start(spec), 100.0 + side * 8)
+    assert actions == []
+    state = planning.repriced(state, 100.0 - side * 2, 100.0 - side * 1.75)
+    assert see(spec, state, 100.0 + side * 7)[1] == [], "10 from 98 with 8 at risk, but not now"
+    actions = see(spec, state, 100.0 + side * 8.125)[1]
+    assert same(actions, MoveStop(100.0 - side * 1.75, PlanAction.BREAKEVEN))
 
 
 @SIDES

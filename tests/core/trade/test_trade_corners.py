@@ -8,13 +8,14 @@ from uuid import UUID
 
 import pytest
 
-from tests.core.trade_desk import INSTRUMENT, Desk, commands, numbers, price, quantity
-from tests.simulation.trade_driver import CANDLE
+from tests.core.trade_desk import COSTS, INSTRUMENT, Desk, commands, numbers, price, quantity
+from tests.simulation.trade_driver import ACCOUNT, CANDLE, INTENT
+from tradewind.core.costs import Costs
 from tradewind.core.decisions import Decision, DecisionCode
-from tradewind.core.ids import FillId, OrderId
+from tradewind.core.ids import AccountId, FillId, IntentId, OrderId
 from tradewind.core.ledger import EntryKind
 from tradewind.core.orders import OrderKind, OrderPurpose
-from tradewind.core.plan import Breakeven, Trailing, TrailingKind
+from tradewind.core.plan import AutoAction, Breakeven, Trailing, TrailingKind
 from tradewind.core.positions import ExitReason, PositionStatus
 from tradewind.core.signals import Management, SignalAddition, SignalScaleIn
 from tradewind.core.trade import (
@@ -28,8 +29,10 @@ from tradewind.core.trade import (
     Posting,
     Refused,
     handle,
+    mandate,
 )
 from tradewind.core.values import Side
+from tradewind.kit.ids import derive_id
 
 SIDES = pytest.mark.parametrize("side", list(Side))
 
@@ -71,6 +74,24 @@ def test_an_entry_that_has_begun_to_fill_waits_on() -> None:
     assert DecisionCode.ENTRY_MISSED not in desk.codes()
 
 
+def test_who_an_order_belongs_to_is_the_same_in_every_life() -> None:
+    """Ids are derived: after a restart the venue is asked about the same orders."""
+    desk = Desk()
+    trade = desk.trade
+    agreed = mandate(
+        IntentId(INTENT), AccountId(ACCOUNT), desk.signal, frozenset(AutoAction), quantity(10), COSTS, Decimal(3)
+    )
+    assert (agreed.intent_id, agreed.account_id, agreed.leverage) == (INTENT, ACCOUNT, 3)
+    assert agreed.position_id == trade.position_id == derive_id("position", INTENT)
+    desk.fill(desk.the(OrderPurpose.ENTRY), 10, 1000)
+    for number, order in enumerate(desk.trade.orders):
+        assert order.id == derive_id("order", trade.position_id, number)
+        assert order.symbol == desk.signal.symbol
+    stranger = OrderId(UUID(int=99))
+    with pytest.raises(KeyError, match=str(stranger)):
+        trade.order(stranger)
+
+
 def test_additions_outlive_the_signal() -> None:
     """They rest until the position begins to leave."""
     additions = (SignalAddition(price(995), Decimal("0.6")),)
@@ -79,6 +100,8 @@ def test_additions_outlive_the_signal() -> None:
     desk.see(1000.0, later=10 * CANDLE)
     assert [each.level for each in desk.live(OrderPurpose.ENTRY)] == [1]
     assert DecisionCode.ENTRY_EXPIRED not in desk.codes()
+    desk.fill(desk.the(OrderPurpose.ENTRY), 1, 995)
+    assert desk.the(OrderPurpose.ENTRY).remaining == quantity(5), "and none is placed twice"
 
 
 def test_an_entry_ends_when_the_signal_expires_to_the_millisecond() -> None:
@@ -219,6 +242,56 @@ def test_a_target_that_was_filled_only_in_part_moves_no_stop() -> None:
     assert DecisionCode.STOP_MOVED not in desk.codes()
     desk.fill(first, 1, 1020)
     assert DecisionCode.STOP_MOVED in desk.codes()
+
+
+def test_what_a_stop_covered_is_told_without_what_it_has_sold() -> None:
+    desk = Desk()
+    desk.fill(desk.the(OrderPurpose.ENTRY), 10, 1000)
+    desk.fill(desk.the(OrderPurpose.STOP), 4, 980)
+    desk.fill(desk.live(OrderPurpose.TARGET)[0], 2, 1020)
+    assert desk.told(DecisionCode.STOP_RESIZED) == numbers({"stop": "980", "from": "6", "to": "4"})
+    assert desk.the(OrderPurpose.STOP).quantity == quantity(8)
+
+
+def test_a_change_that_is_on_its_way_is_not_asked_for_again() -> None:
+    desk = Desk()
+    entry = desk.the(OrderPurpose.ENTRY)
+    desk.fill(entry, 4, 1000)
+    trade, effects = handle(desk.trade, desk.filled(entry, 3, 1000))
+    stop = desk.the(OrderPurpose.STOP)
+    assert Amend(stop.id, quantity(7), desk.signal.stop) in effects
+    assert trade.order(stop.id).intended == (quantity(7), desk.signal.stop)
+    _, effects = handle(trade, ExitAsked(desk.at, ExitReason.MANUAL))
+    assert not [each for each in effects if isinstance(each, Amend)]
+
+
+def test_breakeven_pays_for_spread_and_slippage() -> None:
+    costs = Costs(maker=0.0, taker=0.0, half_spread=0.002, slippage=0.001)
+    desk = Desk(management=Management(Breakeven(1)), costs=costs)
+    desk.fill(desk.the(OrderPurpose.ENTRY), 10, 1000)
+    desk.fill(desk.live(OrderPurpose.TARGET)[0], 5, 1020)
+    assert desk.trade.stop == price("1003.5"), "1000 ÷ 0.997, up to the tick"
+
+
+# ------------------------------------------------------------------------------------------------------------- its exit
+
+
+def test_an_exit_that_was_asked_for_before_the_entry_filled_keeps_its_reason() -> None:
+    desk = Desk()
+    entry = desk.the(OrderPurpose.ENTRY)
+    trade, _ = handle(desk.trade, ExitAsked(desk.at, ExitReason.EXIT_CONDITION))
+    trade, effects = handle(trade, desk.filled(entry, 4, 1000))
+    assert (trade.status, trade.exit_reason) == (PositionStatus.CLOSING, ExitReason.EXIT_CONDITION)
+    assert Decision(DecisionCode.EXIT_REQUESTED, desk.at, {"reason": "exit_condition", "quantity": "4"}) in effects
+
+
+def test_a_late_fill_makes_it_young_again() -> None:
+    desk = Desk()
+    entry = desk.the(OrderPurpose.ENTRY)
+    desk.see(980.0)
+    assert desk.trade.closed_at == desk.at
+    desk.fill(desk.trade.order(entry.id), 3, 1000)
+    assert (desk.trade.status, desk.trade.closed_at) == (PositionStatus.CLOSING, None)
 
 
 # ---------------------------------------------------------------------------------------------------------- the targets

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.core.trade_desk import INSTRUMENT, Desk, commands, numbers, price, quantity
+from tests.simulation.trade_driver import CANDLE
 from tradewind.core.decisions import DecisionCode
 from tradewind.core.orders import Order, OrderPurpose
 from tradewind.core.plan import AutoAction
@@ -168,6 +169,37 @@ def test_what_has_begun_to_leave_as_a_whole_makes_no_more_round_trips(side: Side
     assert desk.trade.exit_reason is ExitReason.TARGET
     assert desk.told(DecisionCode.CLOSED)["reason"] == "target"
     assert desk.trade.over
+
+
+def test_what_is_being_left_is_not_entered_again() -> None:
+    desk = begun()
+    desk.fill(entry(desk, 1), 3, 995)
+    desk.fill(entry(desk, 2), 3, 990)
+    desk.tell(ExitAsked(desk.at, ExitReason.MANUAL))
+    assert desk.trade.entry_ending is None, "nothing waited to be entered"
+    desk.fill(target(desk, 3), 3, 995)
+    assert desk.trade.status is PositionStatus.CLOSING
+    assert not desk.live(OrderPurpose.ENTRY)
+
+
+def test_what_has_expired_on_the_way_in_is_not_entered_again() -> None:
+    desk = grid()
+    desk.fill(desk.the(OrderPurpose.ENTRY), 2, 1000)
+    desk.fill(entry(desk, 1), 3, 995)
+    desk.see(999.0, later=10 * CANDLE)
+    assert desk.trade.entry_ending is DecisionCode.ENTRY_EXPIRED
+    assert not desk.live(OrderPurpose.ENTRY)
+    desk.fill(target(desk, 2), 3, 1000)
+    assert desk.trade.status is PositionStatus.OPEN
+    assert not desk.live(OrderPurpose.ENTRY)
+
+
+def test_funding_that_is_charged_after_the_end_is_money() -> None:
+    desk = begun()
+    desk.fill(target(desk, 1), 4, 1020)
+    assert desk.trade.over
+    desk.tell(FundingCharged(desk.at, Decimal(2)))
+    assert desk.trade.net_pnl == 78
 
 
 def test_the_last_part_may_be_what_closes_it() -> None:

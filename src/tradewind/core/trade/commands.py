@@ -77,7 +77,7 @@ def match_exits(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     """Command the difference between the exit orders that should rest and those that were asked for."""
     if not trade.held:
         for order in trade.orders:
-            if order.live and (order.reduce_only or trade.status.final):
+            if order.live and order.reduce_only:
                 trade = cancel(trade, effects, order)
         return trade
     trade = _match_stop(trade, at, effects)
@@ -91,9 +91,9 @@ def match_additions(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     That of a grid's part is commanded again once all of the part has left at its target.
 
     The market may have run through some of them already: those take what is there, no worse than their limits."""
-    parts = trade.mandate.additions
-    if not parts or trade.status is not PositionStatus.OPEN or trade.entry_ending is not None or not trade.held:
+    if trade.status is not PositionStatus.OPEN or trade.entry_ending is not None or not trade.held:
         return trade
+    parts = trade.mandate.additions
     sent = {order.level: order for order in trade.orders if order.purpose is OrderPurpose.ENTRY}
     if len(sent) > 1:
         parts = _ready_again(trade, parts, sent)

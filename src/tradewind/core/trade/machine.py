@@ -156,7 +156,7 @@ def _entered(trade: Trade, order: Order, fill: Filled, value: Decimal, effects: 
         return trade._replace(exit_reason=ExitReason.LATE_ENTRY)
     if trade.status is PositionStatus.OPEN and trade.exit_reason is not None:
         # An exit was asked for while the entry was still being cancelled.
-        return _exit(trade, trade.exit_reason, fill.at, effects)
+        return trade._replace(status=transition(trade.status, PositionEvent.EXIT_REQUESTED))
     return trade
 
 
