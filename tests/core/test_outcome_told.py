@@ -191,6 +191,15 @@ def test_a_quiet_candle_may_be_the_last_by_age(side: Side) -> None:
 
 
 @SIDES
+def test_what_is_being_left_is_left_in_a_quiet_candle_too(side: Side) -> None:
+    followed = Followed(side)
+    followed.candle(1000, 1010, 990, 1000)
+    followed.outcome, _ = leave(followed.outcome, SignalEnd.EXIT_CONDITION, followed.at)
+    assert followed.candle(1001, 1002, 999, 1000) == ["closed"]
+    assert followed.events[-1] == SignalEvent(K.CLOSED, after(1), followed.level(1001), why="exit_condition")
+
+
+@SIDES
 def test_the_stop_is_reached_at_its_level_and_not_before(side: Side) -> None:
     followed = Followed(side)
     followed.candle(1000, 1000, 1000, 1000)
@@ -331,7 +340,7 @@ def test_entries_near_the_stop_are_entries(side: Side) -> None:
     assert followed.candle(1000, 1000, 980.5, 985) == ["added"]
     followed = Followed(side, scale_in=parts(side))
     followed.candle(1000, 1000, 1000, 1000)
-    assert followed.candle(980.5, 985, 980.5, 984) == ["added", "added"], "after a gap to where the stop is near"
+    assert followed.candle(980.5, 980.5, 980.5, 980.5) == ["added", "added"], "after a gap to where the stop is near"
 
 
 @SIDES
