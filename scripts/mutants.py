@@ -1,12 +1,14 @@
 """Writes docs/mutation.md from what `mutmut run` found: `.venv/bin/python scripts/mutants.py`.
 
 A mutant that no test kills is named by its function and its change, so that other lines may move. Either
-tests/mutants.yaml says why nobody could tell it from the original, or the exit status is 1.
+tests/mutants.yaml says why nobody could tell it from the original, for it alone or for all of a pattern, or the exit
+status is 1.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -39,6 +41,26 @@ class Mutant(NamedTuple):
     change: str
 
 
+class Reason(NamedTuple):
+    """Why nobody can tell some mutants from the original.
+
+    Attributes:
+        function: the one it is about; none = any, and `change` is a pattern for the whole of it.
+    """
+
+    function: str | None
+    change: str
+    why: str
+
+    def explains(self, mutant: Mutant) -> bool:
+        if self.function is None:
+            return re.fullmatch(self.change, mutant.change) is not None
+        return mutant == (self.function, self.change)
+
+    def __str__(self) -> str:
+        return self.change if self.function is None else f"{self.function}: {self.change}"
+
+
 def short(diff: str) -> str:
     lines = [line for line in diff.splitlines() if line[:1] in {"-", "+"} and line[:3] not in {"---", "+++"}]
     removed, added = ([line[1:].strip() for line in lines if line[0] == sign] for sign in "-+")
@@ -67,23 +89,27 @@ def found() -> tuple[Counter[str], list[Mutant], list[str]]:
     return counts, living, unjudged
 
 
-def reasons() -> dict[Mutant, str]:
+def reasons() -> list[Reason]:
     rows: list[dict[str, Any]] = yaml.safe_load(REASONS.read_text()) or []
-    return {Mutant(row["function"], row["change"]): row["reason"] for row in rows}
+    return [Reason(row.get("function"), row["change"], row["reason"]) for row in rows]
 
 
-def page(counts: Counter[str], living: list[Mutant], known: dict[Mutant, str], unjudged: list[str]) -> str:
+def page(counts: Counter[str], explained: dict[Reason, list[Mutant]], new: list[Mutant], unjudged: list[str]) -> str:
     lines = [_INTRODUCTION, "| File | Mutants |", "|---|---|"]
     lines += [f"| `{path}` | {count} |" for path, count in sorted(counts.items()) if count]
-    lines += ["", f"{counts.total()} mutants, {counts.total() - len(living) - len(unjudged)} killed."]
+    equivalent = sum(map(len, explained.values()))
+    killed = counts.total() - equivalent - len(new) - len(unjudged)
+    lines += ["", f"{counts.total()} mutants: {killed} killed, {equivalent} equivalent, {len(new)} alive."]
     if unjudged:
         lines += [f"{len(unjudged)} were not judged: a run of all of them is still to come."]
-    new = sorted({each for each in living if each not in known})
     lines += ["", f"## Living without a reason ({len(new)})", ""]
     lines += [f"- `{each.function}`: `{each.change}`" for each in new] or ["None."]
-    explained = sorted({each for each in living if each in known})
-    lines += ["", f"## Equivalent ({len(explained)})", ""]
-    lines += [f"- `{each.function}`: `{each.change}`. {known[each]}" for each in explained] or ["None."]
+    lines += ["", f"## Equivalent ({equivalent})", ""]
+    for reason, mutants in explained.items():
+        if mutants and reason.function is None:
+            lines += [f"- {reason.why} ({len(mutants)} mutants, such as `{mutants[0].change}`)"]
+        elif mutants:
+            lines += [f"- `{reason.function}`: `{reason.change}`. {reason.why}"]
     return "\n".join(lines) + "\n"
 
 
@@ -92,14 +118,17 @@ def main() -> int:
         print("mutants: expected what mutmut found in mutants/; run scripts/nightly.sh mutants", file=sys.stderr)
         return 2
     counts, living, unjudged = found()
-    known = reasons()
-    PAGE.write_text(page(counts, living, known, unjudged))
-    new = {each for each in living if each not in known}
-    gone = known.keys() - set(living) if not unjudged else set()
-    for each in sorted(new):
-        print(f"lives: {each.function}: {each.change}", file=sys.stderr)
-    for each in sorted(gone):
-        print(f"has a reason and lives no more: {each.function}: {each.change}", file=sys.stderr)
+    explained: dict[Reason, list[Mutant]] = {reason: [] for reason in reasons()}
+    new: list[Mutant] = []
+    for mutant in sorted(living):
+        reason = next((each for each in explained if each.explains(mutant)), None)
+        (new if reason is None else explained[reason]).append(mutant)
+    gone = [] if unjudged else [reason for reason, mutants in explained.items() if not mutants]
+    PAGE.write_text(page(counts, explained, new, unjudged))
+    for mutant in new:
+        print(f"lives: {mutant.function}: {mutant.change}", file=sys.stderr)
+    for reason in gone:
+        print(f"has a reason and lives no more: {reason}", file=sys.stderr)
     if unjudged:
         print(f"not judged: {len(unjudged)}, such as {unjudged[0]}", file=sys.stderr)
     return 1 if new or gone or unjudged else 0

@@ -27,8 +27,8 @@ coverage() {
         --cov --cov-report=term-missing:skip-covered --cov-fail-under=98
 }
 
-# The tree that mutmut makes comes before the one that is installed. Few simulated trades do: the mutants that they alone
-# would find are what the rule-by-rule tests are for.
+# The tree that mutmut makes comes before the one that is installed. Quick tests go first (tests/support/quick_first.py),
+# and few simulated trades do: the mutants that they alone would find are what the rule-by-rule tests are for.
 mutants() {
     rm -rf mutants
     mkdir -p mutants/src # a folder on the path that is not there when Python starts is never looked into again

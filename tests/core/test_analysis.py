@@ -278,6 +278,7 @@ def test_phases_put_together_are_the_regimes(codes: list[int]) -> None:
     assert sum(phases.shares.values()) == pytest.approx(1.0)
     assert phases.shares[Regime.RANGE] == defined.count(Regime.RANGE.code) / len(defined)
     assert phases.now is phases.runs[-1]
+    assert phases.now_began == (len({*defined}) > 1)
 
 
 # --------------------------------------------------------------------------------------------------- the whole of it
@@ -296,6 +297,11 @@ def test_readings_are_the_catalogues_last_values() -> None:
     assert 0.0 <= read.range_position <= 1.0
     ema = CATALOGUE["ema"].compute(columns, 200, series=(columns.close,))[-1]
     assert read.averages[-1].percent == pytest.approx((columns.close[-1] / ema - 1) * 100)
+
+
+def test_readings_need_candles() -> None:
+    with pytest.raises(ValueError, match=r"expected more than \d+ candles, got 3"):
+        readings_of(random_columns(5, 3))
 
 
 def test_an_average_that_has_not_settled_says_how_many_candles_it_needs() -> None:

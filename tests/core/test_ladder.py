@@ -136,3 +136,20 @@ def test_small_quantities_are_merged(count: int, expected: list[tuple[int, int]]
     targets = [SignalTarget(instrument.price(Decimal(1000)), Decimal(share)) for share in ("0.4", "0.3", "0.3")]
     rungs = allocate(lots(count), targets, instrument)
     assert [(rung.number, int(rung.quantity.value / instrument.lot)) for rung in rungs] == expected
+
+
+@pytest.mark.parametrize(
+    ("targets", "count", "expected"),
+    [
+        ([(1000, "0.6"), (2000, "0.4")], 10, [(1, 6), (2, 4)]),  # 4 are worth 8 at the last, and were worth 4 before
+        ([(2000, "0.6"), (1000, "0.4")], 10, [(1, 10)]),  # and the other way round
+        ([(1000, "0.4"), (1000, "0.35"), (2000, "0.25")], 15, [(1, 6), (2, 5), (3, 4)]),
+        ([(1000, "0.4"), (1000, "0.4"), (1000, "0.2")], 13, [(1, 5), (2, 8)]),
+    ],
+)
+def test_a_rung_is_worth_what_it_is_at_its_own_price(
+    targets: list[tuple[int, str]], count: int, expected: list[tuple[int, int]]
+) -> None:
+    ladder = [SignalTarget(INSTRUMENT.price(Decimal(price)), Decimal(share)) for price, share in targets]
+    rungs = allocate(lots(count), ladder, INSTRUMENT)
+    assert [(rung.number, int(rung.quantity.value / INSTRUMENT.lot)) for rung in rungs] == expected

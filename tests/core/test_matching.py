@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tradewind.core.costs import Costs
 from tradewind.core.ids import OrderId
-from tradewind.core.matching import BookOrder, Stretch, Touch, available, fee, fill_price, first_touch
+from tradewind.core.matching import BookOrder, Stretch, Touch, available, fee, fill_price, first_touch, is_past
 from tradewind.core.orders import OrderKind
 from tradewind.core.values import Instrument, Quantity
 
@@ -51,6 +51,16 @@ def test_the_way_through_a_candle_hurts_first(stretch: Stretch, side: int, entry
         assert path == (stretch.open, adverse, favourable, stretch.close)
     after = stretch.path_after_entry(side, entry)
     assert after == (entry, stretch.low if side > 0 else stretch.high, stretch.close), "no credit for what may be past"
+
+
+@pytest.mark.parametrize(("began", "past"), [(999, False), (1_000, False), (1_299, False), (1_300, True)])
+def test_a_candle_that_comes_late_is_past(began: int, past: bool) -> None:
+    assert is_past(Stretch(1_000, 1_300, 1.0, 1.0, 1.0, 1.0, 1.0), began) is past
+
+
+@pytest.mark.parametrize(("began", "past"), [(999, False), (1_000, False), (1_001, True)])
+def test_a_tick_of_the_moment_it_began_in_is_not_past(began: int, past: bool) -> None:
+    assert is_past(Stretch(1_000, 1_000, 1.0, 1.0, 1.0, 1.0, 1.0), began) is past
 
 
 def test_a_tick_is_one_price() -> None:

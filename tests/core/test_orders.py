@@ -169,6 +169,8 @@ def test_denied_rejected_and_unknown_are_three_things() -> None:
     assert order_in(S.UNKNOWN).live, "nobody answered: the venue may hold it"
     assert not order_in(S.DENIED).live
     assert not order_in(S.REJECTED).live
+    with pytest.raises(IllegalTransitionError, match="accepted cannot happen to an order that is rejected"):
+        order_in(S.REJECTED).after(E.ACCEPTED)
 
 
 @pytest.mark.parametrize("status", [S.CANCELED, S.EXPIRED])
@@ -193,14 +195,15 @@ def test_an_acknowledgement_may_come_after_what_it_acknowledges(overtaken_by: Or
 @pytest.mark.parametrize("lots", [0, 8, 100])
 def test_no_fill_beyond_the_quantity_and_none_of_nothing(lots: int) -> None:
     order = order_in(S.PARTIALLY_FILLED, filled=3)
-    with pytest.raises(IllegalTransitionError):
+    with pytest.raises(IllegalTransitionError, match=r"fill of .+ on .+ of .+ filled"):
         order.executed(price(9_990), quantity(lots))
 
 
 def test_no_amend_below_what_is_filled() -> None:
     order = order_in(S.PARTIALLY_FILLED, filled=3)
-    with pytest.raises(IllegalTransitionError):
+    with pytest.raises(IllegalTransitionError, match=r"amended to .+, below .+ already filled"):
         order.amended(quantity(2), None)
+    assert order.amended(quantity(3), None).remaining == quantity(0)
     assert order.amended(quantity(4), None).remaining == quantity(1)
 
 

@@ -37,7 +37,7 @@ def test_every_pair_of_status_and_event(status: PositionStatus, event: PositionE
     expected = LIFE[status].get(event)
     assert TRANSITIONS.get((status, event)) is expected
     if expected is None:
-        with pytest.raises(IllegalTransitionError):
+        with pytest.raises(IllegalTransitionError, match=f"{event} cannot happen to a position that is {status}"):
             transition(status, event)
     else:
         assert transition(status, event) is expected

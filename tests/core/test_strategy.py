@@ -201,6 +201,9 @@ def test_a_zone_never_meets_its_stop_on_a_coarse_tick() -> None:
         ({"ladder": (("r", "2", "0.5"), ("at", "close + 9", "0.5"))}, RefusalReason.TARGETS_OUT_OF_ORDER),
         ({"ladder": (("r", "2", "0.5"), ("r", "2", "0.5"))}, RefusalReason.TARGETS_OUT_OF_ORDER),
         ({"trailing": (TrailingKind.DISTANCE, "open - close", 1)}, RefusalReason.TRAILING_NOT_POSITIVE),
+        ({"grid": ("2", "0.1"), "ladder": (("at", "close + 3", "1"),)}, RefusalReason.GRID_BELOW_COSTS),
+        ({"grid": ("2", "4"), "ladder": (("at", "close + 3", "1"),)}, None),
+        ({"grid": ("2", "6"), "ladder": (("at", "close + 3", "1"),)}, RefusalReason.ADDITION_BEYOND_STOP),
     ],
 )
 def test_what_would_be_illegal_is_refused_by_name(settings_: dict, reason: RefusalReason | None) -> None:

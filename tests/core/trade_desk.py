@@ -37,7 +37,7 @@ INSTRUMENT = Instrument("paper", "BTCUSDT", "BTC", "USDT", Decimal("0.5"), Decim
 COSTS = Costs(maker=0.0002, taker=0.0006, half_spread=0.0, slippage=0.0001)
 
 
-def price(value: str | int) -> Price:
+def price(value: str | int | Decimal) -> Price:
     return INSTRUMENT.price(Decimal(value))
 
 
@@ -68,10 +68,11 @@ class Desk:
         costs: Costs = COSTS,
         scale_in: SignalScaleIn | None = None,
         targets: Iterable[tuple[int, str]] = TARGETS,
+        instrument: Instrument = INSTRUMENT,
     ) -> None:
         # In ticks of 0.5: a limit of 1000, a stop 20 away, targets 20, 40 and 80 away.
         targets = [(2000 + side.sign * ticks, share) for ticks, share in targets]
-        plain = signal_of(INSTRUMENT, side, (2000, 2000), 2000 - side.sign * 40, targets, management=management)
+        plain = signal_of(instrument, side, (2000, 2000), 2000 - side.sign * 40, targets, management=management)
         self.signal = replace(plain, scale_in=scale_in)
         self.refuses = set(refuses)
         self.at = START
@@ -86,11 +87,16 @@ class Desk:
         self._answer(effects)
         return effects
 
-    def fill(self, order: Order, lots: str | int, at_price: str | int, fee: str = "0") -> list[Effect]:
+    def fill(self, order: Order, lots: str | int, at_price: str | int | Decimal, fee: str = "0") -> list[Effect]:
+        return self.tell(self.filled(order, lots, at_price, fee))
+
+    def filled(self, order: Order, lots: str | int, at_price: str | int | Decimal, fee: str = "0") -> Filled:
+        """The report of a fill."""
         self._fills += 1
-        fill_id = FillId(UUID(int=self._fills))
-        event = Filled(order.id, self.at, fill_id, price(at_price), quantity(lots), Decimal(fee), maker=True)
-        return self.tell(event)
+        amount = self.signal.instrument.quantity(Decimal(lots))
+        return Filled(
+            order.id, self.at, FillId(UUID(int=self._fills)), price(at_price), amount, Decimal(fee), maker=True
+        )
 
     def see(self, at_price: float, *, later: int = CANDLE) -> list[Effect]:
         self.at += later

@@ -62,10 +62,6 @@ class SignalScaleIn:
     additions: tuple[SignalAddition, ...]
     targets_from_average: bool = False
 
-    @property
-    def is_grid(self) -> bool:
-        return self.additions[0].target is not None
-
     def average(self, entry: Decimal) -> Decimal:
         """The average entry of the whole ladder when its first part is entered at `entry`, exact."""
         total = EXACT.multiply(self.first, entry)

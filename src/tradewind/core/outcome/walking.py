@@ -43,7 +43,7 @@ def walk(
                     path, state = stretch.path_after_entry(side, price), state._replace(best=best)
                 state = _see(state, side, price)
             continue
-        if (price - stop) * side <= 0.0 or (reached - stop) * side <= 0.0:
+        if (reached - stop) * side <= 0.0:
             exit_price = price if (price - stop) * side <= 0.0 else stop
             state = _see(state, side, exit_price)
             end = SignalEnd(state.stop_reason.value) if state.stop_reason else SignalEnd.STOP

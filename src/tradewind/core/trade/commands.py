@@ -77,7 +77,7 @@ def match_exits(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     """Command the difference between the exit orders that should rest and those that were asked for."""
     if not trade.held:
         for order in trade.orders:
-            if order.live and (order.reduce_only or trade.status.final):
+            if order.live and order.reduce_only:
                 trade = cancel(trade, effects, order)
         return trade
     trade = _match_stop(trade, at, effects)
@@ -94,9 +94,9 @@ def match_entries(trade: Trade, at: int, effects: list[Effect]) -> Trade:
     The market may have run through some of them already: those take what is there, no worse than their limits."""
     if trade.stop_reason is not None:
         trade = _cancel_behind_stop(trade, at, effects)
-    parts = trade.mandate.additions
-    if not parts or trade.status is not PositionStatus.OPEN or trade.entry_ending is not None or not trade.held:
+    if trade.status is not PositionStatus.OPEN or trade.entry_ending is not None or not trade.held:
         return trade
+    parts = trade.mandate.additions
     sent = {order.level: order for order in trade.orders if order.purpose is OrderPurpose.ENTRY}
     if len(sent) > 1:
         parts = _ready_again(trade, parts, sent)
@@ -178,7 +178,7 @@ def _match_grid(trade: Trade, at: int, effects: list[Effect]) -> Trade:
         order = resting.get(rung.number)
         if order is not None:
             trade = amend(trade, effects, order, order.filled + rung.quantity, None)
-        elif rung.quantity and (rung.number, rung.quantity) not in refused:
+        elif (rung.number, rung.quantity) not in refused:
             trade = place(trade, effects, at, OrderPurpose.TARGET, rung.quantity, price=rung.price, level=rung.number)
             placed.append(rung)
     _tell_placed(placed, at, effects)

@@ -89,9 +89,8 @@ def _observed(trade: Trade, event: Observed, effects: list[Effect]) -> Trade:
         return trade
     spec = trade.mandate.spec
     plan, actions = planning.observe(spec, trade.plan, event.high, event.low, event.close, event.at, event.atr)
-    if plan is trade.plan and not actions:
-        return trade
-    trade = trade._replace(plan=plan)
+    if plan is not trade.plan:
+        trade = trade._replace(plan=plan)
     if not actions:
         return trade
     return _matched(_carry_out(trade, actions, event.close, event.at, effects, {}), event.at, effects)
@@ -162,7 +161,7 @@ def _entered(trade: Trade, order: Order, fill: Filled, value: Decimal, effects: 
         return trade._replace(exit_reason=ExitReason.LATE_ENTRY)
     if trade.status is PositionStatus.OPEN and trade.exit_reason is not None:
         # An exit was asked for while the entry was still being cancelled.
-        return _exit(trade, trade.exit_reason, fill.at, effects)
+        return trade._replace(status=transition(trade.status, PositionEvent.EXIT_REQUESTED))
     return trade
 
 
