@@ -7,7 +7,7 @@ const CELL = "px-2.5 py-2 first:pl-4 last:pr-4 sm:first:pl-5 sm:last:pr-5";
 /** A dense table that scrolls sideways by itself where it is wider than its place. */
 export function Table({ label, head, children }: { label: string; head: ReactNode; children: ReactNode }) {
   return (
-    <div role="group" aria-label={label} tabIndex={0} className="overflow-x-auto -outline-offset-2">
+    <div role="group" aria-label={label} tabIndex={0} className="relative overflow-x-auto -outline-offset-2">
       <table className="w-full border-collapse text-left">
         <thead>
           <tr className="border-b border-line">{head}</tr>

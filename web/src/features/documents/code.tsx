@@ -63,6 +63,7 @@ function indent(event: KeyboardEvent<HTMLTextAreaElement>): void {
   const before = /^[ \t]*/.exec(line)?.[0] ?? "";
   if (!before) return;
   event.preventDefault();
-  // The only way that undo knows of.
+  // Deprecated, and the only way that undo knows of.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
   document.execCommand("insertText", false, `\n${before}`);
 }

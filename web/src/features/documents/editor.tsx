@@ -46,7 +46,7 @@ export function DocumentPage() {
   });
   useTitle([name, t("research.documents.title")]);
   const error = list.error ?? document.error;
-  const missing = (list.data && !own) || (error instanceof ApiProblem && error.status === 404);
+  const missing = (list.data !== undefined && !own) || (error instanceof ApiProblem && error.status === 404);
   if (missing) {
     return (
       <Shell title={name}>

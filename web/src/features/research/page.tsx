@@ -108,7 +108,7 @@ function RunTable({ runs }: { runs: readonly RunItem[] }) {
           <Head>{t("research.kind")}</Head>
           <Head>{t("research.symbols")}</Head>
           <Head>{t("research.span")}</Head>
-          <Head className="w-44">{t("research.state")}</Head>
+          <Head className="w-32">{t("research.state")}</Head>
           <Head>{t("research.result")}</Head>
           <Head number>{t("research.started")}</Head>
         </>

@@ -1,19 +1,26 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Download, Grid3x3, RotateCcw, SearchX, ShieldCheck } from "lucide-react";
-import { Suspense } from "react";
+import { Download, LayoutGrid, RotateCcw, SearchX, ShieldCheck } from "lucide-react";
+import { Suspense, useEffect, useEffectEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ApiProblem } from "@/api/problem";
 import { part } from "@/app/loading";
 import { useTitle } from "@/app/title";
 import type { RunDetail } from "@/client";
-import { getBacktestOptions } from "@/client/@tanstack/react-query.gen";
+import {
+  getBacktestOptions,
+  getSweepHeatMapQueryKey,
+  listBacktestsQueryKey,
+  listSweepTrialsQueryKey,
+} from "@/client/@tanstack/react-query.gen";
 import { useFormat } from "@/i18n";
+import { anyOf } from "@/realtime/caches";
 import { Badge } from "@/ui/badge";
 import { buttonClass } from "@/ui/button";
 import { Empty, LoadProblem, SkeletonRows } from "@/ui/state";
 import { Card, CardTitle, Fact, PageHeader } from "@/ui/surface";
+import { percentOf } from "./figures";
 import { type Kind, searchOf } from "./form/draft";
 import { MetricsCard, Summary } from "./metrics";
 import { AssumptionsCard, DoubtsCard, RefusalsCard } from "./notes";
@@ -35,6 +42,7 @@ export function RunPage() {
     refetchInterval: ({ state }) => (state.data && underWay(state.data) ? REFRESH_MS : false),
   });
   const title = useRunTitle();
+  useSettling(data);
   useTitle([data && title(data), t("research.title")]);
   if (data) return <Run run={data} />;
   const missing = error instanceof ApiProblem && (error.status === 404 || error.status === 422);
@@ -59,6 +67,18 @@ export function RunPage() {
       )}
     </>
   );
+}
+
+/** What lists and maps showed of a run under way is old once it is over. */
+function useSettling(run: RunDetail | undefined): void {
+  const queries = useQueryClient();
+  const over = run !== undefined && !underWay(run);
+  const path = { run_id: run?.id ?? "" };
+  const keys = anyOf(listBacktestsQueryKey(), listSweepTrialsQueryKey({ path }), getSweepHeatMapQueryKey({ path }));
+  const settle = useEffectEvent(() => void queries.invalidateQueries(keys));
+  useEffect(() => {
+    if (over) settle();
+  }, [over]);
 }
 
 function Run({ run }: { run: RunDetail }) {
@@ -127,9 +147,9 @@ function Run({ run }: { run: RunDetail }) {
 function Actions({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
   if (underWay(run)) return <CancelButton run={run} />;
-  const others: readonly { kind: Kind; label: string; Icon: typeof Grid3x3 }[] = [
+  const others: readonly { kind: Kind; label: string; Icon: typeof LayoutGrid }[] = [
     { kind: run.kind, label: t("research.again"), Icon: RotateCcw },
-    ...(run.kind === "sweep" ? [] : [{ kind: "sweep", label: t("research.to_sweep"), Icon: Grid3x3 } as const]),
+    ...(run.kind === "sweep" ? [] : [{ kind: "sweep", label: t("research.to_sweep"), Icon: LayoutGrid } as const]),
     ...(run.kind === "validation" ? [] : [{ kind: "validation", label: t("research.to_validation"), Icon: ShieldCheck } as const]),
   ];
   return (
@@ -155,7 +175,7 @@ function SettingsCard({ run }: { run: RunDetail }) {
       <CardTitle id="run-settings" title={t("research.report.settings")} />
       <dl className="px-4 pb-3 sm:px-5">
         <Fact term={t("research.form.profile")}>{t(`research.form.profiles.${run.profile}`).split(":")[0]}</Fact>
-        {run.fee && <Fact term={t("research.report.fee")}>{format.share(run.fee)}</Fact>}
+        {run.fee && <Fact term={t("research.report.fee")}>{percentOf(format, run.fee)}</Fact>}
         {run.candles !== null && <Fact term={t("research.report.candles")}>{format.integer(run.candles)}</Fact>}
         {took !== null && <Fact term={t("research.report.took")}>{format.duration(took)}</Fact>}
         <div className="py-1.5">

@@ -21,6 +21,8 @@ import { ExplanationSections } from "./explanation";
 import { Gained, NONE } from "./figures";
 
 const PAGE = 25;
+/** On a phone the sheet has the rest. */
+const WIDER = "max-sm:hidden";
 const side = (trade: BacktestTradeItem) => trade.side as "long" | "short";
 
 /** Every trade; a row says which rules it comes from. */
@@ -56,14 +58,14 @@ export function TradesCard({ run }: { run: RunDetail }) {
           label={t("research.report.trades")}
           head={
             <>
-              <Head>{t("research.symbols")}</Head>
+              <Head>{t("signals.symbol")}</Head>
               <Head number>{t("research.report.entry")}</Head>
-              <Head number>{t("positions.entry")}</Head>
-              <Head number>{t("research.report.exit")}</Head>
-              <Head number>{t("positions.exit_price")}</Head>
-              <Head>{t("research.report.reason")}</Head>
+              <Head number className={WIDER}>{t("positions.entry")}</Head>
+              <Head number className={WIDER}>{t("research.report.exit")}</Head>
+              <Head number className={WIDER}>{t("positions.exit_price")}</Head>
+              <Head className={WIDER}>{t("research.report.reason")}</Head>
               <Head number>{t("research.report.pnl")}</Head>
-              <Head number>{t("research.report.gained")}</Head>
+              <Head number className={WIDER}>{t("research.report.gained")}</Head>
               <Head number>R</Head>
             </>
           }
@@ -85,14 +87,14 @@ export function TradesCard({ run }: { run: RunDetail }) {
               <Cell number className="text-muted">
                 <When at={trade.entry_at} />
               </Cell>
-              <Cell number>{price(format, trade.entry_price)}</Cell>
-              <Cell number className="text-muted">
+              <Cell number className={WIDER}>{price(format, trade.entry_price)}</Cell>
+              <Cell number className={`${WIDER} text-muted`}>
                 <When at={trade.exit_at} />
               </Cell>
-              <Cell number>{price(format, trade.exit_price)}</Cell>
-              <Cell className="whitespace-nowrap text-soft">{exit(trade.exit_reason)}</Cell>
+              <Cell number className={WIDER}>{price(format, trade.exit_price)}</Cell>
+              <Cell className={`${WIDER} whitespace-nowrap text-soft`}>{exit(trade.exit_reason)}</Cell>
               <Cell number>{trade.pnl === null ? NONE : <Pnl value={trade.pnl} className="font-medium" />}</Cell>
-              <Cell number>
+              <Cell number className={WIDER}>
                 <Gained share={trade.return} />
               </Cell>
               <Cell number>{trade.r_multiple === null ? NONE : <Multiple value={trade.r_multiple} />}</Cell>

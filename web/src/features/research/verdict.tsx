@@ -21,13 +21,11 @@ const LOOKS = {
 export function VerdictParts({ run, verdict }: { run: RunDetail; verdict: VerdictItem }) {
   return (
     <>
-      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <div className={clsx("grid items-start gap-4", run.honesty && "xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]")}>
         <VerdictCard verdict={verdict} />
-        <div className="grid min-w-0 gap-4">
-          <MonteCarloCard verdict={verdict} />
-          <HonestyCard honesty={run.honesty} over />
-        </div>
+        <HonestyCard honesty={run.honesty} over />
       </div>
+      <MonteCarloCard verdict={verdict} />
       <ForwardCard forward={verdict.walk_forward} />
     </>
   );
@@ -91,7 +89,7 @@ function MonteCarloCard({ verdict }: { verdict: VerdictItem }) {
   return (
     <Card aria-labelledby="run-montecarlo" className="overflow-hidden">
       <CardTitle id="run-montecarlo" title={t("research.validation.montecarlo")} />
-      <div className="grid gap-3 pb-3">
+      <div className="grid items-start gap-x-8 gap-y-5 pb-3 xl:grid-cols-2">
         {verdict.bootstrap && <Resampled title={t("research.validation.bootstrap")} found={verdict.bootstrap} />}
         {verdict.shuffle && <Resampled title={t("research.validation.shuffle")} found={verdict.shuffle} />}
       </div>
@@ -105,7 +103,7 @@ function Resampled({ title, found }: { title: string; found: MonteCarloItem }) {
   // In another order the same trades come to the same end.
   const ends = found.resampling !== "shuffle";
   return (
-    <section>
+    <section className="min-w-0">
       <h3 className="flex items-baseline justify-between gap-3 px-4 pb-1 text-xs sm:px-5">
         <span className="font-semibold text-muted">{title}</span>
         <span className="tnum text-muted">{t("research.validation.paths", { paths: format.integer(found.paths) })}</span>

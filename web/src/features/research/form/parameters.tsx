@@ -20,6 +20,15 @@ export function ParametersPart({ draft, change, faults, document }: PartProps & 
       <p className={clsx("mt-0.5 text-xs", faults.vary ? "font-medium text-loss" : "text-muted")}>
         {faults.vary ?? t(varies ? "research.form.parameters_vary" : "research.form.parameters_hint")}
       </p>
+      {varies && Object.keys(draft.vary).length > 0 && (
+        <p aria-hidden="true" className="mt-2 hidden justify-end gap-1.5 text-xs text-muted sm:flex">
+          {(["from", "to", "step"] as const).map((end) => (
+            <span key={end} className="w-19 pr-2.5 text-right">
+              {t(`research.form.${LABELS[end]}_short`)}
+            </span>
+          ))}
+        </p>
+      )}
       <ul className="mt-2">
         {document.parameters.map((parameter) => (
           <ParameterRow key={parameter.name} {...part} parameter={parameter} varies={varies} />
