@@ -48,7 +48,7 @@ export function CheckPanel({ check, error, waiting, onLine }: Props) {
         </span>
       </CardTitle>
       <div
-        role="region"
+        role="group"
         aria-labelledby="document-says"
         tabIndex={0}
         className="max-h-[30rem] min-h-24 overflow-y-auto px-4 pb-4 -outline-offset-2 sm:px-5"
@@ -60,7 +60,7 @@ export function CheckPanel({ check, error, waiting, onLine }: Props) {
         ) : !check ? (
           <p className="text-muted">{t("research.documents.empty_text")}</p>
         ) : check.document ? (
-          <ExplanationSections explanation={check.document.explanation} />
+          <ExplanationSections explanation={check.document.explanation} heading="h3" />
         ) : (
           <ol className="grid gap-2">
             {check.faults.map((fault, place) => {

@@ -185,5 +185,5 @@ function Rules({ run }: { run: RunDetail }) {
   });
   const { data, error } = run.own ? own : builtin;
   if (error || (data && data.content_hash !== run.document_hash)) return <p className="text-muted">{t("research.report.trade_gone")}</p>;
-  return data ? <ExplanationSections explanation={data.explanation} /> : <SkeletonRows rows={3} />;
+  return data ? <ExplanationSections explanation={data.explanation} heading="h4" /> : <SkeletonRows rows={3} />;
 }

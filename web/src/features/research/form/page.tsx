@@ -129,8 +129,11 @@ function NewRun({ begun }: { begun: Draft }) {
   const candles = candlesOf(draft, series);
   const size = document.data && draft.kind !== "backtest" ? combinations(draft, document.data) : null;
   const part: PartProps = { draft, change, faults };
-  const elsewhere = problem && !problem.errors.length ? words(problem) : null;
-  const unplaced = Object.entries(told).filter(([field]) => !placed(field));
+  // Without a field it is not the size of the run, but how many there are.
+  const full = problem?.code === "plan_limit_reached" && !problem.errors.length;
+  const unplaced = Object.entries(told).flatMap(([field, detail]) => (placed(field) ? [] : [detail]));
+  if (full) unplaced.push(t("research.form.full", { limit: format.integer(limits.runs) }));
+  else if (problem && !problem.errors.length) unplaced.push(words(problem));
   return (
     <Frame kind={draft.kind} onKind={(kind) => change({ kind })}>
       <form
@@ -175,9 +178,9 @@ function NewRun({ begun }: { begun: Draft }) {
           {draft.kind !== "backtest" && <SearchPart {...part} />}
           {draft.kind === "validation" ? <LooksPart {...part} /> : <FillsPart {...part} />}
           <div className="flex flex-wrap items-center justify-end gap-3">
-            {(elsewhere ?? (unplaced.length > 0 && unplaced.map(([, detail]) => detail).join(" "))) && (
+            {unplaced.length > 0 && (
               <p role="alert" className="min-w-0 flex-1 font-medium text-loss">
-                {elsewhere ?? unplaced.map(([, detail]) => detail).join(" ")}
+                {unplaced.join(" ")}
               </p>
             )}
             <Button variant="primary" size="lg" type="submit" busy={start.isPending} disabled={!document.data}>
