@@ -55,7 +55,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def market_options() -> list[str]:
+    """Which market it is; a module may have another one."""
+    return ["--timeframe", "1m", "--seed", "7"]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, market_options: list[str]) -> Iterator[str]:
     """The address of a running Tradewind with a demo user."""
     if not (WEB / "dist" / "index.html").is_file():
         pytest.fail("the dashboard is not built: run make setup")
@@ -64,7 +70,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = folder / "up.log"
     environment = {**os.environ, "TRADEWIND_DEMO_PASSWORD": DEMO_PASSWORD}
     command = [sys.executable, "-m", "tradewind", "up", "--data", str(folder / "data")]
-    command += ["--port", str(port), "--speed", _SPEED, "--timeframe", "1m", "--seed", "7"]
+    command += ["--port", str(port), "--speed", _SPEED, *market_options]
     with (
         log.open("wb") as output,
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT) as process,

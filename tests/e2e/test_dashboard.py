@@ -10,7 +10,17 @@ from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.e2e.conftest import DEMO_EMAIL, WEB, Complaints, Opener, log_in
 
-ROUTES = ("/", "/signals?status=all", "/positions?status=all", "/portfolio", "/market", "/alerts", "/strategies")
+RESEARCH_ROUTES = ("/research/new", "/strategies/new", "/ledger")
+ROUTES = (
+    "/",
+    "/signals?status=all",
+    "/positions?status=all",
+    "/portfolio",
+    "/market",
+    "/alerts",
+    "/strategies",
+    *RESEARCH_ROUTES,
+)
 #: Something of the market has to happen first; it does so every few seconds.
 _MARKET_MS = 150_000
 _NUMBER = re.compile(r"[\d,]+\.\d{2}")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.market.candle_maker import walk
-from tests.research.runs.asked import CANDLES, all_trials, started, subscribe, sweep, wish
+from tests.research.runs.asked import CANDLES, SYMBOLS, all_trials, started, subscribe, sweep, wish
 from tests.support.http import Api, Person
 from tradewind.core.candles import Timeframe
 from tradewind.platform.database import Database
@@ -227,3 +227,40 @@ async def test_a_sweep_has_no_trades_and_a_backtest_no_trials(pro: Person) -> No
     for run_id, paths in ((one, ("trials", "heatmap")), (many, ("trades", "equity"))):
         for path in paths:
             assert (await pro.get(f"/backtests/{run_id}/{path}")).status == 404
+
+
+async def test_what_can_be_asked_for(pro: Person) -> None:
+    offer = await pro.ok("GET", "/backtests/offer")
+    assert offer["limits"] == {"runs": 4, "candles": 5_000_000, "trials": 5_000}
+    assert {(each["symbol"], each["timeframe"]) for each in offer["series"]} >= {(symbol, "5m") for symbol in SYMBOLS}
+    for each in offer["series"]:
+        asked = wish(symbols=[each["symbol"]], timeframe=each["timeframe"])
+        run = (await pro.post("/backtests", asked)).json
+        assert (run["from"], run["to"]) == (each["from"], each["to"])
+        await pro.ok("POST", f"/backtests/{run['id']}/cancel", json={})
+
+
+async def test_lists_say_in_short_what_came_of_it(pro: Person, researcher: Researcher) -> None:
+    one = await started(pro, "/backtests", wish())
+    many = await started(pro, "/backtests/sweeps", sweep())
+    looked = await started(pro, "/backtests/validations", wish(paths=300))
+    assert {each["short"] for each in (await pro.ok("GET", "/backtests"))["items"]} == {None}
+    await researcher.work()
+    listed = {each["id"]: each["short"] for each in (await pro.ok("GET", "/backtests"))["items"]}
+    found = {run_id: await pro.ok("GET", f"/backtests/{run_id}") for run_id in (one, many, looked)}
+    for run_id in (one, looked):
+        for name in ("trades", "total_return", "max_drawdown", "sharpe"):
+            assert listed[run_id][name] == found[run_id]["metrics"][name]
+    assert listed[one]["state"] is None
+    assert listed[looked]["state"] == found[looked]["verdict"]["state"]
+    assert (listed[many]["score"], listed[many]["trades"]) == (found[many]["best"]["score"], None)
+    assert found[many]["short"] == listed[many]
+
+
+async def test_every_measure_is_said_in_words(pro: Person, researcher: Researcher) -> None:
+    run_id = await started(pro, "/backtests", wish())
+    await researcher.work()
+    found = await pro.ok("GET", f"/backtests/{run_id}")
+    items = (await pro.ok("GET", "/backtests/definitions", headers={"Accept-Language": "ru"}))["items"]
+    assert [each["name"] for each in items] == list(found["metrics"])
+    assert items[0]["title"] == "Сделки"

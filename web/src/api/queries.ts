@@ -28,3 +28,6 @@ export const byCursor = {
   initialPageParam: {},
   getNextPageParam: (page: { next_cursor: string | null }) => page.next_cursor,
 };
+
+/** The same for a list that is part of something. */
+export const byCursorOf = <P>(path: P) => ({ ...byCursor, initialPageParam: { path } });

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { BellRing, CandlestickChart, FlaskConical, Gauge, Layers, PieChart, Radar } from "lucide-react";
+import { BellRing, CandlestickChart, FlaskConical, Gauge, History, Layers, PieChart, Radar } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { getStatsOptions } from "@/client/@tanstack/react-query.gen";
@@ -13,7 +13,11 @@ const PAGES = [
   { to: "/market", name: "market", Icon: CandlestickChart },
   { to: "/alerts", name: "alerts", Icon: BellRing },
   { to: "/strategies", name: "strategies", Icon: FlaskConical },
+  { to: "/research", name: "research", Icon: History },
 ] as const;
+
+/** Back-tests stand beside strategies there, and on a narrow screen seven are enough. */
+const ON_PHONES = PAGES.filter(({ name }) => name !== "research");
 
 function OpenCount() {
   const { data } = useQuery(getStatsOptions());
@@ -54,7 +58,7 @@ export function BottomNav() {
       aria-label={t("nav.label")}
       className="fixed inset-x-0 bottom-0 z-30 grid auto-cols-fr grid-flow-col border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden"
     >
-      {PAGES.map(({ to, name, Icon }) => (
+      {ON_PHONES.map(({ to, name, Icon }) => (
         <Link
           key={to}
           to={to}

@@ -7,7 +7,7 @@ import { adoptLanguage } from "@/i18n";
 import { CrashPage, NotFoundPage } from "./errors";
 import { page } from "./loading";
 import { PageSkeleton, Root } from "./root";
-import { type AuthSearch, authSearch, marketSearch, positionsSearch, signalsSearch } from "./search";
+import { type AuthSearch, authSearch, draftSearch, editorSearch, marketSearch, positionsSearch, signalsSearch } from "./search";
 import type { Services } from "./services";
 import { Shell } from "./shell";
 
@@ -117,6 +117,51 @@ const strategies = createRoute({
   component: page(() => import("@/features/strategies/page"), "StrategiesPage"),
 });
 
+const ownStrategies = createRoute({
+  getParentRoute: () => inside,
+  path: "/strategies/own",
+  component: page(() => import("@/features/documents/page"), "OwnStrategiesPage"),
+});
+
+const newStrategy = createRoute({
+  getParentRoute: () => inside,
+  path: "/strategies/new",
+  validateSearch: editorSearch,
+  component: page(() => import("@/features/documents/editor"), "NewDocumentPage"),
+});
+
+const ownStrategy = createRoute({
+  getParentRoute: () => inside,
+  path: "/strategies/own/$name",
+  validateSearch: editorSearch,
+  component: page(() => import("@/features/documents/editor"), "DocumentPage"),
+});
+
+const research = createRoute({
+  getParentRoute: () => inside,
+  path: "/research",
+  component: page(() => import("@/features/research/page"), "ResearchPage"),
+});
+
+const newRun = createRoute({
+  getParentRoute: () => inside,
+  path: "/research/new",
+  validateSearch: draftSearch,
+  component: page(() => import("@/features/research/form/page"), "NewRunPage"),
+});
+
+const run = createRoute({
+  getParentRoute: () => inside,
+  path: "/research/$runId",
+  component: page(() => import("@/features/research/run"), "RunPage"),
+});
+
+const ledger = createRoute({
+  getParentRoute: () => inside,
+  path: "/ledger",
+  component: page(() => import("@/features/history/page"), "LedgerPage"),
+});
+
 const routeTree = root.addChildren([
   login,
   register,
@@ -128,6 +173,13 @@ const routeTree = root.addChildren([
     market,
     alerts,
     strategies,
+    ownStrategies,
+    newStrategy,
+    ownStrategy,
+    research,
+    newRun,
+    run,
+    ledger,
   ]),
 ]);
 

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, CancelBacktestData, CancelBacktestErrors, CancelBacktestResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, CheckAlertData, CheckAlertErrors, CheckAlertResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, ConfirmTelegramChatData, ConfirmTelegramChatErrors, ConfirmTelegramChatResponses, CreateAlertData, CreateAlertErrors, CreateAlertResponses, DeleteAlertData, DeleteAlertErrors, DeleteAlertResponses, DeleteOwnStrategyData, DeleteOwnStrategyErrors, DeleteOwnStrategyResponses, DeleteTelegramChatData, DeleteTelegramChatErrors, DeleteTelegramChatResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportBacktestEquityData, ExportBacktestEquityErrors, ExportBacktestEquityResponses, ExportBacktestTradesData, ExportBacktestTradesErrors, ExportBacktestTradesResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportReportData, ExportReportErrors, ExportReportResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetAlertData, GetAlertErrors, GetAlertResponses, GetBacktestData, GetBacktestEquityData, GetBacktestEquityErrors, GetBacktestEquityResponses, GetBacktestErrors, GetBacktestResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetSweepHeatMapData, GetSweepHeatMapErrors, GetSweepHeatMapResponses, GetTelegramChatData, GetTelegramChatErrors, GetTelegramChatResponses, ListAlertsData, ListAlertsErrors, ListAlertsResponses, ListAlertTriggersData, ListAlertTriggersErrors, ListAlertTriggersResponses, ListBacktestsData, ListBacktestsErrors, ListBacktestsResponses, ListBacktestTradesData, ListBacktestTradesErrors, ListBacktestTradesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSweepTrialsData, ListSweepTrialsErrors, ListSweepTrialsResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PatchAlertData, PatchAlertErrors, PatchAlertResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, PutTelegramChatData, PutTelegramChatErrors, PutTelegramChatResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses, StartBacktestData, StartBacktestErrors, StartBacktestResponses, StartSweepData, StartSweepErrors, StartSweepResponses, StartValidationData, StartValidationErrors, StartValidationResponses } from './types.gen';
+import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, CancelBacktestData, CancelBacktestErrors, CancelBacktestResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, CheckAlertData, CheckAlertErrors, CheckAlertResponses, CheckDocumentData, CheckDocumentErrors, CheckDocumentResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, ConfirmTelegramChatData, ConfirmTelegramChatErrors, ConfirmTelegramChatResponses, CreateAlertData, CreateAlertErrors, CreateAlertResponses, DeleteAlertData, DeleteAlertErrors, DeleteAlertResponses, DeleteOwnStrategyData, DeleteOwnStrategyErrors, DeleteOwnStrategyResponses, DeleteTelegramChatData, DeleteTelegramChatErrors, DeleteTelegramChatResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportBacktestEquityData, ExportBacktestEquityErrors, ExportBacktestEquityResponses, ExportBacktestTradesData, ExportBacktestTradesErrors, ExportBacktestTradesResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportReportData, ExportReportErrors, ExportReportResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetAlertData, GetAlertErrors, GetAlertResponses, GetBacktestData, GetBacktestEquityData, GetBacktestEquityErrors, GetBacktestEquityResponses, GetBacktestErrors, GetBacktestResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOwnDocumentData, GetOwnDocumentErrors, GetOwnDocumentResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResearchOfferData, GetResearchOfferErrors, GetResearchOfferResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetSweepHeatMapData, GetSweepHeatMapErrors, GetSweepHeatMapResponses, GetTelegramChatData, GetTelegramChatErrors, GetTelegramChatResponses, ListAlertsData, ListAlertsErrors, ListAlertsResponses, ListAlertTriggersData, ListAlertTriggersErrors, ListAlertTriggersResponses, ListBacktestsData, ListBacktestsErrors, ListBacktestsResponses, ListBacktestTradesData, ListBacktestTradesErrors, ListBacktestTradesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListDefinitionsData, ListDefinitionsErrors, ListDefinitionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSweepTrialsData, ListSweepTrialsErrors, ListSweepTrialsResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PatchAlertData, PatchAlertErrors, PatchAlertResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, PutTelegramChatData, PutTelegramChatErrors, PutTelegramChatResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses, StartBacktestData, StartBacktestErrors, StartBacktestResponses, StartSweepData, StartSweepErrors, StartSweepResponses, StartValidationData, StartValidationErrors, StartValidationResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -490,6 +490,25 @@ export const getDocumentSchema = <ThrowOnError extends boolean = true>(options?:
 });
 
 /**
+ * Check Document
+ *
+ * What is wrong with a document, place by place; or what it says in words. Nothing is kept.
+ */
+export const checkDocument = <ThrowOnError extends boolean = true>(options: Options<CheckDocumentData, ThrowOnError>): RequestResult<CheckDocumentResponses, CheckDocumentErrors, ThrowOnError> => (options.client ?? client).post<CheckDocumentResponses, CheckDocumentErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/strategies/check',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * List Own Strategies
  *
  * The caller's own strategy documents with all their versions.
@@ -525,6 +544,21 @@ export const saveOwnStrategy = <ThrowOnError extends boolean = true>(options: Op
 });
 
 /**
+ * Get Own Document
+ *
+ * A version of a strategy of one's own, as it was written and in words.
+ */
+export const getOwnDocument = <ThrowOnError extends boolean = true>(options: Options<GetOwnDocumentData, ThrowOnError>): RequestResult<GetOwnDocumentResponses, GetOwnDocumentErrors, ThrowOnError> => (options.client ?? client).get<GetOwnDocumentResponses, GetOwnDocumentErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/strategies/own/{own_name}/document',
+    ...options
+});
+
+/**
  * Activate Own Strategy
  *
  * Make a kept version the active one: to roll back, name an older one.
@@ -556,6 +590,21 @@ export const deleteOwnStrategy = <ThrowOnError extends boolean = true>(options: 
             type: 'apiKey'
         }],
     url: '/api/v1/strategies/own/{own_name}',
+    ...options
+});
+
+/**
+ * Get Document
+ *
+ * The document of a built-in strategy, to read or to begin one of one's own with.
+ */
+export const getDocument = <ThrowOnError extends boolean = true>(options: Options<GetDocumentData, ThrowOnError>): RequestResult<GetDocumentResponses, GetDocumentErrors, ThrowOnError> => (options.client ?? client).get<GetDocumentResponses, GetDocumentErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/strategies/{strategy}/document',
     ...options
 });
 
@@ -869,6 +918,36 @@ export const startValidation = <ThrowOnError extends boolean = true>(options: Op
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Get Research Offer
+ *
+ * Of which symbols, timeframes and spans there are candles, and how much the plan allows.
+ */
+export const getResearchOffer = <ThrowOnError extends boolean = true>(options?: Options<GetResearchOfferData, ThrowOnError>): RequestResult<GetResearchOfferResponses, GetResearchOfferErrors, ThrowOnError> => (options?.client ?? client).get<GetResearchOfferResponses, GetResearchOfferErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests/offer',
+    ...options
+});
+
+/**
+ * List Definitions
+ *
+ * The measures of a back-test in words, in the order of `metrics`.
+ */
+export const listDefinitions = <ThrowOnError extends boolean = true>(options?: Options<ListDefinitionsData, ThrowOnError>): RequestResult<ListDefinitionsResponses, ListDefinitionsErrors, ThrowOnError> => (options?.client ?? client).get<ListDefinitionsResponses, ListDefinitionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests/definitions',
+    ...options
 });
 
 /**

@@ -705,6 +705,30 @@ export type CheckItem = {
 };
 
 /**
+ * ChoiceItem
+ *
+ * A word that may be set, as a parameter's number may.
+ */
+export type ChoiceItem = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Default
+     */
+    default: string;
+    /**
+     * Options
+     */
+    options: Array<string>;
+};
+
+/**
  * CorrelationMatrix
  *
  * Pearson correlations of hourly returns, pairwise over the hours that both have.
@@ -802,6 +826,29 @@ export type DecisionItem = {
 };
 
 /**
+ * DefinitionItem
+ *
+ * What a measure is called and how it is reckoned.
+ */
+export type DefinitionItem = {
+    /**
+     * Name
+     *
+     * As `metrics` has it.
+     */
+    name: string;
+    unit: Unit;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
  * DenyReason
  *
  * Why an intent was denied before anything was sent. The list is complete; clients may rely on the names.
@@ -833,6 +880,22 @@ export type DiversificationItem = {
 };
 
 /**
+ * DocumentCheck
+ *
+ * What is wrong with a text, or what it says.
+ */
+export type DocumentCheck = {
+    /**
+     * Faults
+     */
+    faults: Array<FaultItem>;
+    /**
+     * null as long as there are faults.
+     */
+    document: DocumentItem | null;
+};
+
+/**
  * DocumentInput
  *
  * A strategy document as text, YAML or JSON.
@@ -842,6 +905,41 @@ export type DocumentInput = {
      * Document
      */
     document: string;
+};
+
+/**
+ * DocumentItem
+ *
+ * A strategy document: its text, what may be set in it, and what it says in words.
+ */
+export type DocumentItem = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Content Hash
+     */
+    content_hash: string;
+    /**
+     * Text
+     *
+     * As its author wrote it.
+     */
+    text: string;
+    /**
+     * Parameters
+     */
+    parameters: Array<ParameterItem>;
+    /**
+     * Choices
+     */
+    choices: Array<ChoiceItem>;
+    explanation: ExplanationItem;
 };
 
 /**
@@ -1026,6 +1124,36 @@ export type ExposureItem = {
 };
 
 /**
+ * FaultItem
+ *
+ * One thing to repair in a document.
+ */
+export type FaultItem = {
+    /**
+     * Path
+     *
+     * Place such as `long.targets[1].share`; empty for the document as a whole.
+     */
+    path: string;
+    /**
+     * Line
+     *
+     * In the text, from 1, where it is known.
+     */
+    line: number | null;
+    /**
+     * Column
+     *
+     * In the expression at the path, from 1.
+     */
+    column: number | null;
+    /**
+     * Detail
+     */
+    detail: string;
+};
+
+/**
  * Feature
  *
  * What a plan has or has not, beside its numbers. The list is complete; clients may rely on the names.
@@ -1170,6 +1298,42 @@ export type HonestyItem = {
      * Warnings
      */
     warnings: Array<WarningItem>;
+};
+
+/**
+ * InShort
+ *
+ * What a run came to, for lists; null where its kind has no such figure.
+ */
+export type InShort = {
+    /**
+     * Trades
+     *
+     * Of a back-test, or of what a validation judged.
+     */
+    trades: number | null;
+    /**
+     * Total Return
+     */
+    total_return: string | null;
+    /**
+     * Max Drawdown
+     */
+    max_drawdown: string | null;
+    /**
+     * Sharpe
+     */
+    sharpe: string | null;
+    /**
+     * A validation's verdict.
+     */
+    state: State | null;
+    /**
+     * Score
+     *
+     * Of a sweep's best set.
+     */
+    score: string | null;
 };
 
 /**
@@ -1843,6 +2007,32 @@ export type OwnStrategyItem = {
 };
 
 /**
+ * OwnStrategyPage
+ *
+ * Strategies of one's own, and how much of the plan they take.
+ */
+export type OwnStrategyPage = {
+    /**
+     * Items
+     */
+    items: Array<OwnStrategyItem>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+    /**
+     * Counted
+     */
+    counted: number;
+    /**
+     * Limit
+     *
+     * Null = unlimited.
+     */
+    limit: number | null;
+};
+
+/**
  * OwnVersionItem
  */
 export type OwnVersionItem = {
@@ -1935,6 +2125,20 @@ export type PageOfDecisionItem = {
 };
 
 /**
+ * DefinitionItemPage
+ */
+export type PageOfDefinitionItem = {
+    /**
+     * Items
+     */
+    items: Array<DefinitionItem>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
  * EquityPointItemPage
  */
 export type PageOfEquityPointItem = {
@@ -1956,20 +2160,6 @@ export type PageOfOrderItem = {
      * Items
      */
     items: Array<OrderItem>;
-    /**
-     * Next Cursor
-     */
-    next_cursor: string | null;
-};
-
-/**
- * OwnStrategyItemPage
- */
-export type PageOfOwnStrategyItem = {
-    /**
-     * Items
-     */
-    items: Array<OwnStrategyItem>;
     /**
      * Next Cursor
      */
@@ -2904,6 +3094,47 @@ export type Repeat = 'once' | 'every_time';
 export type Resampling = 'shuffle' | 'circular' | 'stationary';
 
 /**
+ * ResearchLimitsItem
+ *
+ * What the plan allows.
+ */
+export type ResearchLimitsItem = {
+    /**
+     * Runs
+     *
+     * Queued or computed at one time.
+     */
+    runs: number;
+    /**
+     * Candles
+     *
+     * Of all symbols that one run may read.
+     */
+    candles: number;
+    /**
+     * Trials
+     *
+     * Parameter sets of one run.
+     */
+    trials: number;
+};
+
+/**
+ * ResearchOffer
+ *
+ * What can be asked for.
+ */
+export type ResearchOffer = {
+    /**
+     * Series
+     *
+     * By timeframe from the shortest up, then by symbol.
+     */
+    series: Array<SeriesItem>;
+    limits: ResearchLimitsItem;
+};
+
+/**
  * ResultItem
  */
 export type ResultItem = {
@@ -3107,6 +3338,10 @@ export type RunDetail = {
     sweep: SweepItem | null;
     validation: ValidationPlanItem | null;
     /**
+     * null before there is a result.
+     */
+    short: InShort | null;
+    /**
      * Error
      *
      * Why it failed.
@@ -3250,6 +3485,10 @@ export type RunItem = {
     sweep: SweepItem | null;
     validation: ValidationPlanItem | null;
     /**
+     * null before there is a result.
+     */
+    short: InShort | null;
+    /**
      * Error
      *
      * Why it failed.
@@ -3287,6 +3526,31 @@ export type RunState = 'queued' | 'running' | 'cancelling' | 'cancelled' | 'done
  * How the points of a sweep are chosen.
  */
 export type SamplerKind = 'grid' | 'random' | 'tpe';
+
+/**
+ * SeriesItem
+ *
+ * Candles that are stored.
+ */
+export type SeriesItem = {
+    /**
+     * Symbol
+     */
+    symbol: string;
+    timeframe: Timeframe;
+    /**
+     * From
+     *
+     * First open time.
+     */
+    from: string;
+    /**
+     * To
+     *
+     * Close of the last.
+     */
+    to: string;
+};
 
 /**
  * SessionItem
@@ -4618,6 +4882,13 @@ export type UnderlyingItem = {
      */
     weight: string;
 };
+
+/**
+ * Unit
+ *
+ * What a measure's number counts.
+ */
+export type Unit = 'count' | 'money' | 'fraction' | 'ratio' | 'risks' | 'days';
 
 /**
  * UserItem
@@ -6174,6 +6445,31 @@ export type GetDocumentSchemaResponses = {
 
 export type GetDocumentSchemaResponse = GetDocumentSchemaResponses[keyof GetDocumentSchemaResponses];
 
+export type CheckDocumentData = {
+    body: DocumentInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/strategies/check';
+};
+
+export type CheckDocumentErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type CheckDocumentError = CheckDocumentErrors[keyof CheckDocumentErrors];
+
+export type CheckDocumentResponses = {
+    /**
+     * Successful Response
+     */
+    200: DocumentCheck;
+};
+
+export type CheckDocumentResponse = CheckDocumentResponses[keyof CheckDocumentResponses];
+
 export type ListOwnStrategiesData = {
     body?: never;
     path?: never;
@@ -6194,7 +6490,7 @@ export type ListOwnStrategiesResponses = {
     /**
      * Successful Response
      */
-    200: PageOfOwnStrategyItem;
+    200: OwnStrategyPage;
 };
 
 export type ListOwnStrategiesResponse = ListOwnStrategiesResponses[keyof ListOwnStrategiesResponses];
@@ -6223,6 +6519,43 @@ export type SaveOwnStrategyResponses = {
 };
 
 export type SaveOwnStrategyResponse = SaveOwnStrategyResponses[keyof SaveOwnStrategyResponses];
+
+export type GetOwnDocumentData = {
+    body?: never;
+    path: {
+        /**
+         * Own Name
+         */
+        own_name: string;
+    };
+    query?: {
+        /**
+         * Version
+         *
+         * The active one when not given.
+         */
+        version?: number | null;
+    };
+    url: '/api/v1/strategies/own/{own_name}/document';
+};
+
+export type GetOwnDocumentErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetOwnDocumentError = GetOwnDocumentErrors[keyof GetOwnDocumentErrors];
+
+export type GetOwnDocumentResponses = {
+    /**
+     * Successful Response
+     */
+    200: DocumentItem;
+};
+
+export type GetOwnDocumentResponse = GetOwnDocumentResponses[keyof GetOwnDocumentResponses];
 
 export type ActivateOwnStrategyData = {
     body: VersionInput;
@@ -6283,6 +6616,36 @@ export type DeleteOwnStrategyResponses = {
 };
 
 export type DeleteOwnStrategyResponse = DeleteOwnStrategyResponses[keyof DeleteOwnStrategyResponses];
+
+export type GetDocumentData = {
+    body?: never;
+    path: {
+        /**
+         * Strategy
+         */
+        strategy: string;
+    };
+    query?: never;
+    url: '/api/v1/strategies/{strategy}/document';
+};
+
+export type GetDocumentErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetDocumentError = GetDocumentErrors[keyof GetDocumentErrors];
+
+export type GetDocumentResponses = {
+    /**
+     * Successful Response
+     */
+    200: DocumentItem;
+};
+
+export type GetDocumentResponse = GetDocumentResponses[keyof GetDocumentResponses];
 
 export type ExplainStrategyData = {
     body?: never;
@@ -6833,6 +7196,56 @@ export type StartValidationResponses = {
 };
 
 export type StartValidationResponse = StartValidationResponses[keyof StartValidationResponses];
+
+export type GetResearchOfferData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/backtests/offer';
+};
+
+export type GetResearchOfferErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetResearchOfferError = GetResearchOfferErrors[keyof GetResearchOfferErrors];
+
+export type GetResearchOfferResponses = {
+    /**
+     * Successful Response
+     */
+    200: ResearchOffer;
+};
+
+export type GetResearchOfferResponse = GetResearchOfferResponses[keyof GetResearchOfferResponses];
+
+export type ListDefinitionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/backtests/definitions';
+};
+
+export type ListDefinitionsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListDefinitionsError = ListDefinitionsErrors[keyof ListDefinitionsErrors];
+
+export type ListDefinitionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOfDefinitionItem;
+};
+
+export type ListDefinitionsResponse = ListDefinitionsResponses[keyof ListDefinitionsResponses];
 
 export type GetBacktestData = {
     body?: never;

@@ -143,6 +143,16 @@ export class Formatter {
     return this.time_(at, { month: "short" });
   }
 
+  /** A month such as "2026-03", whatever the user's time zone. */
+  monthOf(month: string): string {
+    return this.time_(`${month}-01T00:00:00Z`, { month: "long", year: "numeric", timeZone: "UTC" });
+  }
+
+  /** A day such as "2026-03-09", whatever the user's time zone. */
+  dayOf(day: string): string {
+    return this.time_(`${day}T00:00:00Z`, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  }
+
   /** The name of the user's time zone, such as "GMT+3". */
   zone(at: string | number | Date): string {
     const parts = new Intl.DateTimeFormat(this.tag, { timeZone: this.timeZone, timeZoneName: "short" });

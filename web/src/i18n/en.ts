@@ -1,3 +1,5 @@
+import { research } from "./research.en";
+
 /** English, the shape that every other language follows (tests/i18n.test.ts holds them together). */
 export const en = {
   app: {
@@ -19,6 +21,7 @@ export const en = {
     market: "Market",
     alerts: "Alerts",
     strategies: "Strategies",
+    research: "Back-tests",
   },
   market_banner: {
     simulated: "Simulated market, {{speed}} — not real prices",
@@ -486,6 +489,7 @@ export const en = {
     see_signals: "See its signals",
     empty: "No strategies are running",
   },
+  research,
   alerts: {
     title: "Alerts",
     own: "Your alerts",
@@ -597,6 +601,8 @@ export const en = {
       alert_expired: "Its time is over on the market clock. Make a new alert.",
       invalid_credentials: "The e-mail address or the password is wrong.",
       email_taken: "An account with this address exists. Log in, or use another address.",
+      run_over: "The run is over already.",
+      report_not_possible: "There can be no report of this run any more.",
       plan_limit_reached: "Your plan’s limit is reached. A larger plan allows more.",
       plan_feature_missing: "Your plan does not include this.",
       account_read_only: "The account is read-only: nothing new is opened.",

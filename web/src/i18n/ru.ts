@@ -1,9 +1,11 @@
 import type { Resource } from "./en";
+import { research } from "./research.ru";
 
 /** Plural forms beyond English's two are added under `_few` and `_many`. */
 interface Plurals {
   signals: { count_few: string; count_many: string };
   alerts: { days_few: string; days_many: string; last_few: string; last_many: string };
+  research: { documents: { versions_few: string; versions_many: string; faults_few: string; faults_many: string } };
   form: { too_short_one: string; too_long_one: string };
 }
 
@@ -27,6 +29,7 @@ export const ru: Resource & Plurals = {
     market: "Рынок",
     alerts: "Оповещения",
     strategies: "Стратегии",
+    research: "Бэктесты",
   },
   market_banner: {
     simulated: "Симуляция рынка, {{speed}} — цены не настоящие",
@@ -498,6 +501,7 @@ export const ru: Resource & Plurals = {
     see_signals: "Её сигналы",
     empty: "Ни одна стратегия не запущена",
   },
+  research,
   alerts: {
     title: "Оповещения",
     own: "Ваши оповещения",
@@ -613,6 +617,8 @@ export const ru: Resource & Plurals = {
       alert_expired: "Его время по рыночным часам вышло. Создайте новое.",
       invalid_credentials: "Неверный адрес или пароль.",
       email_taken: "Аккаунт с этим адресом уже есть. Войдите или укажите другой адрес.",
+      run_over: "Этот расчёт уже закончен.",
+      report_not_possible: "Отчёт по этому расчёту больше не составить.",
       plan_limit_reached: "Достигнут предел тарифа. Тариф выше позволяет больше.",
       plan_feature_missing: "Ваш тариф этого не включает.",
       account_read_only: "Аккаунт только для просмотра: новое не открывается.",

@@ -47,8 +47,15 @@ export interface AlertNews {
   words?: Record<string, string>;
 }
 
-/** A notice is about alerts, or about something that only the account's figures show. */
-export type Notice = AlertNews | { event: Exclude<string, AlertNews["event"]> };
+/** That a back-test, sweep or validation is over. */
+export interface ResearchNews {
+  event: "research_finished";
+  id: string;
+  state: "done" | "failed" | "cancelled";
+}
+
+/** A notice is about alerts, research, or about something that only the account's figures show. */
+export type Notice = AlertNews | ResearchNews | { event: Exclude<string, (AlertNews | ResearchNews)["event"]> };
 
 export interface PriceNews {
   prices: Record<string, string | number>;

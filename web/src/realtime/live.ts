@@ -4,6 +4,7 @@ import { useSyncExternalStore } from "react";
 
 import type { PositionItem } from "@/client";
 import {
+  getBacktestQueryKey,
   getEquityQueryKey,
   getIntentQueryKey,
   getMarketStatusQueryKey,
@@ -13,6 +14,7 @@ import {
   getSignalQueryKey,
   listAlertsQueryKey,
   listAlertTriggersQueryKey,
+  listBacktestsQueryKey,
   listTradesQueryKey,
 } from "@/client/@tanstack/react-query.gen";
 import { type Activity, activityLog, fromNotice, fromPosition, fromSignal } from "./activity";
@@ -28,7 +30,7 @@ import {
   SIGNAL_LISTS,
 } from "./caches";
 import { Connection, type ConnectionState } from "./connection";
-import type { Frame, Notice, OrderNews, PositionNews, SignalNews } from "./frames";
+import type { Frame, Notice, OrderNews, PositionNews, ResearchNews, SignalNews } from "./frames";
 import { board } from "./prices";
 
 /** Lists settle a moment after what ended was shown as ended. */
@@ -120,6 +122,9 @@ export class Live {
     if (news.event.startsWith("alert_")) {
       this.soon(0, listAlertsQueryKey());
       this.soon(0, listAlertTriggersQueryKey());
+    } else if (news.event === "research_finished") {
+      this.soon(0, listBacktestsQueryKey());
+      this.soon(0, getBacktestQueryKey({ path: { run_id: (news as ResearchNews).id } }));
     } else {
       this.soon(SETTLE_MS, getMeQueryKey());
     }

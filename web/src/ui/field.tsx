@@ -60,23 +60,37 @@ export function Field({ label, hint, optional, error, type, className, ...rest }
   );
 }
 
-/** A labelled choice in a form, as wide as its place. */
-export function Choice<T extends string>({
-  label,
-  value,
-  options,
-  error,
-  onChange,
-}: {
+type Options<T extends string> = readonly (readonly [T, string])[];
+
+interface ChoiceProps<T extends string> {
   label: string;
   value: T;
-  options: readonly (readonly [T, string])[];
   error?: string;
   onChange: (value: T) => void;
-}) {
+}
+
+/** A labelled choice in a form, as wide as its place. */
+export function Choice<T extends string>({ options, ...rest }: ChoiceProps<T> & { options: Options<T> }) {
+  return <GroupedChoice groups={[{ label: "", options }]} {...rest} />;
+}
+
+/** The same with its options in groups; one without a label stands by itself. */
+export function GroupedChoice<T extends string>({
+  label,
+  value,
+  groups,
+  error,
+  onChange,
+}: ChoiceProps<T> & { groups: readonly { label: string; options: Options<T> }[] }) {
   const id = useId();
+  const listed = (options: Options<T>) =>
+    options.map(([each, words]) => (
+      <option key={each} value={each}>
+        {words}
+      </option>
+    ));
   return (
-    <div>
+    <div className="min-w-0">
       <label htmlFor={id} className="mb-1.5 block font-medium">
         {label}
       </label>
@@ -89,11 +103,15 @@ export function Choice<T extends string>({
           aria-describedby={error ? `${id}-error` : undefined}
           onChange={(event) => onChange(event.target.value as T)}
         >
-          {options.map(([each, words]) => (
-            <option key={each} value={each}>
-              {words}
-            </option>
-          ))}
+          {groups.map((group) =>
+            group.label ? (
+              <optgroup key={group.label} label={group.label}>
+                {listed(group.options)}
+              </optgroup>
+            ) : (
+              listed(group.options)
+            ),
+          )}
         </select>
         <ChevronDown className="pointer-events-none absolute top-3.5 right-2.5 size-4 text-muted" aria-hidden="true" />
       </div>

@@ -25,19 +25,22 @@ from tradewind.platform.web.paging import Paged, Paging
 from tradewind.platform.web.parts import part
 from tradewind.platform.web.routing import api_router
 from tradewind.platform.web.schemas import PageOf
-from tradewind.platform.web.subjects import AuthSubject, TradingReader, TradingWriter
-from tradewind.platform.web.units import QuickReading, Writing
+from tradewind.platform.web.subjects import AuthSubject, Scope, TradingReader, TradingWriter, requires
+from tradewind.platform.web.units import QuickReading, Reading, Writing
 from tradewind.research.backtest import TRADE_KEYS
 from tradewind.research.reports.tables import EQUITY_KEYS, trade_row
 from tradewind.research.runs import queries
 from tradewind.research.runs.asking import document_of, study_of
+from tradewind.research.runs.offering import definitions, offer
 from tradewind.research.runs.queries import Run, TrialOrder, fresh_run
 from tradewind.research.runs.reporting import MOST_TRADES, KeptRun, ReportBuilder, ReportError, equity_table
 from tradewind.research.runs.schemas import (
     BacktestTradeItem,
     BacktestWish,
     DayItem,
+    DefinitionItem,
     HeatMapAnswer,
+    ResearchOffer,
     RunDetail,
     RunItem,
     SweepWish,
@@ -93,6 +96,19 @@ async def start_validation(
     """Whether a back-test may be believed: a look ahead, the warm-up, resampled days, and where something varies a
     walk-forward and what the search was worth; with a verdict."""
     return await once.answer(session, 202, lambda: _started(wish, caller, session, settings, clock))
+
+
+@router.get("/offer")
+async def get_research_offer(caller: TradingReader, session: Reading, settings: Config) -> ResearchOffer:
+    """Of which symbols, timeframes and spans there are candles, and how much the plan allows."""
+    limits = PLANS[(await entitlements(session, caller.tenant_id)).plan].research
+    return await asyncio.to_thread(offer, CandleArchive.of(settings), limits)
+
+
+@router.get("/definitions", dependencies=[requires(Scope.TRADING_READ)])
+async def list_definitions(language: Spoken) -> PageOf[DefinitionItem]:
+    """The measures of a back-test in words, in the order of `metrics`."""
+    return PageOf(items=definitions(language), next_cursor=None)
 
 
 @router.get("")

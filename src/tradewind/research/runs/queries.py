@@ -47,6 +47,8 @@ class Run:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    short: dict[str, Any] | None
+    """Of its result what lists show."""
     result: dict[str, Any] | None
 
     @property
@@ -65,7 +67,14 @@ class TrialRecord(NamedTuple):
 
 _SHOWN = """
 id, kind, state, strategy, strategy_version, study ->> 'text' is not null as own,
-study || '{"text": null}' as study, total, done, error, created_at, started_at, finished_at
+study || '{"text": null}' as study, total, done, error, created_at, started_at, finished_at,
+case when result is not null then jsonb_build_object(
+    'trades', result -> 'metrics' -> 'trades', 'total_return', result -> 'metrics' -> 'total_return',
+    'max_drawdown', result -> 'metrics' -> 'max_drawdown', 'sharpe', result -> 'metrics' -> 'sharpe',
+    'state', result -> 'validation' -> 'state',
+    'score', (select t.score from sweep_trials t
+              where t.run_id = research_runs.id and t.ordinal = (result ->> 'best')::int)
+) end as short
 """
 _LIST = f"""
 select {_SHOWN}, null as result from research_runs

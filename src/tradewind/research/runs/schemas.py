@@ -13,6 +13,7 @@ from tradewind.core.candles import Timeframe
 from tradewind.core.values import decimal_of
 from tradewind.platform.web.schemas import Answer, DecimalText, GivenDecimal, GivenMoment, Moment, Wish
 from tradewind.research.backtest import Profile
+from tradewind.research.metrics import Unit
 from tradewind.research.reports.validating import Gate, State
 from tradewind.research.runs.service import RunKind, RunState
 from tradewind.research.sweeps.heatmap import Fold
@@ -138,6 +139,17 @@ class ValidationPlanItem(Answer):
     seed: int
 
 
+class InShort(Answer):
+    """What a run came to, for lists; null where its kind has no such figure."""
+
+    trades: int | None = Field(description="Of a back-test, or of what a validation judged.")
+    total_return: Figure
+    max_drawdown: Figure
+    sharpe: Figure
+    state: State | None = Field(description="A validation's verdict.")
+    score: Figure = Field(description="Of a sweep's best set.")
+
+
 class RunItem(Answer):
     """A back-test, a sweep or a validation."""
 
@@ -161,6 +173,7 @@ class RunItem(Answer):
     )
     sweep: SweepItem | None = Field(description="What varies.")
     validation: ValidationPlanItem | None
+    short: InShort | None = Field(description="null before there is a result.")
     error: str | None = Field(description="Why it failed.")
     created_at: Moment
     started_at: Moment | None
@@ -360,6 +373,39 @@ class BacktestTradeItem(Answer):
     pnl: Figure
     gained: Figure = Field(alias="return", description="PnL ÷ what the entry cost with its fee.")
     r_multiple: Figure
+
+
+class DefinitionItem(Answer):
+    """What a measure is called and how it is reckoned."""
+
+    name: str = Field(description="As `metrics` has it.")
+    unit: Unit
+    title: str
+    text: str
+
+
+class SeriesItem(Answer):
+    """Candles that are stored."""
+
+    symbol: str
+    timeframe: Timeframe
+    since: Moment = Field(alias="from", description="First open time.")
+    to: Moment = Field(description="Close of the last.")
+
+
+class ResearchLimitsItem(Answer):
+    """What the plan allows."""
+
+    runs: int = Field(description="Queued or computed at one time.")
+    candles: int = Field(description="Of all symbols that one run may read.")
+    trials: int = Field(description="Parameter sets of one run.")
+
+
+class ResearchOffer(Answer):
+    """What can be asked for."""
+
+    series: list[SeriesItem] = Field(description="By timeframe from the shortest up, then by symbol.")
+    limits: ResearchLimitsItem
 
 
 class DayItem(Answer):

@@ -98,6 +98,7 @@ def _values(run: Run) -> dict[str, Any]:
         "total": run.total,
         "sweep": None if study.sweep is None else _sweep(study.sweep),
         "validation": None if study.validation is None else study.validation.document(),
+        "short": run.short,
         "error": run.error,
         "created_at": run.created_at,
         "started_at": run.started_at,

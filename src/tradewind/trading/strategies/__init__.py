@@ -10,6 +10,7 @@ from tradewind.trading.strategies.builtin import (
 from tradewind.trading.strategies.documents import parse_document
 from tradewind.trading.strategies.errors import DocumentError, Problem
 from tradewind.trading.strategies.explaining import Explanation, Section, explain
+from tradewind.trading.strategies.places import located
 from tradewind.trading.strategies.shape import json_schema
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "explain",
     "json_schema",
     "load_builtin",
+    "located",
     "parse_document",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
+
+from fastapi import Query
 
 from tradewind.core.strategy import Strategy
 from tradewind.core.values import Rounding, decimal_of, round_to
@@ -27,9 +30,11 @@ from tradewind.trading.strategies import (
     UnknownStrategyError,
     builtin_names,
     builtin_strategies,
+    builtin_text,
     explain,
     json_schema,
     load_builtin,
+    located,
     parse_document,
 )
 from tradewind.trading.strategies.own.service import (
@@ -38,16 +43,23 @@ from tradewind.trading.strategies.own.service import (
     SaveRefusal,
     activate,
     delete,
+    own_places,
     own_strategies,
     save,
+    written_document,
 )
 from tradewind.trading.strategies.schemas import (
+    ChoiceItem,
+    DocumentCheck,
     DocumentInput,
+    DocumentItem,
     DocumentSchema,
     ExplanationItem,
     ExplanationSection,
+    FaultItem,
     MeasuredItem,
     OwnStrategyItem,
+    OwnStrategyPage,
     OwnVersionItem,
     ParameterItem,
     StrategyItem,
@@ -76,11 +88,43 @@ async def get_document_schema() -> DocumentSchema:
     return DocumentSchema(json_schema=json_schema())
 
 
+@router.post("/check", dependencies=[requires(Scope.TRADING_READ)])
+async def check_document(wish: DocumentInput, language: Spoken) -> DocumentCheck:
+    """What is wrong with a document, place by place; or what it says in words. Nothing is kept."""
+    try:
+        strategy = await asyncio.to_thread(parse_document, wish.document)
+    except DocumentError as error:
+        problems = await asyncio.to_thread(located, wish.document, error.problems)
+        return DocumentCheck(faults=[FaultItem(**each._asdict()) for each in problems], document=None)
+    return DocumentCheck(faults=[], document=_document(strategy, wish.document, language))
+
+
 @router.get("/own")
-async def list_own_strategies(caller: TradingReader, session: Reading) -> PageOf[OwnStrategyItem]:
+async def list_own_strategies(caller: TradingReader, session: Reading) -> OwnStrategyPage:
     """The caller's own strategy documents with all their versions."""
     found = await own_strategies(session, caller.tenant_id)
-    return PageOf(items=[_own_item(each) for each in found], next_cursor=None)
+    places = await own_places(session, caller.tenant_id)
+    return OwnStrategyPage(
+        items=[_own_item(each) for each in found], next_cursor=None, counted=places.counted, limit=places.limit
+    )
+
+
+@router.get("/own/{own_name}/document")
+async def get_own_document(
+    own_name: str,
+    caller: TradingReader,
+    session: Reading,
+    language: Spoken,
+    version: Annotated[int | None, Query(ge=1, le=1_000_000, description="The active one when not given.")] = None,
+) -> DocumentItem:
+    """A version of a strategy of one's own, as it was written and in words."""
+    text = await written_document(session, caller.tenant_id, own_name, version)
+    if text is None:
+        raise _no_own()
+    try:
+        return _document(await asyncio.to_thread(parse_document, text), text, language)
+    except DocumentError as error:
+        raise _unsound(f"{own_name}: written for an earlier format; {error.problems[0]}") from None
 
 
 @router.post("/own")
@@ -157,13 +201,47 @@ def _unsound(detail: str) -> Exception:
     )
 
 
+@router.get("/{strategy}/document", dependencies=[requires(Scope.TRADING_READ)])
+async def get_document(strategy: str, language: Spoken) -> DocumentItem:
+    """The document of a built-in strategy, to read or to begin one of one's own with."""
+    return _document(_builtin(strategy), builtin_text(strategy), language)
+
+
 @router.get("/{strategy}/explain", dependencies=[requires(Scope.TRADING_READ)])
 async def explain_strategy(strategy: str, language: Spoken) -> ExplanationItem:
     """A built-in strategy in words: when it enters, how it manages a position, what it needs and when it loses."""
+    return _explanation(_builtin(strategy), language)
+
+
+def _builtin(name: str) -> Strategy:
     try:
-        found = load_builtin(strategy)
+        return load_builtin(name)
     except UnknownStrategyError as error:
         raise problem(ErrorCode.NOT_FOUND, str(error)) from None
+
+
+def _document(strategy: Strategy, text: str, language: Language) -> DocumentItem:
+    blueprint = strategy.blueprint
+    return DocumentItem(
+        name=blueprint.name,
+        version=blueprint.version,
+        content_hash=blueprint.document_hash,
+        text=text,
+        parameters=_parameters(strategy, language),
+        choices=[
+            ChoiceItem(
+                name=choice.name,
+                title=_title(choice.title, language, choice.name),
+                default=choice.default,
+                options=list(choice.options),
+            )
+            for choice in blueprint.choices
+        ],
+        explanation=_explanation(strategy, language),
+    )
+
+
+def _explanation(found: Strategy, language: Language) -> ExplanationItem:
     words = explain(found, language)
     return ExplanationItem(
         name=found.ref.name,
@@ -185,19 +263,23 @@ def _item(strategy: Strategy, record: StrategyRecord | None, language: Language)
         description=blueprint.description[language],
         weakness=blueprint.weakness[language],
         sides=[setup.side.value for setup in blueprint.setups],
-        parameters=[
-            ParameterItem(
-                name=parameter.name,
-                title=_title(parameter.title, language, parameter.name),
-                default=decimal_of(parameter.range.default),
-                min=decimal_of(parameter.range.low),
-                max=decimal_of(parameter.range.high),
-                whole=parameter.range.whole,
-            )
-            for parameter in blueprint.parameters
-        ],
+        parameters=_parameters(strategy, language),
         measured=_measured(record),
     )
+
+
+def _parameters(strategy: Strategy, language: Language) -> list[ParameterItem]:
+    return [
+        ParameterItem(
+            name=parameter.name,
+            title=_title(parameter.title, language, parameter.name),
+            default=decimal_of(parameter.range.default),
+            min=decimal_of(parameter.range.low),
+            max=decimal_of(parameter.range.high),
+            whole=parameter.range.whole,
+        )
+        for parameter in strategy.blueprint.parameters
+    ]
 
 
 def _title(titles: Mapping[str, str], language: Language, name: str) -> str:

@@ -16,11 +16,13 @@ class Problem(NamedTuple):
         path: place in the document, such as `long.targets[1].share`; empty for the document as a whole.
         detail: what was expected and what came.
         column: 1-based, in the expression at `path`.
+        line: 1-based, in the text, where it is known.
     """
 
     path: str
     detail: str
     column: int | None = None
+    line: int | None = None
 
     def __str__(self) -> str:
         column = None if self.column is None else f"column {self.column}"

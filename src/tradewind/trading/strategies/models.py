@@ -40,4 +40,6 @@ class StrategyVersionRow(Base):
     version: Mapped[int] = mapped_column(Integer)
     content_hash: Mapped[str]
     document: Mapped[dict[str, Any]]
+    #: As its author wrote it, comments and all; of built-in ones and of those kept before there was this column, None.
+    text: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -26,8 +26,8 @@ def read(text: str) -> object:
     return _read_json(text) if text.lstrip().startswith("{") else _read_yaml(text)
 
 
-def _error(detail: str) -> DocumentError:
-    return DocumentError([Problem("", detail)])
+def _error(detail: str, line: int | None = None) -> DocumentError:
+    return DocumentError([Problem("", detail, line=line)])
 
 
 def _read_json(text: str) -> object:
@@ -35,7 +35,7 @@ def _read_json(text: str) -> object:
         return json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise _error(f"expected JSON, got something else at {place}: {error.msg}") from None
+        raise _error(f"expected JSON, got something else at {place}: {error.msg}", error.lineno) from None
     except RecursionError:
         raise _error(f"expected at most {MAX_DEPTH} levels of nesting") from None
     except DocumentError:
@@ -64,7 +64,8 @@ def _read_yaml(text: str) -> object:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise _error(f"expected YAML, got something else{place}: {error.problem}") from None
+        line = mark.line + 1 if mark else None
+        raise _error(f"expected YAML, got something else{place}: {error.problem}", line) from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         if isinstance(error, DocumentError):
             raise
@@ -81,20 +82,21 @@ def _check_events(text: str) -> None:
     """
     depth = documents = 0
     for number, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
-        place = f"line {event.start_mark.line + 1}" if event.start_mark else "the start"
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        place = f"line {line}"
         if number > MAX_EVENTS:
             raise _error(f"expected at most {MAX_EVENTS} keys and values, got more")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            raise _error(f"expected no anchors and aliases, got one at {place}")
+            raise _error(f"expected no anchors and aliases, got one at {place}", line)
         tag = event.tag if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) else None
         if tag is not None:
-            raise _error(f"expected no tags, got {tag} at {place}")
+            raise _error(f"expected no tags, got {tag} at {place}", line)
         documents += isinstance(event, yaml.DocumentStartEvent)
         if documents > 1:
-            raise _error(f"expected one document, got another at {place}")
+            raise _error(f"expected one document, got another at {place}", line)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise _error(f"expected at most {MAX_DEPTH} levels of nesting, got more at {place}")
+            raise _error(f"expected at most {MAX_DEPTH} levels of nesting, got more at {place}", line)
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -106,6 +108,6 @@ class _UniqueKeys(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
                     line = key.start_mark.line + 1
-                    raise _error(f'expected each key once, got "{key.value}" again at line {line}')
+                    raise _error(f'expected each key once, got "{key.value}" again at line {line}', line)
                 seen.add(key.value)
         return super().construct_mapping(node, deep=deep)

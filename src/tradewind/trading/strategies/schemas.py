@@ -19,6 +19,15 @@ class ParameterItem(Answer):
     whole: bool = Field(description="Whole numbers only.")
 
 
+class ChoiceItem(Answer):
+    """A word that may be set, as a parameter's number may."""
+
+    name: str
+    title: str
+    default: str
+    options: list[str]
+
+
 class MeasuredItem(Answer):
     """What became of all its signals that are over, traded or not, after fees."""
 
@@ -57,6 +66,34 @@ class ExplanationItem(Answer):
     sections: list[ExplanationSection]
 
 
+class DocumentItem(Answer):
+    """A strategy document: its text, what may be set in it, and what it says in words."""
+
+    name: str
+    version: int
+    content_hash: str
+    text: str = Field(description="As its author wrote it.")
+    parameters: list[ParameterItem]
+    choices: list[ChoiceItem]
+    explanation: ExplanationItem
+
+
+class FaultItem(Answer):
+    """One thing to repair in a document."""
+
+    path: str = Field(description="Place such as `long.targets[1].share`; empty for the document as a whole.")
+    line: int | None = Field(description="In the text, from 1, where it is known.")
+    column: int | None = Field(description="In the expression at the path, from 1.")
+    detail: str
+
+
+class DocumentCheck(Answer):
+    """What is wrong with a text, or what it says."""
+
+    faults: list[FaultItem]
+    document: DocumentItem | None = Field(description="null as long as there are faults.")
+
+
 class DocumentSchema(Answer):
     """The format of strategy documents as JSON Schema, draft 2020-12."""
 
@@ -87,3 +124,12 @@ class OwnStrategyItem(Answer):
     active_version: int
     document: dict[str, Any] = Field(description="The active version's.")
     versions: list[OwnVersionItem] = Field(description="Newest first.")
+
+
+class OwnStrategyPage(Answer):
+    """Strategies of one's own, and how much of the plan they take."""
+
+    items: list[OwnStrategyItem]
+    next_cursor: str | None
+    counted: int
+    limit: int | None = Field(description="Null = unlimited.")

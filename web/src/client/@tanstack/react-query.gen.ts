@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { explainStrategy, exportBacktestEquity, exportBacktestTrades, exportFills, exportLedger, exportReport, exportTaxLots, getAlert, getBacktest, getBacktestEquity, getDocumentSchema, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getPortfolio, getPosition, getReadiness, getResults, getSignal, getStats, getSweepHeatMap, getTelegramChat, listAlerts, listAlertTriggers, listBacktests, listBacktestTrades, listBalances, listCandles, listDecisions, listOrders, listOwnStrategies, listPositions, listSessions, listSignals, listStrategies, listSweepTrials, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
-import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, ExportBacktestEquityData, ExportBacktestEquityError, ExportBacktestEquityResponse, ExportBacktestTradesData, ExportBacktestTradesError, ExportBacktestTradesResponse, ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportReportData, ExportReportError, ExportReportResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetAlertData, GetAlertError, GetAlertResponse, GetBacktestData, GetBacktestEquityData, GetBacktestEquityError, GetBacktestEquityResponse, GetBacktestError, GetBacktestResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, GetSweepHeatMapData, GetSweepHeatMapError, GetSweepHeatMapResponse, GetTelegramChatData, GetTelegramChatError, GetTelegramChatResponse, ListAlertsData, ListAlertsError, ListAlertsResponse, ListAlertTriggersData, ListAlertTriggersError, ListAlertTriggersResponse, ListBacktestsData, ListBacktestsError, ListBacktestsResponse, ListBacktestTradesData, ListBacktestTradesError, ListBacktestTradesResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListOwnStrategiesData, ListOwnStrategiesError, ListOwnStrategiesResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSweepTrialsData, ListSweepTrialsError, ListSweepTrialsResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
+import { explainStrategy, exportBacktestEquity, exportBacktestTrades, exportFills, exportLedger, exportReport, exportTaxLots, getAlert, getBacktest, getBacktestEquity, getDocument, getDocumentSchema, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getOwnDocument, getPortfolio, getPosition, getReadiness, getResearchOffer, getResults, getSignal, getStats, getSweepHeatMap, getTelegramChat, listAlerts, listAlertTriggers, listBacktests, listBacktestTrades, listBalances, listCandles, listDecisions, listDefinitions, listOrders, listOwnStrategies, listPositions, listSessions, listSignals, listStrategies, listSweepTrials, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
+import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, ExportBacktestEquityData, ExportBacktestEquityError, ExportBacktestEquityResponse, ExportBacktestTradesData, ExportBacktestTradesError, ExportBacktestTradesResponse, ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportReportData, ExportReportError, ExportReportResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetAlertData, GetAlertError, GetAlertResponse, GetBacktestData, GetBacktestEquityData, GetBacktestEquityError, GetBacktestEquityResponse, GetBacktestError, GetBacktestResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetOwnDocumentData, GetOwnDocumentError, GetOwnDocumentResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResearchOfferData, GetResearchOfferError, GetResearchOfferResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, GetSweepHeatMapData, GetSweepHeatMapError, GetSweepHeatMapResponse, GetTelegramChatData, GetTelegramChatError, GetTelegramChatResponse, ListAlertsData, ListAlertsError, ListAlertsResponse, ListAlertTriggersData, ListAlertTriggersError, ListAlertTriggersResponse, ListBacktestsData, ListBacktestsError, ListBacktestsResponse, ListBacktestTradesData, ListBacktestTradesError, ListBacktestTradesResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListDefinitionsData, ListDefinitionsError, ListDefinitionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListOwnStrategiesData, ListOwnStrategiesError, ListOwnStrategiesResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSweepTrialsData, ListSweepTrialsError, ListSweepTrialsResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -668,6 +668,46 @@ export const listOwnStrategiesOptions = (options?: Options<ListOwnStrategiesData
     queryKey: listOwnStrategiesQueryKey(options)
 });
 
+export const getOwnDocumentQueryKey = (options: Options<GetOwnDocumentData>) => createQueryKey('getOwnDocument', options);
+
+/**
+ * Get Own Document
+ *
+ * A version of a strategy of one's own, as it was written and in words.
+ */
+export const getOwnDocumentOptions = (options: Options<GetOwnDocumentData>) => queryOptions<GetOwnDocumentResponse, GetOwnDocumentError, GetOwnDocumentResponse, ReturnType<typeof getOwnDocumentQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getOwnDocument({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getOwnDocumentQueryKey(options)
+});
+
+export const getDocumentQueryKey = (options: Options<GetDocumentData>) => createQueryKey('getDocument', options);
+
+/**
+ * Get Document
+ *
+ * The document of a built-in strategy, to read or to begin one of one's own with.
+ */
+export const getDocumentOptions = (options: Options<GetDocumentData>) => queryOptions<GetDocumentResponse, GetDocumentError, GetDocumentResponse, ReturnType<typeof getDocumentQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getDocument({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getDocumentQueryKey(options)
+});
+
 export const explainStrategyQueryKey = (options: Options<ExplainStrategyData>) => createQueryKey('explainStrategy', options);
 
 /**
@@ -903,6 +943,46 @@ export const listBacktestsInfiniteOptions = (options?: Options<ListBacktestsData
     });
     return opts as Omit<typeof opts, 'initialData'>;
 };
+
+export const getResearchOfferQueryKey = (options?: Options<GetResearchOfferData>) => createQueryKey('getResearchOffer', options);
+
+/**
+ * Get Research Offer
+ *
+ * Of which symbols, timeframes and spans there are candles, and how much the plan allows.
+ */
+export const getResearchOfferOptions = (options?: Options<GetResearchOfferData>) => queryOptions<GetResearchOfferResponse, GetResearchOfferError, GetResearchOfferResponse, ReturnType<typeof getResearchOfferQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getResearchOffer({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getResearchOfferQueryKey(options)
+});
+
+export const listDefinitionsQueryKey = (options?: Options<ListDefinitionsData>) => createQueryKey('listDefinitions', options);
+
+/**
+ * List Definitions
+ *
+ * The measures of a back-test in words, in the order of `metrics`.
+ */
+export const listDefinitionsOptions = (options?: Options<ListDefinitionsData>) => queryOptions<ListDefinitionsResponse, ListDefinitionsError, ListDefinitionsResponse, ReturnType<typeof listDefinitionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listDefinitions({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listDefinitionsQueryKey(options)
+});
 
 export const getBacktestQueryKey = (options: Options<GetBacktestData>) => createQueryKey('getBacktest', options);
 

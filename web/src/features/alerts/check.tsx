@@ -1,5 +1,4 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { problemOf } from "@/api/problem";
@@ -7,20 +6,10 @@ import { useProblemText } from "@/api/words";
 import { checkAlert, type Timeframe } from "@/client";
 import { useFormat } from "@/i18n";
 import { Spinner } from "@/ui/button";
+import { useSettled } from "@/ui/settled";
 
-const PAUSE_MS = 400;
 const CANDLES = 500;
 const SHOWN = 3;
-
-/** `value` once it has stood still for a moment. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
-}
 
 /** What a condition means and when it last held, while it is being typed. */
 export function ConditionCheck({ symbol, timeframe, expression }: { symbol: string; timeframe: Timeframe; expression: string }) {

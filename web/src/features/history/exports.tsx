@@ -6,7 +6,7 @@ import type { LotMethod } from "@/client";
 import { buttonClass } from "@/ui/button";
 import { Segments } from "@/ui/tabs";
 
-const METHODS: readonly LotMethod[] = ["fifo", "lifo", "hifo"];
+export const METHODS: readonly LotMethod[] = ["fifo", "lifo", "hifo"];
 
 /** Everything that was booked, as files for a spreadsheet or a tax adviser. */
 export function Exports() {
@@ -31,7 +31,7 @@ export function Exports() {
   );
 }
 
-function File({ name, query = "", children }: { name: string; query?: string; children: string }) {
+export function File({ name, query = "", children }: { name: string; query?: string; children: string }) {
   return (
     <a href={`/api/v1/history/${name}.csv${query}`} download className={buttonClass("secondary", "sm")}>
       <Download className="size-3.5" aria-hidden="true" />

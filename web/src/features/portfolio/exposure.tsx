@@ -5,7 +5,7 @@ import type { PortfolioPart, UnderlyingItem } from "@/client";
 import { sign } from "@/format/decimal";
 import { useFormat } from "@/i18n";
 import { Card, CardTitle, Fact } from "@/ui/surface";
-import { widthOf } from "./percent";
+import { widthOf } from "@/format/percent";
 
 /** What is at stake, on which side, on what, and how well it is spread. */
 export function ExposureCard({ part, currency }: { part: PortfolioPart; currency: string }) {

@@ -4,7 +4,7 @@ import type { LiquidationItem, TailItem, TailRiskItem } from "@/client";
 import { useFormat } from "@/i18n";
 import { SideBadge } from "@/ui/numbers";
 import { Card, CardTitle } from "@/ui/surface";
-import { inPercent, widthOf } from "./percent";
+import { inPercent, widthOf } from "@/format/percent";
 
 const HEAD = "py-1.5 text-xs font-medium text-muted";
 

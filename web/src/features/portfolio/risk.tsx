@@ -5,7 +5,7 @@ import type { RiskItem } from "@/client";
 import { useFormat } from "@/i18n";
 import { Badge } from "@/ui/badge";
 import { Card, CardTitle } from "@/ui/surface";
-import { widthOf } from "./percent";
+import { widthOf } from "@/format/percent";
 
 /** The risk level as a number on its scale, and the sums that it comes from. */
 export function RiskCard({ risk }: { risk: RiskItem }) {

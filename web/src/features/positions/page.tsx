@@ -4,7 +4,6 @@ import { Layers } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { byCursor } from "@/api/queries";
-import { POSITIONS_STATUSES } from "@/app/search";
 import { useMe } from "@/app/services";
 import { useTitle } from "@/app/title";
 import { listPositionsInfiniteOptions } from "@/client/@tanstack/react-query.gen";
@@ -15,8 +14,8 @@ import { TotalPnl } from "@/trading/live";
 import { Button, buttonClass } from "@/ui/button";
 import { Empty, LoadProblem, SkeletonRows } from "@/ui/state";
 import { Card, PageHeader } from "@/ui/surface";
-import { TabBar, tabClass } from "@/ui/tabs";
 import { PositionRows } from "./rows";
+import { PositionTabs } from "./tabs";
 
 const route = getRouteApi("/inside/positions");
 
@@ -38,27 +37,14 @@ export function PositionsPage() {
       <PageHeader title={t("positions.title")}>
         <SlotsUsed />
       </PageHeader>
-      <div className="flex flex-wrap items-center justify-between gap-3 pb-4">
-        <TabBar label={t("positions.filter")}>
-          {POSITIONS_STATUSES.map((each) => (
-            <Link
-              key={each}
-              to="/positions"
-              search={{ status: each === "open" ? undefined : each }}
-              aria-current={each === status ? "page" : undefined}
-              className={tabClass(each === status)}
-            >
-              {t(`positions.tab.${each}`)}
-            </Link>
-          ))}
-        </TabBar>
+      <PositionTabs current={status}>
         {status === "open" && held.length > 0 && (
           <p className="flex items-baseline gap-2">
             <span className="text-muted">{t("positions.total_open")}</span>
             <TotalPnl positions={held} className="text-lg font-semibold" />
           </p>
         )}
-      </div>
+      </PositionTabs>
       {full && status === "open" && (
         <p className="mb-4 rounded-lg bg-warn-wash px-3.5 py-2.5 text-warn">
           {t("positions.slots_full", { limit: format.integer(plan.max_active_positions ?? 0) })}

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useTitle } from "@/app/title";
 import type { ParameterItem, StrategyItem } from "@/client";
 import { listStrategiesOptions } from "@/client/@tanstack/react-query.gen";
+import { ResearchTabs } from "@/features/research/tabs";
 import { useFormat } from "@/i18n";
 import { buttonClass } from "@/ui/button";
 import { Multiple } from "@/ui/numbers";
@@ -19,7 +20,8 @@ export function StrategiesPage() {
   return (
     <>
       <PageHeader title={t("strategies.title")} />
-      <p className="-mt-2 max-w-2xl pb-5 text-muted">{t("strategies.intro")}</p>
+      <ResearchTabs current="builtin" />
+      <p className="max-w-2xl pb-5 text-muted">{t("strategies.intro")}</p>
       {error && !data ? (
         <LoadProblem error={error} retry={() => void refetch()} />
       ) : !data ? (
@@ -58,13 +60,17 @@ function StrategyCard({ strategy }: { strategy: StrategyItem }) {
         <p className="mt-1 text-xs leading-5 text-soft">{strategy.weakness}</p>
       </section>
       <Parameters parameters={strategy.parameters} />
-      <Link
-        to="/signals"
-        search={{ status: "all", strategy: strategy.name }}
-        className={buttonClass("secondary", "sm", "mt-4")}
-      >
-        {t("strategies.see_signals")}
-      </Link>
+      <div className="mt-4 flex flex-wrap gap-2">
+        <Link to="/signals" search={{ status: "all", strategy: strategy.name }} className={buttonClass("secondary", "sm")}>
+          {t("strategies.see_signals")}
+        </Link>
+        <Link to="/research/new" search={{ strategy: strategy.name }} className={buttonClass("secondary", "sm")}>
+          {t("research.documents.backtest")}
+        </Link>
+        <Link to="/strategies/new" search={{ from: strategy.name }} className={buttonClass("secondary", "sm")}>
+          {t("research.documents.own_copy")}
+        </Link>
+      </div>
     </Card>
   );
 }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
+import yaml
 from sqlalchemy import text
 
 from tradewind.core.signals import StrategyRef
@@ -61,8 +62,8 @@ _OWN = text("select id, active_version, deleted_at from strategies where tenant_
 _VERSIONS = text("select version, content_hash from strategy_versions where strategy_id = :id order by version")
 _ADD = text("insert into strategies (id, tenant_id, name) values (:id, :tenant_id, :name)")
 _KEEP = text(
-    "insert into strategy_versions (id, strategy_id, tenant_id, version, content_hash, document) "
-    "values (:id, :strategy_id, :tenant_id, :version, :content_hash, cast(:document as jsonb))"
+    "insert into strategy_versions (id, strategy_id, tenant_id, version, content_hash, document, text) "
+    "values (:id, :strategy_id, :tenant_id, :version, :content_hash, cast(:document as jsonb), :text)"
 )
 _SET_ACTIVE = text("update strategies set active_version = :version, deleted_at = null where id = :id")
 _ACTIVATE = text(
@@ -133,6 +134,7 @@ async def save(
             "version": ref.version,
             "content_hash": ref.content_hash,
             "document": orjson.dumps(read(document)).decode(),
+            "text": document,
         }
         await session.execute(_KEEP, kept)
     await session.execute(_SET_ACTIVE, {"id": strategy_id, "version": ref.version})
@@ -171,6 +173,40 @@ async def own_document(session: Session, tenant_id: UUID, name: str, version: in
     """The text of a version as JSON, of the active one where none is named; None when there is none."""
     document = await session.scalar(_TEXT, {"tenant_id": tenant_id, "name": name, "version": version})
     return None if document is None else orjson.dumps(document).decode()
+
+
+class OwnPlaces(NamedTuple):
+    """How many strategies of one's own there are, and how many a plan allows; None = any number."""
+
+    counted: int
+    limit: int | None
+
+
+_PLACES = text(
+    "select (select count(*) from strategies where tenant_id = :tenant_id and deleted_at is null) as counted, "
+    'max_strategies as "limit" from entitlements where tenant_id = :tenant_id'
+)
+
+
+async def own_places(session: ReadSession, tenant_id: UUID) -> OwnPlaces:
+    found = (await session.execute(_PLACES, {"tenant_id": tenant_id})).one()
+    return OwnPlaces(found.counted, found.limit)
+
+
+_WRITTEN = text(
+    "select v.text, v.document from strategies s join strategy_versions v on v.strategy_id = s.id "
+    "where s.tenant_id = :tenant_id and s.name = :name and s.deleted_at is null "
+    "and v.version = coalesce(cast(:version as int), s.active_version)"
+)
+
+
+async def written_document(session: ReadSession, tenant_id: UUID, name: str, version: int | None) -> str | None:
+    """A version as its author wrote it, the active one where none is named; None when there is none."""
+    found = (await session.execute(_WRITTEN, {"tenant_id": tenant_id, "name": name, "version": version})).one_or_none()
+    if found is None:
+        return None
+    written: str | None = found.text
+    return written or yaml.safe_dump(found.document, sort_keys=False, allow_unicode=True, width=120)
 
 
 async def own_strategies(session: ReadSession | Session, tenant_id: UUID, name: str | None = None) -> list[OwnStrategy]:
