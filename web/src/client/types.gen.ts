@@ -4604,6 +4604,9 @@ export type Ticket = {
  * Timeframe
  *
  * Length of a candle; every longer one is a multiple of every shorter one that divides it.
+ *
+ * Attributes:
+ * ms: in milliseconds.
  */
 export type Timeframe = '1m' | '3m' | '5m' | '15m' | '30m' | '1h' | '2h' | '4h' | '6h' | '12h' | '1d';
 
