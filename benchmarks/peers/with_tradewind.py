@@ -1,7 +1,7 @@
 """`ema_rsi_atr` through the plan kernel: `python with_tradewind.py CANDLES.parquet fill|close` prints JSON.
 
-The list is that of `tradewind backtest ema_rsi_atr`, by test; what is timed is the document's way to trades, measures of
-them not counted, as with the others.
+The list is that of `tradewind backtest ema_rsi_atr`, by test; what is timed is the document's way to trades, without
+measures of them, as with the others.
 """
 
 from __future__ import annotations
