@@ -136,7 +136,7 @@ def test_orders_and_money_are_moved_with_idempotency_keys(document: dict[str, An
 def test_answers_always_have_all_their_fields(document: dict[str, Any]) -> None:
     """Whatever is sent is required, so that generated types are not falsely optional."""
     wishes = {"Registration", "Login", "Refresh", "Execution", "RebalanceWish", "TradingAccountChange"}
-    wishes |= {"BacktestWish", "SweepWish", "VaryRange"}
+    wishes |= {"BacktestWish", "SweepWish", "ValidationWish", "VaryRange"}
     wishes |= {"AlertWish", "AlertChange", "AlertCheckWish", "TelegramChatWish", "TelegramCode"}
     for name, schema in document["components"]["schemas"].items():
         if schema.get("type") == "object" and name not in wishes:

@@ -19,7 +19,7 @@ from tradewind.kit.language import Language
 from tradewind.research.backtest import IdealOptions, run_ideal
 from tradewind.research.reports.validating import Gate, State, Validation, validated
 from tradewind.research.sweeps.errors import SweepError
-from tradewind.research.sweeps.forward import WalkedForward, run_forward, sweep
+from tradewind.research.sweeps.forward import Asked, WalkedForward, Window, run_forward, run_window, sweep
 from tradewind.research.sweeps.honesty import honesty
 from tradewind.research.sweeps.objective import Objective
 from tradewind.research.sweeps.samplers import Sampler, SamplerKind
@@ -97,24 +97,30 @@ def states(found: Validation) -> dict[Gate, State]:
 
 @pytest.mark.parametrize("mode", WalkForward)
 def test_tests_lie_side_by_side_behind_their_training(mode: WalkForward) -> None:
-    walked = forward(SURGE, {"BTCUSDT": market(1)}, "floor=20,60", mode=mode, folds=4, purge=3)
+    columns = {"BTCUSDT": market(1)}
+    walked = forward(SURGE, columns, "floor=20,60", mode=mode, folds=4, purge=3)
+    asked = Asked(SURGE, columns, Timeframe.H1, drawn(SURGE, "floor=20,60"), Objective(min_trades=5), FREE, beside={})
+    growth = 1.0
     for window in walked.windows:
-        assert window.train[1] + 3 * _DAY == window.test[0]
-        assert (window.train[0] == START) is (mode is WalkForward.ANCHORED or window is walked.windows[0])
-        assert window.result is not None
-        assert window.result.trades
-        assert all(window.test[0] <= trade.entry_at < window.test[1] for trade in window.result.trades)
-        assert len(window.daily.values) == (window.test[1] - window.test[0]) // _DAY
-    ends = [window.test for window in walked.windows]
+        train, test = window.span
+        assert train[1] + 3 * _DAY == test[0]
+        assert (train[0] == START) is (mode is WalkForward.ANCHORED or window is walked.windows[0])
+        again, result = run_window(asked, window.span)
+        assert again == window == Window.of(json.loads(json.dumps(window.document())))
+        assert result is not None
+        assert result.trades
+        assert all(test[0] <= trade.entry_at < test[1] for trade in result.trades)
+        assert len(window.daily.values) == (test[1] - test[0]) // _DAY
+        growth *= 1.0 + result.metrics.total_return
+    ends = [window.span.test for window in walked.windows]
     assert all(before[1] == after[0] for before, after in pairwise(ends))
-    growth = math.prod(1.0 + window.result.metrics.total_return for window in walked.windows if window.result)
     assert math.prod(1.0 + value for value in walked.daily.values) == pytest.approx(growth), "the stitched curve"
 
 
 def test_the_choice_knows_nothing_of_its_test() -> None:
     columns = market(2)
     walked = forward(BAND, {"BTCUSDT": columns}, "band=2:40:2", folds=3)
-    end = walked.windows[0].train[1]
+    end = walked.windows[0].span.train[1]
     later = columns.ts >= end
     prices = (np.where(later, each * 3.0, each) for each in columns[1:5])
     other = Columns(columns.ts, *prices, columns.volume)

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, CancelBacktestData, CancelBacktestErrors, CancelBacktestResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, CheckAlertData, CheckAlertErrors, CheckAlertResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, ConfirmTelegramChatData, ConfirmTelegramChatErrors, ConfirmTelegramChatResponses, CreateAlertData, CreateAlertErrors, CreateAlertResponses, DeleteAlertData, DeleteAlertErrors, DeleteAlertResponses, DeleteTelegramChatData, DeleteTelegramChatErrors, DeleteTelegramChatResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetAlertData, GetAlertErrors, GetAlertResponses, GetBacktestData, GetBacktestEquityData, GetBacktestEquityErrors, GetBacktestEquityResponses, GetBacktestErrors, GetBacktestResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetSweepHeatMapData, GetSweepHeatMapErrors, GetSweepHeatMapResponses, GetTelegramChatData, GetTelegramChatErrors, GetTelegramChatResponses, ListAlertsData, ListAlertsErrors, ListAlertsResponses, ListAlertTriggersData, ListAlertTriggersErrors, ListAlertTriggersResponses, ListBacktestsData, ListBacktestsErrors, ListBacktestsResponses, ListBacktestTradesData, ListBacktestTradesErrors, ListBacktestTradesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSweepTrialsData, ListSweepTrialsErrors, ListSweepTrialsResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PatchAlertData, PatchAlertErrors, PatchAlertResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, PutTelegramChatData, PutTelegramChatErrors, PutTelegramChatResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses, StartBacktestData, StartBacktestErrors, StartBacktestResponses, StartSweepData, StartSweepErrors, StartSweepResponses } from './types.gen';
+import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, CancelBacktestData, CancelBacktestErrors, CancelBacktestResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, CheckAlertData, CheckAlertErrors, CheckAlertResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, ConfirmTelegramChatData, ConfirmTelegramChatErrors, ConfirmTelegramChatResponses, CreateAlertData, CreateAlertErrors, CreateAlertResponses, DeleteAlertData, DeleteAlertErrors, DeleteAlertResponses, DeleteOwnStrategyData, DeleteOwnStrategyErrors, DeleteOwnStrategyResponses, DeleteTelegramChatData, DeleteTelegramChatErrors, DeleteTelegramChatResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetAlertData, GetAlertErrors, GetAlertResponses, GetBacktestData, GetBacktestEquityData, GetBacktestEquityErrors, GetBacktestEquityResponses, GetBacktestErrors, GetBacktestResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetSweepHeatMapData, GetSweepHeatMapErrors, GetSweepHeatMapResponses, GetTelegramChatData, GetTelegramChatErrors, GetTelegramChatResponses, ListAlertsData, ListAlertsErrors, ListAlertsResponses, ListAlertTriggersData, ListAlertTriggersErrors, ListAlertTriggersResponses, ListBacktestsData, ListBacktestsErrors, ListBacktestsResponses, ListBacktestTradesData, ListBacktestTradesErrors, ListBacktestTradesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSweepTrialsData, ListSweepTrialsErrors, ListSweepTrialsResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PatchAlertData, PatchAlertErrors, PatchAlertResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, PutTelegramChatData, PutTelegramChatErrors, PutTelegramChatResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses, StartBacktestData, StartBacktestErrors, StartBacktestResponses, StartSweepData, StartSweepErrors, StartSweepResponses, StartValidationData, StartValidationErrors, StartValidationResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -508,7 +508,7 @@ export const listOwnStrategies = <ThrowOnError extends boolean = true>(options?:
  * Save Own Strategy
  *
  * Keep a document as a new version of the strategy that it names, and make it the active one. Content that is
- * kept already is not kept twice. Own strategies can be back-tested; the platform does not trade them yet.
+ * kept already is not kept twice. Back-tests know it as `own:NAME`; the platform does not trade it yet.
  */
 export const saveOwnStrategy = <ThrowOnError extends boolean = true>(options: Options<SaveOwnStrategyData, ThrowOnError>): RequestResult<SaveOwnStrategyResponses, SaveOwnStrategyErrors, ThrowOnError> => (options.client ?? client).post<SaveOwnStrategyResponses, SaveOwnStrategyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -541,6 +541,22 @@ export const activateOwnStrategy = <ThrowOnError extends boolean = true>(options
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Delete Own Strategy
+ *
+ * Put a strategy out of sight and free its place in the plan. Back-tests made with it keep the document that they
+ * ran; saved again under this name, it has the versions that it had.
+ */
+export const deleteOwnStrategy = <ThrowOnError extends boolean = true>(options: Options<DeleteOwnStrategyData, ThrowOnError>): RequestResult<DeleteOwnStrategyResponses, DeleteOwnStrategyErrors, ThrowOnError> => (options.client ?? client).delete<DeleteOwnStrategyResponses, DeleteOwnStrategyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/strategies/own/{own_name}',
+    ...options
 });
 
 /**
@@ -783,7 +799,7 @@ export const changeTradingAccount = <ThrowOnError extends boolean = true>(option
 /**
  * List Backtests
  *
- * The caller's back-tests and sweeps, the newest first.
+ * The caller's back-tests, sweeps and validations, the newest first.
  */
 export const listBacktests = <ThrowOnError extends boolean = true>(options?: Options<ListBacktestsData, ThrowOnError>): RequestResult<ListBacktestsResponses, ListBacktestsErrors, ThrowOnError> => (options?.client ?? client).get<ListBacktestsResponses, ListBacktestsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -836,9 +852,29 @@ export const startSweep = <ThrowOnError extends boolean = true>(options: Options
 });
 
 /**
+ * Start Validation
+ *
+ * Whether a back-test may be believed: a look ahead, the warm-up, resampled days, and where something varies a
+ * walk-forward and what the search was worth; with a verdict.
+ */
+export const startValidation = <ThrowOnError extends boolean = true>(options: Options<StartValidationData, ThrowOnError>): RequestResult<StartValidationResponses, StartValidationErrors, ThrowOnError> => (options.client ?? client).post<StartValidationResponses, StartValidationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests/validations',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Get Backtest
  *
- * A back-test or sweep: how far it is, and what came of it.
+ * A back-test, sweep or validation: how far it is, and what came of it.
  */
 export const getBacktest = <ThrowOnError extends boolean = true>(options: Options<GetBacktestData, ThrowOnError>): RequestResult<GetBacktestResponses, GetBacktestErrors, ThrowOnError> => (options.client ?? client).get<GetBacktestResponses, GetBacktestErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -853,7 +889,8 @@ export const getBacktest = <ThrowOnError extends boolean = true>(options: Option
 /**
  * List Backtest Trades
  *
- * The trades of a back-test, by the time of their entry; none before it is done.
+ * The trades of a back-test, or of the one that a validation judged, by the time of their entry; none before it is
+ * done.
  */
 export const listBacktestTrades = <ThrowOnError extends boolean = true>(options: Options<ListBacktestTradesData, ThrowOnError>): RequestResult<ListBacktestTradesResponses, ListBacktestTradesErrors, ThrowOnError> => (options.client ?? client).get<ListBacktestTradesResponses, ListBacktestTradesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -868,7 +905,7 @@ export const listBacktestTrades = <ThrowOnError extends boolean = true>(options:
 /**
  * Get Backtest Equity
  *
- * The equity curve of a back-test, day by day; empty before it is done.
+ * The equity curve of a back-test, or of the one that a validation judged, day by day; empty before it is done.
  */
 export const getBacktestEquity = <ThrowOnError extends boolean = true>(options: Options<GetBacktestEquityData, ThrowOnError>): RequestResult<GetBacktestEquityResponses, GetBacktestEquityErrors, ThrowOnError> => (options.client ?? client).get<GetBacktestEquityResponses, GetBacktestEquityErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -914,7 +951,7 @@ export const getSweepHeatMap = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Cancel Backtest
  *
- * End a back-test or sweep; what is being computed is left off within seconds. What a sweep has come to stays.
+ * End a run; what is being computed is left off within seconds. What a sweep has come to stays.
  */
 export const cancelBacktest = <ThrowOnError extends boolean = true>(options: Options<CancelBacktestData, ThrowOnError>): RequestResult<CancelBacktestResponses, CancelBacktestErrors, ThrowOnError> => (options.client ?? client).post<CancelBacktestResponses, CancelBacktestErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

@@ -557,9 +557,15 @@ export type BacktestWish = {
     /**
      * Strategy
      *
-     * A built-in strategy's name.
+     * A built-in strategy's name, or `own:NAME` for a document of one's own.
      */
     strategy: string;
+    /**
+     * Version
+     *
+     * Of a document of one's own; the active one when not given.
+     */
+    version?: number | null;
     /**
      * Parameters
      *
@@ -669,6 +675,33 @@ export type CandlePage = {
      * To be given as `before` for older candles; null = there are none.
      */
     next_cursor: string | null;
+};
+
+/**
+ * Check
+ *
+ * What can be looked at beside the trades themselves.
+ */
+export type Check = 'costs' | 'period' | 'sharpe' | 'deflated_sharpe' | 'overfitting' | 'neighbours' | 'out_of_sample' | 'shuffle' | 'look_ahead' | 'warm_up';
+
+/**
+ * CheckItem
+ *
+ * One thing that was looked at.
+ */
+export type CheckItem = {
+    check: Gate;
+    state: State;
+    /**
+     * Numbers
+     *
+     * Those of the text, in its order.
+     */
+    numbers: Array<string | null>;
+    /**
+     * Text
+     */
+    text: string;
 };
 
 /**
@@ -1029,6 +1062,13 @@ export type FurtherEntry = {
      */
     target: string | null;
 };
+
+/**
+ * Gate
+ *
+ * What is checked.
+ */
+export type Gate = 'look_ahead' | 'warm_up' | 'sharpe' | 'ruin' | 'walk_forward' | 'deflated_sharpe' | 'overfitting' | 'plausible';
 
 /**
  * Grouping
@@ -1592,6 +1632,73 @@ export type MetricsItem = {
      * Average Mae R
      */
     average_mae_r: string | null;
+};
+
+/**
+ * MonteCarloItem
+ *
+ * How else it could have come. Fractions; `final_return` and `max_drawdown` are the values of `percentiles`.
+ */
+export type MonteCarloItem = {
+    resampling: Resampling;
+    /**
+     * Paths
+     */
+    paths: number;
+    /**
+     * Block
+     *
+     * Length of blocks, the mean where it varies; 1 for a shuffle.
+     */
+    block: number;
+    /**
+     * Seed
+     */
+    seed: number;
+    /**
+     * Percentiles
+     *
+     * Rising.
+     */
+    percentiles: Array<string | null>;
+    /**
+     * Final Return
+     */
+    final_return: Array<string | null>;
+    /**
+     * Max Drawdown
+     */
+    max_drawdown: Array<string | null>;
+    /**
+     * Observed Return
+     */
+    observed_return: string | null;
+    /**
+     * Observed Drawdown
+     */
+    observed_drawdown: string | null;
+    /**
+     * Loss Share
+     *
+     * Share of the paths that ended with a loss.
+     */
+    loss_share: string | null;
+    /**
+     * Deeper Share
+     *
+     * Share of the paths with a drawdown at least as deep as the observed.
+     */
+    deeper_share: string | null;
+    /**
+     * Ruin
+     */
+    ruin: string | null;
+    /**
+     * Ruin Share
+     *
+     * Share of the paths whose drawdown reaches it.
+     */
+    ruin_share: string | null;
 };
 
 /**
@@ -2669,6 +2776,26 @@ export type Refresh = {
 };
 
 /**
+ * RefusalItem
+ *
+ * Set-ups that stood and that a filter of the document refused.
+ */
+export type RefusalItem = {
+    /**
+     * Filter
+     */
+    filter: string;
+    /**
+     * Setups
+     */
+    setups: number;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
  * Regime
  *
  * How the market moves: with a direction, within a range, or wildly.
@@ -2768,6 +2895,13 @@ export type Registration = {
  * How often it triggers.
  */
 export type Repeat = 'once' | 'every_time';
+
+/**
+ * Resampling
+ *
+ * How a path is made of the returns that were.
+ */
+export type Resampling = 'shuffle' | 'circular' | 'stationary';
 
 /**
  * ResultItem
@@ -2898,7 +3032,7 @@ export type Role = 'support' | 'resistance';
 /**
  * RunDetail
  *
- * A run with what came of it.
+ * A run with what came of it. What is said of a back-test, a validation says of the set that it judged.
  */
 export type RunDetail = {
     /**
@@ -2909,8 +3043,16 @@ export type RunDetail = {
     state: RunState;
     /**
      * Strategy
+     *
+     * The document's name.
      */
     strategy: string;
+    /**
+     * Own
+     *
+     * It is a document of one's own; the run keeps it as it was.
+     */
+    own: boolean;
     /**
      * Strategy Version
      */
@@ -2956,10 +3098,14 @@ export type RunDetail = {
     /**
      * Total
      *
-     * Trials there will be; a back-test is one.
+     * Trials there will be; a back-test is one, a validation its windows and its verdict.
      */
     total: number;
+    /**
+     * What varies.
+     */
     sweep: SweepItem | null;
+    validation: ValidationPlanItem | null;
     /**
      * Error
      *
@@ -3007,19 +3153,29 @@ export type RunDetail = {
      */
     warnings: Array<DoubtItem>;
     /**
+     * Refusals
+     *
+     * Of a back-test, by the document's filters in their order.
+     */
+    refusals: Array<RefusalItem>;
+    /**
      * Of a sweep that is over.
      */
     best: TrialItem | null;
     /**
-     * Of a sweep that is over.
+     * Of a sweep that is over, or of a validation's.
      */
     honesty: HonestyItem | null;
+    /**
+     * Of a validation that is done.
+     */
+    verdict: VerdictItem | null;
 };
 
 /**
  * RunItem
  *
- * A back-test or a sweep.
+ * A back-test, a sweep or a validation.
  */
 export type RunItem = {
     /**
@@ -3030,8 +3186,16 @@ export type RunItem = {
     state: RunState;
     /**
      * Strategy
+     *
+     * The document's name.
      */
     strategy: string;
+    /**
+     * Own
+     *
+     * It is a document of one's own; the run keeps it as it was.
+     */
+    own: boolean;
     /**
      * Strategy Version
      */
@@ -3077,10 +3241,14 @@ export type RunItem = {
     /**
      * Total
      *
-     * Trials there will be; a back-test is one.
+     * Trials there will be; a back-test is one, a validation its windows and its verdict.
      */
     total: number;
+    /**
+     * What varies.
+     */
     sweep: SweepItem | null;
+    validation: ValidationPlanItem | null;
     /**
      * Error
      *
@@ -3104,7 +3272,7 @@ export type RunItem = {
 /**
  * RunKind
  */
-export type RunKind = 'backtest' | 'sweep';
+export type RunKind = 'backtest' | 'sweep' | 'validation';
 
 /**
  * RunState
@@ -3568,6 +3736,13 @@ export type SignalPage = {
 export type SignalPhase = 'waiting' | 'open' | 'closed' | 'not_filled';
 
 /**
+ * State
+ *
+ * How a check ended.
+ */
+export type State = 'passed' | 'doubt' | 'failed';
+
+/**
  * StatsAnswer
  *
  * The user's figures at the present prices.
@@ -3748,9 +3923,15 @@ export type SweepWish = {
     /**
      * Strategy
      *
-     * A built-in strategy's name.
+     * A built-in strategy's name, or `own:NAME` for a document of one's own.
      */
     strategy: string;
+    /**
+     * Version
+     *
+     * Of a document of one's own; the active one when not given.
+     */
+    version?: number | null;
     /**
      * Parameters
      *
@@ -3786,14 +3967,6 @@ export type SweepWish = {
      * Rate paid on either side; ideal only.
      */
     fee?: string | null;
-    /**
-     * Vary
-     *
-     * What varies: a range, these values, or (null) all that the document allows.
-     */
-    vary: {
-        [key: string]: unknown | VaryRange | Array<string> | null;
-    };
     sampler?: SamplerKind;
     /**
      * Trials
@@ -3812,6 +3985,14 @@ export type SweepWish = {
      * Closed trades below which a set has no score.
      */
     min_trades?: number;
+    /**
+     * Vary
+     *
+     * What varies: a range, these values, or (null) all that the document allows.
+     */
+    vary: {
+        [key: string]: unknown | Variation;
+    };
 };
 
 /**
@@ -4469,6 +4650,154 @@ export type UserItem = {
 };
 
 /**
+ * ValidationPlanItem
+ *
+ * How hard a validation looks.
+ */
+export type ValidationPlanItem = {
+    /**
+     * Folds
+     *
+     * Windows of the walk-forward; there is none where nothing varies.
+     */
+    folds: number;
+    mode: WalkForward;
+    /**
+     * Purge
+     *
+     * Days left out between training and test.
+     */
+    purge: number;
+    /**
+     * Paths
+     *
+     * Of the bootstrap.
+     */
+    paths: number;
+    /**
+     * Ruin
+     *
+     * Drawdown that counts as ruin, a fraction.
+     */
+    ruin: string | null;
+    /**
+     * Seed
+     */
+    seed: number;
+};
+
+/**
+ * ValidationWish
+ *
+ * A strategy on stored candles, looked at from all sides. Fills are those of the ideal profile.
+ */
+export type ValidationWish = {
+    /**
+     * Strategy
+     *
+     * A built-in strategy's name, or `own:NAME` for a document of one's own.
+     */
+    strategy: string;
+    /**
+     * Version
+     *
+     * Of a document of one's own; the active one when not given.
+     */
+    version?: number | null;
+    /**
+     * Parameters
+     *
+     * Parameters and choices that are not to be at their defaults.
+     */
+    parameters?: {
+        [key: string]: unknown | string;
+    };
+    /**
+     * Symbols
+     */
+    symbols: Array<string>;
+    timeframe: Timeframe;
+    /**
+     * From
+     *
+     * First open time; as far back as candles go when not given.
+     */
+    from?: string | null;
+    /**
+     * To
+     *
+     * Open time to stop before; now when not given.
+     */
+    to?: string | null;
+    /**
+     * How orders fill: paper, but ideal for a yardstick and for sweeps.
+     */
+    profile?: Profile | null;
+    /**
+     * Fee
+     *
+     * Rate paid on either side; ideal only.
+     */
+    fee?: string | null;
+    sampler?: SamplerKind;
+    /**
+     * Trials
+     *
+     * Parameter sets to try; the whole grid, or 100 of other samplers, when not given.
+     */
+    trials?: number | null;
+    /**
+     * Seed
+     */
+    seed?: number;
+    objective?: Measure;
+    /**
+     * Min Trades
+     *
+     * Closed trades below which a set has no score.
+     */
+    min_trades?: number;
+    /**
+     * Vary
+     *
+     * As of a sweep: the best set is judged, and what the search was worth. Where nothing varies the document is judged as it is, without a walk-forward.
+     */
+    vary?: {
+        [key: string]: unknown | Variation;
+    };
+    /**
+     * Folds
+     *
+     * Windows of the walk-forward.
+     */
+    folds?: number;
+    /**
+     * Where training begins: at the first candle, or as long as the first.
+     */
+    mode?: WalkForward;
+    /**
+     * Purge
+     *
+     * Days left out between training and test.
+     */
+    purge?: number;
+    /**
+     * Paths
+     *
+     * Of the bootstrap.
+     */
+    paths?: number;
+    /**
+     * Ruin
+     *
+     * Drawdown that counts as ruin, a fraction.
+     */
+    ruin?: string;
+};
+
+export type Variation = VaryRange | Array<string> | null;
+
+/**
  * VaryRange
  *
  * Numbers from, to and by how much.
@@ -4514,6 +4843,64 @@ export type VenueItem = {
      * Net
      */
     net: string;
+};
+
+/**
+ * VerdictItem
+ *
+ * Whether a back-test may be believed.
+ */
+export type VerdictItem = {
+    /**
+     * The worst of the checks.
+     */
+    state: State;
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Parameters
+     *
+     * All of the set that was judged.
+     */
+    parameters: {
+        [key: string]: string;
+    };
+    /**
+     * Checks
+     */
+    checks: Array<CheckItem>;
+    /**
+     * Unchecked
+     *
+     * What nobody looked at.
+     */
+    unchecked: Array<Check>;
+    /**
+     * Probabilistic Sharpe
+     *
+     * Probability that the true Sharpe ratio is above zero.
+     */
+    probabilistic_sharpe: string | null;
+    /**
+     * Minimum Track Record Days
+     *
+     * Days to be 95 % sure of that.
+     */
+    minimum_track_record_days: string | null;
+    /**
+     * The trades in other orders.
+     */
+    shuffle: MonteCarloItem | null;
+    /**
+     * The days drawn again.
+     */
+    bootstrap: MonteCarloItem | null;
+    /**
+     * null where nothing varied.
+     */
+    walk_forward: WalkForwardItem | null;
 };
 
 /**
@@ -4573,6 +4960,64 @@ export type VolumeProfileItem = {
 };
 
 /**
+ * WalkForward
+ *
+ * Where the training rows of a split begin.
+ */
+export type WalkForward = 'anchored' | 'rolling';
+
+/**
+ * WalkForwardItem
+ *
+ * Parameters chosen on what was known and traded on what came next; Sharpe ratios a year.
+ */
+export type WalkForwardItem = {
+    mode: WalkForward;
+    /**
+     * In Sample Sharpe
+     *
+     * Mean of the chosen sets in training.
+     */
+    in_sample_sharpe: string | null;
+    /**
+     * Out Of Sample Sharpe
+     *
+     * Of the tests' curve.
+     */
+    out_of_sample_sharpe: string | null;
+    /**
+     * Efficiency
+     *
+     * Out of sample ÷ in sample.
+     */
+    efficiency: string | null;
+    /**
+     * Drift
+     *
+     * How far the choice moves between windows; 0 = never.
+     */
+    drift: string | null;
+    /**
+     * Total Return
+     */
+    total_return: string | null;
+    /**
+     * Max Drawdown
+     */
+    max_drawdown: string | null;
+    /**
+     * Fingerprint
+     *
+     * SHA-256 over every choice and every trade of the tests.
+     */
+    fingerprint: string;
+    /**
+     * Windows
+     */
+    windows: Array<WindowItem>;
+};
+
+/**
  * WarningItem
  */
 export type WarningItem = {
@@ -4581,6 +5026,58 @@ export type WarningItem = {
      * Text
      */
     text: string;
+};
+
+/**
+ * WindowItem
+ *
+ * One choice of the walk-forward and what it came to. Spans are of open times, their ends outside.
+ */
+export type WindowItem = {
+    /**
+     * Train From
+     */
+    train_from: string;
+    /**
+     * Train To
+     */
+    train_to: string;
+    /**
+     * Test From
+     */
+    test_from: string;
+    /**
+     * Test To
+     */
+    test_to: string;
+    /**
+     * Parameters
+     *
+     * The chosen set; null where no set had a score.
+     */
+    parameters: {
+        [key: string]: string;
+    } | null;
+    /**
+     * In Sample Sharpe
+     */
+    in_sample_sharpe: string | null;
+    /**
+     * Out Of Sample Sharpe
+     */
+    out_of_sample_sharpe: string | null;
+    /**
+     * Return
+     *
+     * Of the test.
+     */
+    return: string | null;
+    /**
+     * Trades
+     *
+     * Of the test.
+     */
+    trades: number;
 };
 
 /**
@@ -5757,6 +6254,36 @@ export type ActivateOwnStrategyResponses = {
 
 export type ActivateOwnStrategyResponse = ActivateOwnStrategyResponses[keyof ActivateOwnStrategyResponses];
 
+export type DeleteOwnStrategyData = {
+    body?: never;
+    path: {
+        /**
+         * Own Name
+         */
+        own_name: string;
+    };
+    query?: never;
+    url: '/api/v1/strategies/own/{own_name}';
+};
+
+export type DeleteOwnStrategyErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type DeleteOwnStrategyError = DeleteOwnStrategyErrors[keyof DeleteOwnStrategyErrors];
+
+export type DeleteOwnStrategyResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteOwnStrategyResponse = DeleteOwnStrategyResponses[keyof DeleteOwnStrategyResponses];
+
 export type ExplainStrategyData = {
     body?: never;
     path: {
@@ -6273,6 +6800,39 @@ export type StartSweepResponses = {
 };
 
 export type StartSweepResponse = StartSweepResponses[keyof StartSweepResponses];
+
+export type StartValidationData = {
+    body: ValidationWish;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Any unique text of up to 255 characters; the same request with it is done at most once.
+         */
+        'idempotency-key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/backtests/validations';
+};
+
+export type StartValidationErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type StartValidationError = StartValidationErrors[keyof StartValidationErrors];
+
+export type StartValidationResponses = {
+    /**
+     * Successful Response
+     */
+    202: RunItem;
+};
+
+export type StartValidationResponse = StartValidationResponses[keyof StartValidationResponses];
 
 export type GetBacktestData = {
     body?: never;

@@ -80,15 +80,12 @@ def command(
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from tradewind.market import MarketDataError
-    from tradewind.research.backtest import IdealOptions, ParameterError, load_candles, run_ideal, set_parameters
-    from tradewind.research.reports.validating import validated
+    from tradewind.research.backtest import IdealOptions, ParameterError, load_candles, set_parameters
+    from tradewind.research.studies import Inquiry, SweepPlan, ValidationPlan
     from tradewind.research.sweeps.errors import SweepError
-    from tradewind.research.sweeps.forward import run_forward, sweep
-    from tradewind.research.sweeps.honesty import honesty
     from tradewind.research.sweeps.objective import Measure, Objective
     from tradewind.research.sweeps.samplers import Sampler, SamplerKind
     from tradewind.research.sweeps.space import Space, parse_vary
-    from tradewind.research.sweeps.trial import Workbench
     from tradewind.research.validation import ValidationError, WalkForward
     from tradewind.trading.strategies import DocumentError, UnknownStrategyError
 
@@ -109,36 +106,16 @@ def command(
             bounds=bounds,
             strategy=chosen,
         )
-        judged = forward = None
-        if drawn is not None:
-            wanted = Objective(Measure(objective), min_trades)
-            forward = run_forward(
-                chosen,
-                columns,
-                finest,
-                drawn,
-                wanted,
-                folds=folds,
-                mode=WalkForward(mode),
-                purge=purge,
-                options=options,
-                beside=beside,
-            )
-            found = sweep(Workbench(columns, finest, options, beside=beside), chosen, drawn, wanted)
-            if found.tried:
-                judged = honesty(drawn.space, wanted, found.tried, found.returns)
-            if found.best is not None:
-                chosen = chosen.with_parameters(drawn.space.settings(found.tried[found.best].number))
-        result = run_ideal(chosen, columns, finest, options, bounds=bounds, beside=beside)
-        validation = validated(
-            result,
-            {**beside, **columns},
-            seed=seed,
-            paths=paths,
-            ruin=ruin,
-            honesty=judged,
-            forward=forward,
+        inquiry = Inquiry(
+            chosen,
+            columns,
+            beside,
+            finest,
+            options,
+            ValidationPlan(folds, WalkForward(mode), purge, paths, ruin, seed),
+            None if drawn is None else SweepPlan(drawn, Objective(Measure(objective), min_trades)),
         )
+        validation = inquiry.verdict([inquiry.window(span) for span in inquiry.spans()], bounds)
     except DocumentError as error:
         sys.exit(f"tradewind validate: {strategy}: {'; '.join(map(str, error.problems))}")
     except (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
+from uuid import UUID
 
 from tradewind.billing import ResearchLimits
 from tradewind.core.candles import Timeframe
@@ -14,25 +15,48 @@ from tradewind.core.strategy import Strategy
 from tradewind.kit.clock import from_ms, to_ms
 from tradewind.kit.problems import FieldProblem
 from tradewind.market import MarketDataError, check_readable
+from tradewind.platform.database import Session
 from tradewind.platform.web.errors import ErrorCode, problem
 from tradewind.research.backtest import Profile
 from tradewind.research.metrics import DAYS
-from tradewind.research.runs.schemas import BacktestWish, SweepWish, VaryRange
-from tradewind.research.studies import CandleArchive, Study, making
+from tradewind.research.runs.schemas import OWN, BacktestWish, SearchWish, SweepWish, ValidationWish, VaryRange
+from tradewind.research.studies import CandleArchive, Study, ValidationPlan, making
 from tradewind.research.sweeps.errors import SweepError
 from tradewind.research.sweeps.space import Range, Setting, Vary
-from tradewind.trading.strategies import UnknownStrategyError, load_builtin
+from tradewind.trading.strategies import DocumentError, UnknownStrategyError, load_builtin, parse_document
+from tradewind.trading.strategies.own import own_document
 from tradewind.venues.paper import quote_of
 
 
-def study_of(wish: BacktestWish, archive: CandleArchive, limits: ResearchLimits) -> tuple[Strategy, Study]:
+async def document_of(session: Session, tenant_id: UUID, wish: BacktestWish) -> str | None:
+    """The text of the document of one's own that `wish` names; None where it names a built-in one.
+
+    Raises:
+        Problem: there is none, or it is another's, which is the same.
+    """
+    if not wish.strategy.startswith(OWN):
+        if wish.version is not None:
+            _refuse("#/version", "expected only with a document of your own; built-in strategies have one version")
+        return None
+    text = await own_document(session, tenant_id, wish.strategy.removeprefix(OWN), wish.version)
+    if text is None:
+        named = "" if wish.version is None else f" with a version {wish.version}"
+        _refuse("#/strategy", f"expected a strategy of your own{named}, got {wish.strategy}; strategies/own lists them")
+    return text
+
+
+def study_of(
+    wish: BacktestWish, text: str | None, archive: CandleArchive, limits: ResearchLimits
+) -> tuple[Strategy, Study]:
     """What `wish` asks for, its bounds fixed to the candles that there are now. Reads the names and ends of files.
+
+    Args:
+        text: as `document_of` says.
 
     Raises:
         Problem: it cannot be done, or is more than the plan allows.
     """
-    strategy = _strategy(wish)
-    sweep = wish if isinstance(wish, SweepWish) else None
+    strategy = _strategy(wish, text)
     profile = _profile(wish, strategy)
     if wish.fee is not None and profile is not Profile.IDEAL:
         _refuse("#/fee", "expected only with the ideal profile; the paper venue has rates of its own")
@@ -40,28 +64,31 @@ def study_of(wish: BacktestWish, archive: CandleArchive, limits: ResearchLimits)
     try:
         study = making.make_study(
             strategy,
-            None,
+            text,
             wish.symbols,
             wish.timeframe,
             bounds,
             profile,
             fee=float(wish.fee) if wish.fee is not None else Costs().taker,
             year=DAYS,
-            wish=_sweep(sweep) if sweep else None,
+            wish=_sweep(wish),
+            validation=_validation(wish),
         )
     except SweepError as error:
         _refuse("#/" + error.path.replace(".", "/"), error.problem)
-    if study.sweep is not None and study.sweep.sampler.trials > limits.trials:
-        _beyond_plan("#/trials", f"{study.sweep.sampler.trials:,} trials", f"{limits.trials:,} a sweep")
+    if study.sweep is not None:
+        tried = study.sweep.sampler.trials * (study.windows + 1)
+        if tried > limits.trials:
+            times = f" ({study.windows + 1} times {study.sweep.sampler.trials:,})" if study.windows else ""
+            _beyond_plan("#/trials", f"{tried:,} trials{times}", f"{limits.trials:,} a run")
     return strategy, study
 
 
-def _strategy(wish: BacktestWish) -> Strategy:
+def _strategy(wish: BacktestWish, text: str | None) -> Strategy:
     try:
-        return load_builtin(wish.strategy).with_parameters(
-            {name: _given(text) for name, text in wish.parameters.items()}
-        )
-    except UnknownStrategyError as error:
+        strategy = load_builtin(wish.strategy) if text is None else parse_document(text)
+        return strategy.with_parameters({name: _given(value) for name, value in wish.parameters.items()})
+    except (UnknownStrategyError, DocumentError) as error:
         _refuse("#/strategy", str(error))
     except ExpressionError as error:
         _refuse("#/" + error.path.replace("choices.", "parameters.").replace(".", "/"), error.problem)
@@ -71,16 +98,24 @@ def _profile(wish: BacktestWish, strategy: Strategy) -> Profile:
     if wish.profile is not None:
         return wish.profile
     whole = strategy.scale_in is None
-    ideal = isinstance(wish, SweepWish) or (strategy.blueprint.research_only and whole)
+    ideal = isinstance(wish, SearchWish) or (strategy.blueprint.research_only and whole)
     return Profile.IDEAL if ideal else Profile.PAPER
 
 
-def _sweep(wish: SweepWish) -> making.SweepWish:
+def _sweep(wish: BacktestWish) -> making.SweepWish | None:
+    if not isinstance(wish, SweepWish | ValidationWish) or not wish.vary:
+        return None
     vary: dict[str, Vary] = {
         name: _range(each) if isinstance(each, VaryRange) else None if each is None else list(map(_given, each))
         for name, each in wish.vary.items()
     }
     return making.SweepWish(vary, wish.sampler, wish.trials, wish.seed, wish.objective, wish.min_trades)
+
+
+def _validation(wish: BacktestWish) -> ValidationPlan | None:
+    if not isinstance(wish, ValidationWish):
+        return None
+    return ValidationPlan(wish.folds, wish.mode, wish.purge, wish.paths, float(wish.ruin), wish.seed)
 
 
 def _range(given: VaryRange) -> Range:

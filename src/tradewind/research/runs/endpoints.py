@@ -1,4 +1,4 @@
-"""Routes of back-tests and sweeps."""
+"""Routes of back-tests, sweeps and validations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tradewind.platform.web.schemas import PageOf
 from tradewind.platform.web.subjects import AuthSubject, TradingReader, TradingWriter
 from tradewind.platform.web.units import QuickReading, Writing
 from tradewind.research.runs import queries
-from tradewind.research.runs.asking import study_of
+from tradewind.research.runs.asking import document_of, study_of
 from tradewind.research.runs.queries import Run, TrialOrder, fresh_run
 from tradewind.research.runs.schemas import (
     BacktestTradeItem,
@@ -35,6 +35,7 @@ from tradewind.research.runs.schemas import (
     RunItem,
     SweepWish,
     TrialItem,
+    ValidationWish,
 )
 from tradewind.research.runs.service import RunKind, cancel_run, start_run
 from tradewind.research.runs.view import heat_map_answer, run_detail, run_item, trial_item
@@ -44,6 +45,9 @@ from tradewind.research.sweeps.heatmap import Fold, heat_map
 from tradewind.research.sweeps.samplers import Scored
 
 router = api_router("/backtests", "Back-tests")
+
+#: Kinds of runs that have trades and a curve.
+_TRADED = (RunKind.BACKTEST, RunKind.VALIDATION)
 
 Config = Annotated[Settings, part(Settings)]
 Wall = Annotated[WallClock, part(WallClock)]
@@ -67,9 +71,18 @@ async def start_sweep(
     return await once.answer(session, 202, lambda: _started(wish, caller, session, settings, clock))
 
 
+@router.post("/validations", status_code=202, response_model=RunItem)
+async def start_validation(
+    wish: ValidationWish, caller: TradingWriter, session: Writing, once: OnlyOnce, settings: Config, clock: Wall
+) -> Response:
+    """Whether a back-test may be believed: a look ahead, the warm-up, resampled days, and where something varies a
+    walk-forward and what the search was worth; with a verdict."""
+    return await once.answer(session, 202, lambda: _started(wish, caller, session, settings, clock))
+
+
 @router.get("")
 async def list_backtests(caller: TradingReader, reader: QuickReading, paging: Paged) -> PageOf[RunItem]:
-    """The caller's back-tests and sweeps, the newest first."""
+    """The caller's back-tests, sweeps and validations, the newest first."""
     listing = "backtests"
     rows = await queries.list_runs(reader, caller.user_id, after=paging.after(listing), limit=paging.read)
     page = paging.page(listing, rows, lambda run: run.place)
@@ -78,7 +91,7 @@ async def list_backtests(caller: TradingReader, reader: QuickReading, paging: Pa
 
 @router.get("/{run_id}")
 async def get_backtest(run_id: UUID, caller: TradingReader, reader: QuickReading, language: Spoken) -> RunDetail:
-    """A back-test or sweep: how far it is, and what came of it."""
+    """A back-test, sweep or validation: how far it is, and what came of it."""
     run = await _run(reader, caller, run_id)
     best = (run.result or {}).get("best")
     trial = None if best is None else await queries.trial_of(reader, caller.user_id, run_id, best)
@@ -89,8 +102,9 @@ async def get_backtest(run_id: UUID, caller: TradingReader, reader: QuickReading
 async def list_backtest_trades(
     run_id: UUID, caller: TradingReader, reader: QuickReading, paging: Paged
 ) -> PageOf[BacktestTradeItem]:
-    """The trades of a back-test, by the time of their entry; none before it is done."""
-    run = await _run(reader, caller, run_id, RunKind.BACKTEST)
+    """The trades of a back-test, or of the one that a validation judged, by the time of their entry; none before it is
+    done."""
+    run = await _run(reader, caller, run_id, *_TRADED)
     listing = f"backtest trades {run_id}"
     after = _passed(paging, listing)
     rows = await queries.trades_of(reader, caller.user_id, run_id, after=after, limit=paging.read)
@@ -101,8 +115,8 @@ async def list_backtest_trades(
 
 @router.get("/{run_id}/equity")
 async def get_backtest_equity(run_id: UUID, caller: TradingReader, reader: QuickReading) -> PageOf[DayItem]:
-    """The equity curve of a back-test, day by day; empty before it is done."""
-    run = await _run(reader, caller, run_id, RunKind.BACKTEST)
+    """The equity curve of a back-test, or of the one that a validation judged, day by day; empty before it is done."""
+    run = await _run(reader, caller, run_id, *_TRADED)
     items = [DayItem.model_validate(day) for day in (run.result or {}).get("equity", ())]
     return PageOf(items=items, next_cursor=None)
 
@@ -152,7 +166,7 @@ async def get_sweep_heat_map(
 async def cancel_backtest(
     run_id: UUID, caller: TradingWriter, session: Writing, once: OnlyOnce, clock: Wall
 ) -> Response:
-    """End a back-test or sweep; what is being computed is left off within seconds. What a sweep has come to stays."""
+    """End a run; what is being computed is left off within seconds. What a sweep has come to stays."""
 
     async def work() -> RunItem:
         asked = await cancel_run(session, run_id, caller.user_id, clock.now())
@@ -175,7 +189,8 @@ async def _started(
             ErrorCode.ACCOUNT_READ_ONLY, "your subscription has ended, so nothing new is computed; subscribe to go on"
         )
     limits = PLANS[allowed.plan].research
-    strategy, study = await asyncio.to_thread(study_of, wish, CandleArchive.of(settings), limits)
+    text = await document_of(session, caller.tenant_id, wish)
+    strategy, study = await asyncio.to_thread(study_of, wish, text, CandleArchive.of(settings), limits)
     run_id = await start_run(session, caller.tenant_id, caller.user_id, strategy, study, limits, clock.now())
     if run_id is None:
         raise problem(
@@ -187,9 +202,10 @@ async def _started(
     return run_item(run)
 
 
-async def _run(reader: Reader, caller: AuthSubject, run_id: UUID, kind: RunKind | None = None) -> Run:
+async def _run(reader: Reader, caller: AuthSubject, run_id: UUID, *kinds: RunKind) -> Run:
+    """The caller's run of that id, of one of `kinds` where some are named."""
     run = await queries.run_of(reader, caller.user_id, run_id)
-    if run is None or kind not in (None, run.kind):
+    if run is None or (kinds and run.kind not in kinds):
         raise _not_found()
     return run
 
@@ -211,4 +227,4 @@ def _place(run: Run, number: int) -> Place:
 
 
 def _not_found() -> Exception:
-    return problem(ErrorCode.NOT_FOUND, "no such back-test or sweep of yours has this id")
+    return problem(ErrorCode.NOT_FOUND, "no such back-test, sweep or validation of yours has this id")

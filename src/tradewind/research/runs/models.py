@@ -13,11 +13,11 @@ from tradewind.platform.database import Base, TenantRow
 
 
 class ResearchRunRow(TenantRow, Base):
-    """A back-test or a sweep."""
+    """A back-test, a sweep or a validation."""
 
     __tablename__ = "research_runs"
     __table_args__ = (
-        CheckConstraint("kind in ('backtest', 'sweep')", name="kind"),
+        CheckConstraint("kind in ('backtest', 'sweep', 'validation')", name="kind"),
         CheckConstraint("state in ('queued', 'running', 'cancelling', 'cancelled', 'done', 'failed')", name="state"),
         Index("ix_research_runs_tenant_id_created_at", "tenant_id", "created_at"),
         Index("ix_research_runs_open", "created_at", postgresql_where=text("finished_at is null")),
@@ -36,11 +36,11 @@ class ResearchRunRow(TenantRow, Base):
     study: Mapped[dict[str, Any]]
     #: Of what a sampler draws; a back-test has none.
     seed: Mapped[int | None]
-    #: Trials there will be, and those that are computed; a back-test is one.
+    #: Trials there will be, and those that are computed; a back-test is one, a validation its windows and its verdict.
     total: Mapped[int] = mapped_column(Integer)
     done: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     result: Mapped[dict[str, Any] | None]
-    #: Of a back-test; apart from the result, because it is read in pages.
+    #: Of a back-test or the one that a validation judges; apart from the result, because it is read in pages.
     trades: Mapped[list[Any] | None]
     error: Mapped[str | None]
     #: Who proposes the next trials or sums up, and until when others leave that to him.
@@ -52,7 +52,7 @@ class ResearchRunRow(TenantRow, Base):
 
 
 class SweepTrialRow(TenantRow, Base):
-    """One parameter set of a sweep; a back-test has one too, which stands for its work."""
+    """One parameter set of a sweep; or a part of the work of another run, which a validation has several of."""
 
     __tablename__ = "sweep_trials"
     __table_args__ = (
@@ -71,6 +71,7 @@ class SweepTrialRow(TenantRow, Base):
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     score: Mapped[float | None] = mapped_column(Float)
+    #: Or what a window came to, see `research.sweeps.forward.Window.document`.
     metrics: Mapped[dict[str, Any] | None]
     #: float32, little-endian, per period; see `research.sweeps.trial.Trial`.
     returns: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -27,13 +27,18 @@ class TrialOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run without its trades; `result` is None unless it was asked for."""
+    """A run without its trades; `result` is None unless it was asked for.
+
+    Attributes:
+        own: the document is the user's own; its text is `kept_run`'s to tell.
+    """
 
     id: UUID
     kind: RunKind
     state: RunState
     strategy: str
     strategy_version: int
+    own: bool
     study: Study
     total: int
     done: int
@@ -58,7 +63,8 @@ class TrialRecord(NamedTuple):
 
 
 _SHOWN = """
-id, kind, state, strategy, strategy_version, study, total, done, error, created_at, started_at, finished_at
+id, kind, state, strategy, strategy_version, study ->> 'text' is not null as own,
+study || '{"text": null}' as study, total, done, error, created_at, started_at, finished_at
 """
 _LIST = f"""
 select {_SHOWN}, null as result from research_runs

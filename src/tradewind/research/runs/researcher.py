@@ -23,15 +23,16 @@ from tradewind.research.runs.service import (
     end_run,
     fail_run,
     leave_off,
+    parts_of,
     release_batch,
     renew_batch,
     take_batch,
     take_turn,
     tried,
-    write_backtest,
     write_batch,
+    write_result,
 )
-from tradewind.research.studies import CalculatorError, Calculators, CandleArchive
+from tradewind.research.studies import CalculatorError, Calculators, CandleArchive, Study
 
 _log = structlog.get_logger()
 
@@ -42,6 +43,8 @@ _FIRST_BATCH, _LARGEST_BATCH = 8, 512
 _RENEWALS = 4
 #: Seconds after which `work` lets others have their turn.
 _WORK_SECONDS = 900.0
+#: Of a window, which is no parameter set.
+_NO_SCORE: dict[str, Any] = {"score": None, "returns": "", "error": None}
 
 
 class Researcher:
@@ -116,19 +119,19 @@ class Researcher:
         if answer is None:
             return
         async with self._database.writing() as session:
-            if batch.kind is RunKind.BACKTEST:
-                await write_backtest(session, batch, answer, self._clock.now())
-            else:
+            if batch.kind is RunKind.SWEEP:
                 await write_batch(session, batch, answer)
+            elif _is_window(batch):
+                await write_batch(session, batch, [_NO_SCORE | {"metrics": answer}])
+            else:
+                await write_result(session, batch, answer, self._clock.now())
         if batch.kind is RunKind.SWEEP:
             self._size = _next_size(len(batch.trials), time.monotonic() - began)
 
     async def _answer(self, batch: Batch) -> Any:
         """What the batch came to; None when its run is not wanted any more."""
-        arguments: dict[str, Any] = {"study": batch.study, "source": self._source}
-        if batch.kind is RunKind.SWEEP:
-            arguments["points"] = [trial.point for trial in batch.trials]
-        task = "backtest" if batch.kind is RunKind.BACKTEST else "trials"
+        task, more = await self._task(batch)
+        arguments = {"study": batch.study, "source": self._source, **more}
         computing = asyncio.create_task(self._calculators.do(task, **arguments))
         try:
             while not computing.done():
@@ -143,6 +146,17 @@ class Researcher:
             # Kills the calculator if it is still at it.
             computing.cancel()
             await asyncio.wait((computing,))
+
+    async def _task(self, batch: Batch) -> tuple[str, dict[str, Any]]:
+        """What a calculator is to do for the batch; see `research.studies.tasks`."""
+        if batch.kind is RunKind.BACKTEST:
+            return "backtest", {}
+        if batch.kind is RunKind.SWEEP:
+            return "trials", {"points": [trial.point for trial in batch.trials]}
+        if _is_window(batch):
+            return "window", {"number": batch.trials[0].point}
+        async with self._database.writing() as session:
+            return "verdict", {"windows": await parts_of(session, batch.run_id)}
 
     async def _one_turn(self) -> bool:
         async with self._database.writing() as session:
@@ -162,13 +176,11 @@ class Researcher:
 
     async def _go_on(self, turn: Turn, trials: Sequence[Tried]) -> None:
         """Propose the next generation, or sum up."""
-        if turn.state is not RunState.CANCELLING and len(trials) < turn.total:
-            scores = [(each.point, each.score) for each in trials]
-            points = await self._calculators.do("points", study=turn.study, tried=scores)
-            if points:
-                async with self._database.writing() as session:
-                    await add_generation(session, turn, len(trials), points)
-                return
+        wanted = turn.state is not RunState.CANCELLING and len(trials) < turn.total
+        if wanted and (points := await self._next_points(turn, trials)):
+            async with self._database.writing() as session:
+                await add_generation(session, turn, len(trials), points)
+            return
         result, error = None, None
         computed = [each for each in trials if each.returns]
         if turn.kind is RunKind.SWEEP and computed:
@@ -179,6 +191,14 @@ class Researcher:
         async with self._database.writing() as session:
             await end_run(session, turn, ended, result, error, self._clock.now())
 
+    async def _next_points(self, turn: Turn, trials: Sequence[Tried]) -> Sequence[int]:
+        """The next generation of a sweep; of a validation the verdict, once it has all windows."""
+        if turn.kind is RunKind.SWEEP:
+            scores = [(each.point, each.score) for each in trials]
+            points: Sequence[int] = await self._calculators.do("points", study=turn.study, tried=scores)
+            return points
+        return [len(trials)] if all(each.error is None for each in trials) else ()
+
     async def _summed_up(self, turn: Turn, computed: Sequence[Tried]) -> dict[str, Any]:
         judged: dict[str, Any] = await self._calculators.do(
             "judge",
@@ -188,6 +208,11 @@ class Researcher:
         )
         best = judged["best"]
         return judged | {"best": None if best is None else computed[best].ordinal}
+
+
+def _is_window(batch: Batch) -> bool:
+    """Whether it is a part of a validation that comes before the verdict; these are taken alone."""
+    return batch.kind is RunKind.VALIDATION and batch.trials[0].point < Study.of(batch.study).windows
 
 
 def _next_size(size: int, seconds: float) -> int:

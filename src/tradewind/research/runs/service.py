@@ -35,6 +35,14 @@ _FEW = 32
 class RunKind(StrEnum):
     BACKTEST = "backtest"
     SWEEP = "sweep"
+    VALIDATION = "validation"
+
+    @classmethod
+    def of(cls, study: Study) -> RunKind:
+        """What `study` asks for."""
+        if study.validation is not None:
+            return cls.VALIDATION
+        return cls.BACKTEST if study.sweep is None else cls.SWEEP
 
 
 class RunState(StrEnum):
@@ -82,13 +90,13 @@ async def start_run(
     open_runs = select(func.count()).where(ResearchRunRow.tenant_id == tenant_id, ResearchRunRow.finished_at.is_(None))
     if (await session.scalar(open_runs) or 0) >= limits.runs:
         return None
-    run_id, sweep = new_id(), study.sweep
+    run_id, sweep, kind = new_id(), study.sweep, RunKind.of(study)
     session.add(
         ResearchRunRow(
             id=run_id,
             tenant_id=tenant_id,
             user_id=user_id,
-            kind=(RunKind.SWEEP if sweep else RunKind.BACKTEST).value,
+            kind=kind.value,
             state=RunState.QUEUED.value,
             strategy=strategy.ref.name,
             strategy_version=strategy.ref.version,
@@ -96,13 +104,18 @@ async def start_run(
             parameters=dict(study.parameters),
             study=study.document(),
             seed=sweep.sampler.seed if sweep else None,
-            total=sweep.sampler.trials if sweep else 1,
+            total=study.steps,
         )
     )
     await session.flush()
-    points = sweep.sampler.known_points() if sweep else [0]
+    points: Sequence[int] = [0]
+    if kind is RunKind.SWEEP:
+        assert sweep is not None, "sweeps have one"
+        points = sweep.sampler.known_points()
+    elif study.windows:
+        points = range(study.windows)
     await _add_trials(session, run_id, tenant_id, 0, points)
-    payload = {"id": str(run_id), "kind": "sweep" if sweep else "backtest", "strategy": strategy.ref.name}
+    payload = {"id": str(run_id), "kind": kind.value, "strategy": strategy.ref.name}
     await record(session, Event(EventType.RESEARCH_STARTED, tenant_id, run_id, at, payload))
     return run_id
 
@@ -150,10 +163,10 @@ class Batch:
 
 # The run with the fewest trials at work goes first, so that a small one does not wait for a large one. What was begun
 # before and not ended is tried in ever smaller batches, so that of one that ends its process only the culprit is given
-# up.
+# up. A part of a validation is a sweep's worth of work and is taken alone.
 _TAKE = text("""
 with run as (
-    select r.id from research_runs r
+    select r.id, r.kind from research_runs r
     where r.state in ('queued', 'running') and exists (
         select from sweep_trials t where t.run_id = r.id and t.attempts < :attempts
         and (t.state = 'queued' or t.state = 'running' and t.lease_until < clock_timestamp())
@@ -168,10 +181,10 @@ with run as (
     where t.run_id = (select id from run) and t.attempts < :attempts
     and (t.state = 'queued' or t.state = 'running' and t.lease_until < clock_timestamp())
     order by t.attempts desc, t.ordinal
-    limit case (
+    limit case when (select kind from run) = 'validation' then 1 else case (
         select max(t.attempts) from sweep_trials t where t.run_id = (select id from run) and t.attempts < :attempts
         and (t.state = 'queued' or t.state = 'running' and t.lease_until < clock_timestamp())
-    ) when 0 then cast(:most as int) when 1 then least(cast(:most as int), cast(:few as int)) else 1 end
+    ) when 0 then cast(:most as int) when 1 then least(cast(:most as int), cast(:few as int)) else 1 end end
     for update skip locked
 )
 update sweep_trials t
@@ -270,13 +283,13 @@ with written as (
     where run_id = :run and claim = :claim and state = 'running' returning ordinal
 )
 update research_runs
-set result = cast(:result as jsonb), trades = cast(:trades as jsonb), done = 1
+set result = cast(:result as jsonb), trades = cast(:trades as jsonb), done = done + 1
 where id = :run and finished_at is null and exists (select from written) returning tenant_id
 """)
 
 
-async def write_backtest(session: Session, batch: Batch, answer: dict[str, Any], at: datetime) -> None:
-    """Write what a back-test came to, and end its run."""
+async def write_result(session: Session, batch: Batch, answer: dict[str, Any], at: datetime) -> None:
+    """Write what a back-test or the verdict of a validation came to, and end its run."""
     trades = answer.pop("trades")
     values = {"result": orjson.dumps(answer).decode(), "trades": orjson.dumps(trades).decode()}
     tenant_id = await session.scalar(_WRITE_RESULT, values | {"run": batch.run_id, "claim": batch.claim})
@@ -379,6 +392,14 @@ _MINE = text("""
 update research_runs set claim = null, lease_until = null
 where id = :run and claim = :claim and finished_at is null and state = :state returning id
 """)
+
+
+_PARTS = text("select metrics from sweep_trials where run_id = :run and state = 'done' order by ordinal")
+
+
+async def parts_of(session: Session, run_id: UUID) -> Sequence[dict[str, Any]]:
+    """What the windows of a validation came to, in their order."""
+    return [row.metrics for row in (await session.execute(_PARTS, {"run": run_id})).all()]
 
 
 async def add_generation(session: Session, turn: Turn, first: int, points: Sequence[int]) -> None:

@@ -17,6 +17,7 @@ from tradewind.research.runs.schemas import (
     RunItem,
     SweepItem,
     TrialItem,
+    VerdictItem,
     shown,
 )
 from tradewind.research.studies import SweepPlan
@@ -30,6 +31,7 @@ def run_item(run: Run) -> RunItem:
 
 def run_detail(run: Run, best: TrialRecord | None, language: Language) -> RunDetail:
     result = run.result or {}
+    validation = result.get("validation") or {}
     sweep = run.study.sweep
     return RunDetail.model_validate(
         _values(run)
@@ -42,8 +44,10 @@ def run_detail(run: Run, best: TrialRecord | None, language: Language) -> RunDet
                 for each in result.get("assumptions", ())
             ],
             "warnings": [{"code": each["key"], "text": each[language.value]} for each in result.get("warnings", ())],
+            "refusals": [_refusal(each, language) for each in result.get("refused", ())],
             "best": None if best is None or sweep is None else trial_item(best, sweep.sampler.space),
-            "honesty": _honesty(result.get("honesty"), language),
+            "honesty": _honesty(result.get("honesty") or validation.get("sweep"), language),
+            "verdict": _verdict(result, language) if validation else None,
         }
     )
 
@@ -51,7 +55,7 @@ def run_detail(run: Run, best: TrialRecord | None, language: Language) -> RunDet
 def trial_item(trial: TrialRecord, space: Space) -> TrialItem:
     return TrialItem(
         number=trial.ordinal,
-        parameters={name: shown(value) for name, value in space.settings(trial.point).items()},
+        parameters=_settings(space.settings(trial.point)),
         score=trial.score,
         metrics=_metrics(trial.metrics),
         error=trial.error,
@@ -80,9 +84,10 @@ def _values(run: Run) -> dict[str, Any]:
         "kind": run.kind,
         "state": run.state,
         "strategy": run.strategy,
+        "own": run.own,
         "strategy_version": run.strategy_version,
         "document_hash": study.document_hash,
-        "parameters": {name: shown(value) for name, value in study.parameters.items()},
+        "parameters": _settings(study.parameters),
         "symbols": study.symbols,
         "timeframe": study.timeframe,
         "from": from_ms(study.start),
@@ -92,6 +97,7 @@ def _values(run: Run) -> dict[str, Any]:
         "done": run.done,
         "total": run.total,
         "sweep": None if study.sweep is None else _sweep(study.sweep),
+        "validation": None if study.validation is None else study.validation.document(),
         "error": run.error,
         "created_at": run.created_at,
         "started_at": run.started_at,
@@ -112,6 +118,41 @@ def _sweep(plan: SweepPlan) -> SweepItem:
             "min_trades": plan.objective.min_trades,
         }
     )
+
+
+def _refusal(document: dict[str, Any], language: Language) -> dict[str, Any]:
+    return {"filter": document["filter"], "setups": document["setups"], "text": document[language.value]}
+
+
+def _verdict(result: dict[str, Any], language: Language) -> VerdictItem:
+    found = result["validation"]
+    walked = found["walk_forward"]
+    return VerdictItem.model_validate(
+        found
+        | {
+            "text": found[language.value],
+            "parameters": _settings(result["parameters"]),
+            "checks": [each | {"text": each[language.value]} for each in found["checks"]],
+            "unchecked": result["unchecked"],
+            "walk_forward": None
+            if walked is None
+            else walked | {"windows": [_window(each) for each in walked["windows"]]},
+        }
+    )
+
+
+def _window(document: dict[str, Any]) -> dict[str, Any]:
+    chosen = document["parameters"]
+    spans = {
+        f"{part}_{end}": from_ms(ms)
+        for part in ("train", "test")
+        for end, ms in zip(("from", "to"), document[part], strict=True)
+    }
+    return document | spans | {"parameters": None if chosen is None else _settings(chosen)}
+
+
+def _settings(values: dict[str, Any]) -> dict[str, str]:
+    return {name: shown(value) for name, value in values.items()}
 
 
 def _word(value: str | float | None) -> str | None:

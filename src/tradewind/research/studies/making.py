@@ -9,8 +9,9 @@ from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
 from tradewind.core.strategy import Strategy
 from tradewind.research.backtest import Profile
-from tradewind.research.studies.study import Study, SweepPlan
+from tradewind.research.studies.study import Study, SweepPlan, ValidationPlan
 from tradewind.research.sweeps.errors import SweepError
+from tradewind.research.sweeps.forward import spans_of
 from tradewind.research.sweeps.objective import MIN_TRADES, Measure, Objective
 from tradewind.research.sweeps.samplers import Sampler, SamplerKind
 from tradewind.research.sweeps.space import Setting, Space, Vary
@@ -42,6 +43,7 @@ def make_study(
     fee: float = Costs().taker,
     year: float,
     wish: SweepWish | None = None,
+    validation: ValidationPlan | None = None,
     most_trials: int = MOST_TRIALS,
 ) -> Study:
     """The study of `strategy`, whose parameters are set.
@@ -51,14 +53,19 @@ def make_study(
 
     Raises:
         SweepError: the profile cannot run the strategy; what the wish asks for cannot be swept; more than
-            `most_trials`.
+            `most_trials`; the bounds are too close for the windows of the validation.
     """
     if profile is Profile.IDEAL and strategy.scale_in is not None:
-        if wish is not None:
-            problem = f"expected one that enters whole positions, {strategy.ref.name} scales in; sweeps use {profile}"
+        if wish is not None or validation is not None:
+            asks = "sweeps" if validation is None else "validations"
+            problem = f"expected one that enters whole positions, {strategy.ref.name} scales in; {asks} use {profile}"
             raise SweepError("strategy", problem)
         problem = f"expected {Profile.PAPER} for a strategy that scales in; {profile} enters whole positions"
         raise SweepError("profile", problem)
+    if validation is not None and profile is not Profile.IDEAL:
+        raise SweepError("profile", f"expected {Profile.IDEAL} for a validation, got {profile}")
+    if validation is not None and wish is not None and None not in bounds:
+        _check_windows(validation, timeframe, bounds)
     return Study(
         strategy=strategy.ref.name,
         text=text,
@@ -72,7 +79,16 @@ def make_study(
         fee=fee,
         year=year,
         sweep=None if wish is None else _plan(strategy, profile, wish, most_trials),
+        validation=validation,
     )
+
+
+def _check_windows(validation: ValidationPlan, timeframe: Timeframe, bounds: tuple[int | None, int | None]) -> None:
+    start, stop = bounds
+    assert start is not None, "asked for with both"
+    assert stop is not None, "asked for with both"
+    ends = (start, stop - timeframe.ms)
+    spans_of(ends, timeframe, folds=validation.folds, mode=validation.mode, purge=validation.purge)
 
 
 def changed_parameters(strategy: Strategy) -> dict[str, Setting]:

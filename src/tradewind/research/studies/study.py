@@ -1,8 +1,8 @@
-"""What a back-test or a sweep is asked for. Equal studies over equal candles have equal results."""
+"""What a back-test, a sweep or a validation is asked for. Equal studies over equal candles have equal results."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from tradewind.core.candles import Timeframe
@@ -13,6 +13,8 @@ from tradewind.research.metrics import DAYS
 from tradewind.research.sweeps.objective import Measure, Objective
 from tradewind.research.sweeps.samplers import Sampler, SamplerKind
 from tradewind.research.sweeps.space import Axis, Setting, Space
+from tradewind.research.validation import WalkForward
+from tradewind.research.validation.montecarlo import RUIN
 from tradewind.trading.strategies import load_builtin, parse_document
 
 #: Candles of all symbols that one study may read; a process that computes needs some 100 bytes for each.
@@ -53,6 +55,35 @@ class SweepPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ValidationPlan:
+    """How hard a back-test is looked at.
+
+    Attributes:
+        folds: windows of the walk-forward, where a sweep chooses.
+        purge: days between training and test that serve neither.
+        paths: of the bootstrap.
+        ruin: drawdown that counts as ruin, a fraction.
+        seed: of the bootstrap.
+    """
+
+    folds: int = 5
+    mode: WalkForward = WalkForward.ROLLING
+    purge: int = 0
+    paths: int = 2000
+    ruin: float = RUIN
+    seed: int = 1
+
+    def document(self) -> dict[str, Any]:
+        """As JSON values; `of` reads them."""
+        return asdict(self) | {"mode": self.mode.value}
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Self:
+        """The plan that `document` wrote."""
+        return cls(**document | {"mode": WalkForward(document["mode"])})
+
+
+@dataclass(frozen=True, slots=True)
 class Study:
     """A strategy on candles.
 
@@ -64,7 +95,8 @@ class Study:
         start, stop: bounds of the open times, UTC ms, the second outside; None = as far as candles go.
         fee: rate paid on either side; of the ideal profile only.
         year: days that make one, for what is annualised.
-        sweep: None for a single back-test.
+        sweep: None where nothing varies.
+        validation: None where nobody asks whether it may be believed.
     """
 
     strategy: str
@@ -79,6 +111,19 @@ class Study:
     fee: float = Costs().taker
     year: float = DAYS
     sweep: SweepPlan | None = None
+    validation: ValidationPlan | None = None
+
+    @property
+    def windows(self) -> int:
+        """Those of the walk-forward: a validation's, where there is something to choose."""
+        return self.validation.folds if self.validation is not None and self.sweep is not None else 0
+
+    @property
+    def steps(self) -> int:
+        """Parts that it is computed in: the trials of a sweep, the windows of a validation and its verdict."""
+        if self.validation is not None:
+            return self.windows + 1
+        return 1 if self.sweep is None else self.sweep.sampler.trials
 
     def prepared(self) -> Strategy:
         """The strategy with its parameters.
@@ -110,11 +155,13 @@ class Study:
             "fee": self.fee,
             "year": self.year,
             "sweep": None if self.sweep is None else self.sweep.document(),
+            "validation": None if self.validation is None else self.validation.document(),
         }
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Self:
         """The study that `document` wrote."""
+        validation = document.get("validation")  # of studies made before there were any, there is no word of it
         return cls(
             **document
             | {
@@ -122,5 +169,6 @@ class Study:
                 "timeframe": Timeframe(document["timeframe"]),
                 "profile": Profile(document["profile"]),
                 "sweep": None if document["sweep"] is None else SweepPlan.of(document["sweep"]),
+                "validation": None if validation is None else ValidationPlan.of(validation),
             }
         )

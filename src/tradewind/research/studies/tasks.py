@@ -16,14 +16,26 @@ from tradewind.market import MarketDataError, ReplayFeed, only_read
 from tradewind.research.backtest import BacktestResult, IdealOptions, Profile, run_ideal
 from tradewind.research.reports import document, judged
 from tradewind.research.studies.candles import ArchiveKind, CandleArchive
+from tradewind.research.studies.inquiry import Inquiry
 from tradewind.research.studies.study import MOST_CANDLES, ChangedDocumentError, Study
+from tradewind.research.sweeps.errors import SweepError
+from tradewind.research.sweeps.forward import Window
 from tradewind.research.sweeps.honesty import best_of, honesty
 from tradewind.research.sweeps.samplers import Scored
 from tradewind.research.sweeps.trial import Trial, Workbench
+from tradewind.research.validation import ValidationError
 from tradewind.trading.strategies import DocumentError, UnknownStrategyError
 
 #: What a study can be refused for; the message is for whoever asked.
-REFUSALS = (MarketDataError, ExpressionError, ChangedDocumentError, UnknownStrategyError, DocumentError)
+REFUSALS = (
+    MarketDataError,
+    ExpressionError,
+    ChangedDocumentError,
+    UnknownStrategyError,
+    DocumentError,
+    SweepError,
+    ValidationError,
+)
 
 
 class TooManyCandlesError(MarketDataError):
@@ -47,6 +59,8 @@ class Tasks:
             "points": self.points,
             "judge": self.judge,
             "backtest": self.backtest,
+            "window": self.window,
+            "verdict": self.verdict,
         }
         return tasks[name](**arguments)
 
@@ -87,6 +101,19 @@ class Tasks:
         result = self._backtest(wanted, strategy, columns)
         return document(result, *judged(result))
 
+    def window(self, study: dict[str, Any], source: dict[str, Any], number: int) -> dict[str, Any]:
+        """The walk-forward's window of that number, from 0; see `research.sweeps.forward.Window.document`."""
+        inquiry = _inquiry(Study.of(study), source)
+        return inquiry.window(inquiry.spans()[number]).document()
+
+    def verdict(
+        self, study: dict[str, Any], source: dict[str, Any], windows: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        """The document of the validation, see `research.reports.validating.Validation.document`."""
+        wanted = Study.of(study)
+        walked = [Window.of(each) for each in windows]
+        return _inquiry(wanted, source).verdict(walked, (wanted.start, wanted.stop)).document()
+
     def _backtest(self, study: Study, strategy: Strategy, columns: dict[str, Columns]) -> BacktestResult:
         bounds, silent = (study.start, study.stop), only_read([strategy], study.symbols)
         if study.profile is Profile.IDEAL:
@@ -112,6 +139,15 @@ class Tasks:
 def decoded(text: str) -> NDArray[np.float32]:
     """The returns that a trial's document has as text."""
     return np.frombuffer(base64.b64decode(text), dtype="<f4")
+
+
+def _inquiry(study: Study, source: Mapping[str, Any]) -> Inquiry:
+    assert study.validation is not None, "only validations are inquiries"
+    strategy = study.prepared()
+    columns = _columns(study, strategy, CandleArchive(ArchiveKind(source["kind"]), source["path"]))
+    traded, beside = _split(columns, only_read([strategy], study.symbols))
+    options = IdealOptions(fee=study.fee, periods=study.year)
+    return Inquiry(strategy, traded, beside, study.timeframe, options, study.validation, study.sweep)
 
 
 def _document(trial: Trial, score: float | None) -> dict[str, Any]:

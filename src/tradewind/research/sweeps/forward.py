@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,25 +68,53 @@ def sweep(bench: Workbench, strategy: Strategy, sampler: Sampler, objective: Obj
     return Swept([scored for scored, _ in kept], [trial for _, trial in kept])
 
 
+class Span(NamedTuple):
+    """When a window learns and when it trades: begin and end of the open times, UTC ms."""
+
+    train: tuple[int, int]
+    test: tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """One choice and what it came to.
 
     Attributes:
-        train, test: begin and end of the open times, UTC ms.
         point, settings: the chosen set; None where no set had a score, and nothing was traded.
         in_sample: annual Sharpe ratio of the chosen set in training; None where undefined.
-        result: of the test, its warm-up included; None where nothing was traded.
+        trades: closed in the test.
+        traded: fingerprint of those trades; None where nothing was chosen.
         daily: returns of the days of the test.
     """
 
-    train: tuple[int, int]
-    test: tuple[int, int]
+    span: Span
     point: int | None
     settings: Settings | None
     in_sample: float | None
-    result: BacktestResult | None
+    trades: int
+    traded: str | None
     daily: DailyReturns
+
+    def document(self) -> dict[str, Any]:
+        """As JSON values; `of` reads them."""
+        return {
+            "train": list(self.span.train),
+            "test": list(self.span.test),
+            "point": self.point,
+            "settings": None if self.settings is None else dict(self.settings),
+            "in_sample": self.in_sample,
+            "trades": self.trades,
+            "traded": self.traded,
+            "first": self.daily.first,
+            "returns": list(self.daily.values),
+        }
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """The window that `document` wrote."""
+        kept = {name: document[name] for name in ("point", "settings", "in_sample", "trades", "traded")}
+        span = Span(tuple(document["train"]), tuple(document["test"]))
+        return cls(span, **kept, daily=DailyReturns(document["first"], tuple(document["returns"])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +166,7 @@ class WalkedForward:
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over every choice and every trade of the tests."""
-        content = [
-            [*window.train, *window.test, window.point, window.result.fingerprint if window.result else None]
-            for window in self.windows
-        ]
+        content = [[*window.span.train, *window.span.test, window.point, window.traded] for window in self.windows]
         return sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
 
     def document(self) -> dict[str, Any]:
@@ -163,13 +188,13 @@ class WalkedForward:
 def _item(window: Window, year: float) -> dict[str, Any]:
     outside = sharpe(window.daily.values, year)
     return {
-        "train": list(window.train),
-        "test": list(window.test),
+        "train": list(window.span.train),
+        "test": list(window.span.test),
         "parameters": window.settings,
         "in_sample_sharpe": window.in_sample,
         "out_of_sample_sharpe": outside if math.isfinite(outside) else None,
         "return": total_return(window.daily.values),
-        "trades": len(window.result.trades) if window.result else 0,
+        "trades": window.trades,
     }
 
 
@@ -201,18 +226,34 @@ def run_forward(
         StrategyError: it cannot run on `timeframe`.
     """
     options = options or IdealOptions()
+    asked = Asked(strategy, columns, timeframe, sampler, objective, options, beside)
+    spans = spans_of(ends_of(columns), timeframe, folds=folds, mode=mode, purge=purge)
+    windows = tuple(run_window(asked, span)[0] for span in spans)
+    return WalkedForward(mode, windows, sampler.space, options.periods)
+
+
+def ends_of(columns: Mapping[str, Columns]) -> tuple[int, int]:
+    """Open times of the first and the last candle of all symbols, UTC ms."""
+    return min(int(each.ts[0]) for each in columns.values()), max(int(each.ts[-1]) for each in columns.values())
+
+
+def spans_of(
+    ends: tuple[int, int], timeframe: Timeframe, *, folds: int, mode: WalkForward, purge: int
+) -> tuple[Span, ...]:
+    """The spans of the windows, oldest first; `ends` as of `ends_of`.
+
+    Raises:
+        SweepError: too few days for that many folds.
+    """
     unit = max(_DAY_MS, timeframe.ms)
-    first = min(int(each.ts[0]) for each in columns.values()) // unit * unit
-    last = max(int(each.ts[-1]) for each in columns.values())
-    windows = [
-        _window(
+    first = ends[0] // unit * unit
+    return tuple(
+        Span(
             (first + split.train.start * unit, first + split.train.stop * unit),
             (first + split.test.start * unit, first + split.test.stop * unit),
-            _Asked(strategy, columns, timeframe, sampler, objective, options, beside),
         )
-        for split in _splits((last - first) // unit + 1, folds, mode, -(-purge * _DAY_MS // unit))
-    ]
-    return WalkedForward(mode, tuple(windows), sampler.space, options.periods)
+        for split in _splits((ends[1] - first) // unit + 1, folds, mode, -(-purge * _DAY_MS // unit))
+    )
 
 
 def _splits(units: int, folds: int, mode: WalkForward, purge: int) -> Sequence[Split]:
@@ -227,7 +268,9 @@ def _splits(units: int, folds: int, mode: WalkForward, purge: int) -> Sequence[S
         raise SweepError("folds", f"expected at least {needed} days for {folds}, got {units}") from None
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
+    """What every window of a walk is asked: see `run_forward`."""
+
     strategy: Strategy
     columns: Mapping[str, Columns]
     timeframe: Timeframe
@@ -237,17 +280,25 @@ class _Asked(NamedTuple):
     beside: Mapping[str, Columns]
 
 
-def _window(train: tuple[int, int], test: tuple[int, int], asked: _Asked) -> Window:
+def run_window(asked: Asked, span: Span) -> tuple[Window, BacktestResult | None]:
+    """Choose on the training and trade the test; with the result of the test, its warm-up included, None where nothing
+    was chosen.
+
+    Raises:
+        StrategyError: the strategy cannot run on the timeframe.
+    """
+    train, test = span
     idle = DailyReturns(test[0] // _DAY_MS, (0.0,) * ((test[1] - test[0]) // _DAY_MS))
+    nothing = Window(span, None, None, None, 0, None, idle)
     known = {symbol: part for symbol, each in asked.columns.items() if len(part := _between(each, *train))}
     known = {symbol: part for symbol, part in known.items() if len(_between(asked.columns[symbol], *test))}
     if not known:
-        return Window(train, test, None, None, None, None, idle)
+        return nothing, None
     others = {**asked.beside, **asked.columns}
     bench = Workbench(known, asked.timeframe, asked.options, beside=_until(others, train[1]))
     found = sweep(bench, asked.strategy, asked.sampler, asked.objective)
     if (place := found.best) is None:
-        return Window(train, test, None, None, None, None, idle)
+        return nothing, None
     metrics = found.trials[place].metrics
     assert metrics is not None, "the best has a score"
     point = found.tried[place].number
@@ -256,7 +307,9 @@ def _window(train: tuple[int, int], test: tuple[int, int], asked: _Asked) -> Win
     warmup = chosen.warmup_on(asked.timeframe)
     tested = {symbol: _between(asked.columns[symbol], *test, before=warmup) for symbol in known}
     result = run_ideal(chosen, tested, asked.timeframe, asked.options, beside=_until(others, test[1]))
-    return Window(train, test, point, settings, metrics["sharpe"], result, _within(result.daily, idle))
+    daily = _within(result.daily, idle)
+    trades = len(result.trades)
+    return Window(span, point, settings, metrics["sharpe"], trades, result.fingerprint, daily), result
 
 
 def _between(columns: Columns, start: int, stop: int, *, before: int = 0) -> Columns:

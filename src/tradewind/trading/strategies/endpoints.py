@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tradewind.core.strategy import Strategy
 from tradewind.core.values import Rounding, decimal_of, round_to
+from tradewind.kit.clock import WallClock
 from tradewind.kit.language import Language
 from tradewind.kit.problems import FieldProblem
 from tradewind.platform.database import Session
@@ -36,6 +37,7 @@ from tradewind.trading.strategies.own.service import (
     OwnStrategy,
     SaveRefusal,
     activate,
+    delete,
     own_strategies,
     save,
 )
@@ -54,6 +56,7 @@ from tradewind.trading.strategies.schemas import (
 
 router = api_router("/strategies", "Strategies")
 
+Wall = Annotated[WallClock, part(WallClock)]
 Records = Annotated[StrategyRecords, part(StrategyRecords)]
 
 _R_STEP = Decimal("0.0001")
@@ -81,9 +84,11 @@ async def list_own_strategies(caller: TradingReader, session: Reading) -> PageOf
 
 
 @router.post("/own")
-async def save_own_strategy(wish: DocumentInput, caller: TradingWriter, session: Writing) -> OwnStrategyItem:
+async def save_own_strategy(
+    wish: DocumentInput, caller: TradingWriter, session: Writing, clock: Wall
+) -> OwnStrategyItem:
     """Keep a document as a new version of the strategy that it names, and make it the active one. Content that is
-    kept already is not kept twice. Own strategies can be back-tested; the platform does not trade them yet."""
+    kept already is not kept twice. Back-tests know it as `own:NAME`; the platform does not trade it yet."""
     try:
         strategy = parse_document(wish.document)
     except DocumentError as error:
@@ -92,7 +97,7 @@ async def save_own_strategy(wish: DocumentInput, caller: TradingWriter, session:
     name = strategy.ref.name
     if name in builtin_names():
         raise _unsound(f"name: expected a name of its own, {name} is a built-in strategy")
-    refused = await save(session, caller.tenant_id, strategy, wish.document)
+    refused = await save(session, caller.tenant_id, strategy, wish.document, clock.now())
     if refused is SaveRefusal.PLAN_LIMIT:
         raise problem(ErrorCode.PLAN_LIMIT_REACHED, "the plan allows no further strategy of your own")
     if refused is SaveRefusal.VERSION_TAKEN:
@@ -104,12 +109,20 @@ async def save_own_strategy(wish: DocumentInput, caller: TradingWriter, session:
 
 @router.post("/own/{own_name}/activate")
 async def activate_own_strategy(
-    own_name: str, wish: VersionInput, caller: TradingWriter, session: Writing
+    own_name: str, wish: VersionInput, caller: TradingWriter, session: Writing, clock: Wall
 ) -> OwnStrategyItem:
     """Make a kept version the active one: to roll back, name an older one."""
-    if not await activate(session, caller.tenant_id, own_name, wish.version):
+    if not await activate(session, caller.tenant_id, own_name, wish.version, clock.now()):
         raise _no_own()
     return await _own(session, caller.tenant_id, own_name)
+
+
+@router.delete("/own/{own_name}", status_code=204)
+async def delete_own_strategy(own_name: str, caller: TradingWriter, session: Writing, clock: Wall) -> None:
+    """Put a strategy out of sight and free its place in the plan. Back-tests made with it keep the document that they
+    ran; saved again under this name, it has the versions that it had."""
+    if not await delete(session, caller.tenant_id, own_name, clock.now()):
+        raise _no_own()
 
 
 async def _own(session: Session, tenant_id: UUID, name: str) -> OwnStrategyItem:

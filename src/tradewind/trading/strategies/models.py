@@ -23,6 +23,8 @@ class StrategyRow(Base):
     name: Mapped[str]
     #: Of a tenant's own.
     active_version: Mapped[int | None] = mapped_column(Integer)
+    #: Of a tenant's own that is out of sight; its versions stay, because what was tested with them does.
+    deleted_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

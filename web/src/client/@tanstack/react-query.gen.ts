@@ -857,7 +857,7 @@ export const listBacktestsQueryKey = (options?: Options<ListBacktestsData>) => c
 /**
  * List Backtests
  *
- * The caller's back-tests and sweeps, the newest first.
+ * The caller's back-tests, sweeps and validations, the newest first.
  */
 export const listBacktestsOptions = (options?: Options<ListBacktestsData>) => queryOptions<ListBacktestsResponse, ListBacktestsError, ListBacktestsResponse, ReturnType<typeof listBacktestsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -877,7 +877,7 @@ export const listBacktestsInfiniteQueryKey = (options?: Options<ListBacktestsDat
 /**
  * List Backtests
  *
- * The caller's back-tests and sweeps, the newest first.
+ * The caller's back-tests, sweeps and validations, the newest first.
  */
 export const listBacktestsInfiniteOptions = (options?: Options<ListBacktestsData>) => {
     const opts = infiniteQueryOptions<ListBacktestsResponse, ListBacktestsError, InfiniteData<ListBacktestsResponse>, QueryKey<Options<ListBacktestsData>>, string | null | Pick<QueryKey<Options<ListBacktestsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -909,7 +909,7 @@ export const getBacktestQueryKey = (options: Options<GetBacktestData>) => create
 /**
  * Get Backtest
  *
- * A back-test or sweep: how far it is, and what came of it.
+ * A back-test, sweep or validation: how far it is, and what came of it.
  */
 export const getBacktestOptions = (options: Options<GetBacktestData>) => queryOptions<GetBacktestResponse, GetBacktestError, GetBacktestResponse, ReturnType<typeof getBacktestQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -929,7 +929,8 @@ export const listBacktestTradesQueryKey = (options: Options<ListBacktestTradesDa
 /**
  * List Backtest Trades
  *
- * The trades of a back-test, by the time of their entry; none before it is done.
+ * The trades of a back-test, or of the one that a validation judged, by the time of their entry; none before it is
+ * done.
  */
 export const listBacktestTradesOptions = (options: Options<ListBacktestTradesData>) => queryOptions<ListBacktestTradesResponse, ListBacktestTradesError, ListBacktestTradesResponse, ReturnType<typeof listBacktestTradesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -949,7 +950,8 @@ export const listBacktestTradesInfiniteQueryKey = (options: Options<ListBacktest
 /**
  * List Backtest Trades
  *
- * The trades of a back-test, by the time of their entry; none before it is done.
+ * The trades of a back-test, or of the one that a validation judged, by the time of their entry; none before it is
+ * done.
  */
 export const listBacktestTradesInfiniteOptions = (options: Options<ListBacktestTradesData>) => {
     const opts = infiniteQueryOptions<ListBacktestTradesResponse, ListBacktestTradesError, InfiniteData<ListBacktestTradesResponse>, QueryKey<Options<ListBacktestTradesData>>, string | null | Pick<QueryKey<Options<ListBacktestTradesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -981,7 +983,7 @@ export const getBacktestEquityQueryKey = (options: Options<GetBacktestEquityData
 /**
  * Get Backtest Equity
  *
- * The equity curve of a back-test, day by day; empty before it is done.
+ * The equity curve of a back-test, or of the one that a validation judged, day by day; empty before it is done.
  */
 export const getBacktestEquityOptions = (options: Options<GetBacktestEquityData>) => queryOptions<GetBacktestEquityResponse, GetBacktestEquityError, GetBacktestEquityResponse, ReturnType<typeof getBacktestEquityQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
