@@ -23,7 +23,7 @@ COLUMNS = {symbol: walk(6000, seed=seed) for seed, symbol in enumerate(("BTCUSDT
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = run_ideal(load_builtin("ema_rsi_atr"), COLUMNS, Timeframe.M5)
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(html_page(result, judged(result)[1], COLUMNS, Language.EN), encoding="utf-8")
+    path.write_text(html_page(result, judged(result)[1], COLUMNS.__getitem__, Language.EN), encoding="utf-8")
     return path
 
 

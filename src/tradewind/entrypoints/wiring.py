@@ -26,6 +26,8 @@ from tradewind.platform.secrets import signing_key
 from tradewind.platform.settings import Settings
 from tradewind.platform.web.parts import Parts
 from tradewind.platform.web.subjects import Authentication
+from tradewind.research.runs.reporting import ReportBuilder
+from tradewind.research.studies import CandleArchive
 from tradewind.trading.accounts.service import market_time, open_paper_account
 from tradewind.trading.dispatch import deliver_active_signals
 from tradewind.trading.engine.queries import remembered_board
@@ -95,6 +97,7 @@ def make_parts(settings: Settings) -> Parts:
     parts.add(SignalTotals, SignalTotals())
     parts.add(StrategyRecords, StrategyRecords())
     parts.add(Bot, Bot(TelegramClient.of(settings)))
+    parts.add(ReportBuilder, ReportBuilder(CandleArchive.of(settings)))
     candles = parts.add(CandleReader, CandleReader(settings))
     parts.add(MarketAnalyst, MarketAnalyst(candles))
     return parts

@@ -19,7 +19,7 @@ from tradewind.core.candles import Candle, Timeframe, merge
 from tradewind.kit.language import Language
 from tradewind.research.backtest import BacktestResult, run_ideal
 from tradewind.research.reports import grouped, judged
-from tradewind.research.reports.candles import packed, thinned
+from tradewind.research.reports.candles import chart_factor, merged, packed
 from tradewind.research.reports.html import html_page
 from tradewind.research.reports.wording import WORDS, reason_words
 from tradewind.trading.strategies import builtin_text, load_builtin, parse_document
@@ -34,7 +34,7 @@ def result() -> BacktestResult:
 
 
 def page_of(result: BacktestResult, language: Language = Language.EN) -> str:
-    return html_page(result, judged(result)[1], COLUMNS, language)
+    return html_page(result, judged(result)[1], COLUMNS.__getitem__, language)
 
 
 def inside(page: str, tag: str) -> str:
@@ -109,7 +109,8 @@ def test_without_a_trade(result: BacktestResult) -> None:
 
 def test_many_candles_stay_a_small_file(result: BacktestResult) -> None:
     many = {symbol: walk(120_000, seed=seed) for seed, symbol in enumerate(COLUMNS, start=1)}
-    page = html_page(result, judged(result)[1], many, Language.EN)
+    whole = replace(result, candles=sum(map(len, many.values())))
+    page = html_page(whole, judged(result)[1], many.__getitem__, Language.EN)
     assert len(page.encode()) < 5_000_000
     assert content(page)["candles"]["ms"] == 2 * Timeframe.M5.ms
 
@@ -117,11 +118,12 @@ def test_many_candles_stay_a_small_file(result: BacktestResult) -> None:
 @given(st.sets(st.integers(0, 400), min_size=1), st.integers(1, 500))
 def test_fewer_candles_show_the_same_prices(rows: set[int], most: int) -> None:
     columns = walk(401, start=0, seed=3).picked(np.array(sorted(rows)))
-    found, ms = thinned({"X": columns}, 300_000, most)
+    ms = 300_000 * chart_factor(len(columns), most)
+    found = merged(columns, ms)
     groups: dict[int, list[Candle]] = {}
     for candle in columns.candles():
         groups.setdefault(candle.ts // ms * ms, []).append(candle)
-    for mine, theirs in zip(found["X"].candles(), (merge(parts, ts) for ts, parts in groups.items()), strict=True):
+    for mine, theirs in zip(found.candles(), (merge(parts, ts) for ts, parts in groups.items()), strict=True):
         assert mine == pytest.approx(theirs)
 
 

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, CancelBacktestData, CancelBacktestErrors, CancelBacktestResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, CheckAlertData, CheckAlertErrors, CheckAlertResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, ConfirmTelegramChatData, ConfirmTelegramChatErrors, ConfirmTelegramChatResponses, CreateAlertData, CreateAlertErrors, CreateAlertResponses, DeleteAlertData, DeleteAlertErrors, DeleteAlertResponses, DeleteOwnStrategyData, DeleteOwnStrategyErrors, DeleteOwnStrategyResponses, DeleteTelegramChatData, DeleteTelegramChatErrors, DeleteTelegramChatResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetAlertData, GetAlertErrors, GetAlertResponses, GetBacktestData, GetBacktestEquityData, GetBacktestEquityErrors, GetBacktestEquityResponses, GetBacktestErrors, GetBacktestResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetSweepHeatMapData, GetSweepHeatMapErrors, GetSweepHeatMapResponses, GetTelegramChatData, GetTelegramChatErrors, GetTelegramChatResponses, ListAlertsData, ListAlertsErrors, ListAlertsResponses, ListAlertTriggersData, ListAlertTriggersErrors, ListAlertTriggersResponses, ListBacktestsData, ListBacktestsErrors, ListBacktestsResponses, ListBacktestTradesData, ListBacktestTradesErrors, ListBacktestTradesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSweepTrialsData, ListSweepTrialsErrors, ListSweepTrialsResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PatchAlertData, PatchAlertErrors, PatchAlertResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, PutTelegramChatData, PutTelegramChatErrors, PutTelegramChatResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses, StartBacktestData, StartBacktestErrors, StartBacktestResponses, StartSweepData, StartSweepErrors, StartSweepResponses, StartValidationData, StartValidationErrors, StartValidationResponses } from './types.gen';
+import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, CancelBacktestData, CancelBacktestErrors, CancelBacktestResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, CheckAlertData, CheckAlertErrors, CheckAlertResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, ConfirmTelegramChatData, ConfirmTelegramChatErrors, ConfirmTelegramChatResponses, CreateAlertData, CreateAlertErrors, CreateAlertResponses, DeleteAlertData, DeleteAlertErrors, DeleteAlertResponses, DeleteOwnStrategyData, DeleteOwnStrategyErrors, DeleteOwnStrategyResponses, DeleteTelegramChatData, DeleteTelegramChatErrors, DeleteTelegramChatResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportBacktestEquityData, ExportBacktestEquityErrors, ExportBacktestEquityResponses, ExportBacktestTradesData, ExportBacktestTradesErrors, ExportBacktestTradesResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportReportData, ExportReportErrors, ExportReportResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetAlertData, GetAlertErrors, GetAlertResponses, GetBacktestData, GetBacktestEquityData, GetBacktestEquityErrors, GetBacktestEquityResponses, GetBacktestErrors, GetBacktestResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetSweepHeatMapData, GetSweepHeatMapErrors, GetSweepHeatMapResponses, GetTelegramChatData, GetTelegramChatErrors, GetTelegramChatResponses, ListAlertsData, ListAlertsErrors, ListAlertsResponses, ListAlertTriggersData, ListAlertTriggersErrors, ListAlertTriggersResponses, ListBacktestsData, ListBacktestsErrors, ListBacktestsResponses, ListBacktestTradesData, ListBacktestTradesErrors, ListBacktestTradesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSweepTrialsData, ListSweepTrialsErrors, ListSweepTrialsResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PatchAlertData, PatchAlertErrors, PatchAlertResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, PutTelegramChatData, PutTelegramChatErrors, PutTelegramChatResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses, StartBacktestData, StartBacktestErrors, StartBacktestResponses, StartSweepData, StartSweepErrors, StartSweepResponses, StartValidationData, StartValidationErrors, StartValidationResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -914,6 +914,52 @@ export const getBacktestEquity = <ThrowOnError extends boolean = true>(options: 
             type: 'apiKey'
         }],
     url: '/api/v1/backtests/{run_id}/equity',
+    ...options
+});
+
+/**
+ * Export Report
+ *
+ * The report of a back-test or validation as one HTML file that needs no network: equity, months, trades on the
+ * chart, and what speaks against it.
+ */
+export const exportReport = <ThrowOnError extends boolean = true>(options: Options<ExportReportData, ThrowOnError>): RequestResult<ExportReportResponses, ExportReportErrors, ThrowOnError> => (options.client ?? client).get<ExportReportResponses, ExportReportErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests/{run_id}/report.html',
+    ...options
+});
+
+/**
+ * Export Backtest Trades
+ *
+ * The trades with all their digits, as `tradewind backtest --csv` writes them.
+ */
+export const exportBacktestTrades = <ThrowOnError extends boolean = true>(options: Options<ExportBacktestTradesData, ThrowOnError>): RequestResult<ExportBacktestTradesResponses, ExportBacktestTradesErrors, ThrowOnError> => (options.client ?? client).get<ExportBacktestTradesResponses, ExportBacktestTradesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests/{run_id}/trades.csv',
+    ...options
+});
+
+/**
+ * Export Backtest Equity
+ *
+ * The equity curve day by day with all its digits, as `tradewind backtest --equity-csv` writes it.
+ */
+export const exportBacktestEquity = <ThrowOnError extends boolean = true>(options: Options<ExportBacktestEquityData, ThrowOnError>): RequestResult<ExportBacktestEquityResponses, ExportBacktestEquityErrors, ThrowOnError> => (options.client ?? client).get<ExportBacktestEquityResponses, ExportBacktestEquityErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/backtests/{run_id}/equity.csv',
     ...options
 });
 

@@ -901,7 +901,7 @@ export type EquityPointItem = {
  *
  * Why a request did not succeed.
  */
-export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'forbidden' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'run_over' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_soon' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
+export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'forbidden' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'report_not_possible' | 'run_over' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_soon' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
 
 /**
  * Execution
@@ -6936,6 +6936,103 @@ export type GetBacktestEquityResponses = {
 };
 
 export type GetBacktestEquityResponse = GetBacktestEquityResponses[keyof GetBacktestEquityResponses];
+
+export type ExportReportData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: {
+        /**
+         * Language
+         *
+         * Of the page; the caller's when not given.
+         */
+        language?: Language | null;
+    };
+    url: '/api/v1/backtests/{run_id}/report.html';
+};
+
+export type ExportReportErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ExportReportError = ExportReportErrors[keyof ExportReportErrors];
+
+export type ExportReportResponses = {
+    /**
+     * The file.
+     */
+    200: string;
+};
+
+export type ExportReportResponse = ExportReportResponses[keyof ExportReportResponses];
+
+export type ExportBacktestTradesData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v1/backtests/{run_id}/trades.csv';
+};
+
+export type ExportBacktestTradesErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ExportBacktestTradesError = ExportBacktestTradesErrors[keyof ExportBacktestTradesErrors];
+
+export type ExportBacktestTradesResponses = {
+    /**
+     * The file, streamed.
+     */
+    200: string;
+};
+
+export type ExportBacktestTradesResponse = ExportBacktestTradesResponses[keyof ExportBacktestTradesResponses];
+
+export type ExportBacktestEquityData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v1/backtests/{run_id}/equity.csv';
+};
+
+export type ExportBacktestEquityErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ExportBacktestEquityError = ExportBacktestEquityErrors[keyof ExportBacktestEquityErrors];
+
+export type ExportBacktestEquityResponses = {
+    /**
+     * The file, streamed.
+     */
+    200: string;
+};
+
+export type ExportBacktestEquityResponse = ExportBacktestEquityResponses[keyof ExportBacktestEquityResponses];
 
 export type ListSweepTrialsData = {
     body?: never;

@@ -145,7 +145,7 @@ def command(
     if html is not None:
         from tradewind.research.reports.html import html_page
 
-        write_whole(html, html_page(result, verdict, columns, Language(language)))
+        write_whole(html, html_page(result, verdict, columns.__getitem__, Language(language)))
     if trades_file is not None:
         write_whole(trades_file, trades_csv(result.trades))
     if equity_file is not None:

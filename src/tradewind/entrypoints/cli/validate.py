@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tradewind.core.candles import Timeframe
-from tradewind.entrypoints.cli.parameters import MOMENT
+from tradewind.entrypoints.cli.parameters import MOMENT, OUTPUT, write_whole
 from tradewind.entrypoints.cli.strategy import UnreadableDocumentError, open_strategy
 from tradewind.kit.clock import to_ms
 from tradewind.kit.language import Language
@@ -49,6 +49,7 @@ _MOST_TRIALS = 10_000
 @click.option("--fee", type=click.FloatRange(0, 0.1), default=0.0006, show_default=True, help="Rate paid a side.")
 @click.option("--year", type=click.FloatRange(1, 366), default=365, show_default=True, help="Days that make a year.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
+@click.option("--html", type=OUTPUT, help="Write a report for people here, one file that needs no network.")
 @click.option("--language", type=click.Choice([item.value for item in Language]), default="en", show_default=True)
 def command(
     strategy: str,
@@ -72,6 +73,7 @@ def command(
     fee: float,
     year: float,
     as_json: bool,
+    html: Path | None,
     language: str,
 ) -> None:
     """Say whether the back-test of STRATEGY may be believed, and why not.
@@ -127,6 +129,17 @@ def command(
         ValidationError,
     ) as error:
         sys.exit(f"tradewind validate: {error}")
+    if html is not None:
+        from tradewind.research.reports.html import html_page
+
+        page = html_page(
+            validation.result,
+            validation.verdict,
+            columns.__getitem__,
+            Language(language),
+            validation.document()["validation"],
+        )
+        write_whole(html, page)
     if as_json:
         json.dump(validation.document(), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
         print()

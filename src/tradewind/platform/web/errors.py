@@ -31,6 +31,7 @@ class ErrorCode(StrEnum):
     SIGNAL_NOT_ACTIVE = "signal_not_active", 409, "The signal is over"
     ALREADY_EXECUTED = "already_executed", 409, "The signal was executed already"
     POSITION_NOT_OPEN = "position_not_open", 409, "The position is not open"
+    REPORT_NOT_POSSIBLE = "report_not_possible", 409, "There can be no report of the run"
     RUN_OVER = "run_over", 409, "The back-test or sweep is over"
     ALERT_CHANGED = "alert_changed", 409, "The alert was changed meanwhile"
     ALERT_EXPIRED = "alert_expired", 409, "The alert's time is over"

@@ -11,6 +11,7 @@ from tradewind.research.backtest.result import (
     BacktestTrade,
     Profile,
     exposure_of,
+    parameters_of,
 )
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "missing_candles",
     "open_paper_feed",
     "paper_assumptions",
+    "parameters_of",
     "run_ideal",
     "set_parameters",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -16,20 +15,12 @@ _MINUTE_MS = 60_000
 _FACTORS = (1, 2, 3, 4, 6, 12, 24, 48, 72, 144, 288, 864, 2016)
 
 
-def thinned(columns: Mapping[str, Columns], ms: int, most: int = MOST_CANDLES) -> tuple[dict[str, Columns], int]:
-    """Candles of a timeframe that is just long enough for no more than `most` of them; and its length, ms.
-
-    Args:
-        ms: length of the candles that are given.
-    """
-    factor = next(
-        (each for each in _FACTORS if sum(map(len, columns.values())) <= most * each),
-        _FACTORS[-1],
-    )
-    return {symbol: _merged(candles, ms * factor) for symbol, candles in columns.items()}, ms * factor
+def chart_factor(candles: int, most: int = MOST_CANDLES) -> int:
+    """How many candles are to become one, so that of `candles` no more than `most` are left."""
+    return next((each for each in _FACTORS if candles <= most * each), _FACTORS[-1])
 
 
-def _merged(columns: Columns, ms: int) -> Columns:
+def merged(columns: Columns, ms: int) -> Columns:
     """The candles of each `ms`, which open at multiples of it, as one."""
     opens = columns.ts // ms * ms
     first = np.flatnonzero(np.diff(opens, prepend=-1))

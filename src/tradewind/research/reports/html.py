@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -17,27 +17,37 @@ from typing import Any
 
 from tradewind.core.series import Columns
 from tradewind.kit.language import Language
-from tradewind.research.backtest import BacktestResult, BacktestTrade
+from tradewind.research.backtest import BacktestResult, BacktestTrade, parameters_of
 from tradewind.research.metrics import DEFINITIONS, drawdown_episodes, monthly_returns, yearly_returns
-from tradewind.research.reports.candles import packed, thinned
+from tradewind.research.reports.candles import chart_factor, merged, packed
 from tradewind.research.reports.groups import GROUPINGS, grouped
+from tradewind.research.reports.judgement import validation_content
 from tradewind.research.reports.wording import WORDS, reason_words
 from tradewind.research.validation import QUESTIONS, Verdict
 
-_SCRIPTS = ("dom.js", "charts.js", "price.js", "tables.js", "report.js")
+_SCRIPTS = ("dom.js", "charts.js", "price.js", "tables.js", "validation.js", "report.js")
 
 
-def html_page(result: BacktestResult, verdict: Verdict, columns: Mapping[str, Columns], language: Language) -> str:
+def html_page(
+    result: BacktestResult,
+    verdict: Verdict,
+    candles: Callable[[str], Columns],
+    language: Language,
+    validation: Mapping[str, Any] | None = None,
+) -> str:
     """The report of `result` for people.
 
     Args:
-        columns: candles by symbol, to draw the trades on; those of symbols that were not traded are left out.
+        candles: those of a symbol, to draw the trades on; asked once for each, so that one symbol's are in memory.
+        validation: as `reports.validating.Validation.document` has it; None where nobody looked.
     """
     page = files("tradewind.research.reports") / "page"
     style = (page / "report.css").read_text(encoding="utf-8")
     script = "\n".join((page / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     # No "</script>" may stand in there, whatever a document is called.
-    data = json.dumps(_content(result, verdict, columns, language), ensure_ascii=False, separators=(",", ":"))
+    data = json.dumps(
+        _content(result, verdict, candles, language, validation), ensure_ascii=False, separators=(",", ":")
+    )
     fields = {
         "language": language.value,
         "title": escape(f"{result.strategy.ref.name} · {', '.join(result.symbols)}"),
@@ -58,13 +68,17 @@ def _hash(content: str) -> str:
 
 
 def _content(
-    result: BacktestResult, verdict: Verdict, columns: Mapping[str, Columns], language: Language
+    result: BacktestResult,
+    verdict: Verdict,
+    candles: Callable[[str], Columns],
+    language: Language,
+    validation: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    document = result.document()
     symbols = list(result.symbols)
-    candles, ms = thinned({symbol: columns[symbol] for symbol in symbols}, result.timeframe.ms)
+    ms = result.timeframe.ms * chart_factor(result.candles)
     reasons = sorted({trade.exit_reason for trade in result.trades})
     return {
+        "validation": None if validation is None else validation_content(validation, language),
         "language": language.value,
         "words": {name: words[language] for name, words in WORDS.items()},
         "strategy": {
@@ -77,7 +91,7 @@ def _content(
         },
         "parameters": [
             {"name": name, "value": value, "changed": value != default}
-            for (name, value), default in zip(document["parameters"].items(), _defaults(result), strict=True)
+            for (name, value), default in zip(parameters_of(result.strategy).items(), _defaults(result), strict=True)
         ],
         "profile": result.profile.value,
         "symbols": symbols,
@@ -110,7 +124,7 @@ def _content(
         ],
         "reasons": {reason: reason_words(reason, language) for reason in reasons},
         "trades": [_row(trade, symbols) for trade in result.trades],
-        "candles": {"ms": ms, "of": {symbol: packed(held) for symbol, held in candles.items()}},
+        "candles": {"ms": ms, "of": {symbol: packed(merged(candles(symbol), ms)) for symbol in symbols}},
     }
 
 

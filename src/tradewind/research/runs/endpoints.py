@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
 
 from tradewind.billing import PLANS, entitlements
 from tradewind.kit.clock import WallClock
+from tradewind.kit.language import Language
 from tradewind.kit.pages import Place
 from tradewind.kit.problems import FieldProblem
-from tradewind.platform.database import Reader, Session
+from tradewind.platform.database import Reader, ReadPool, Session
 from tradewind.platform.settings import Settings
+from tradewind.platform.web.csv_files import CSV, Row, csv_answer, one_by_one
 from tradewind.platform.web.errors import ErrorCode, problem
 from tradewind.platform.web.language import Spoken
 from tradewind.platform.web.once import OnlyOnce
@@ -23,9 +27,12 @@ from tradewind.platform.web.routing import api_router
 from tradewind.platform.web.schemas import PageOf
 from tradewind.platform.web.subjects import AuthSubject, TradingReader, TradingWriter
 from tradewind.platform.web.units import QuickReading, Writing
+from tradewind.research.backtest import TRADE_KEYS
+from tradewind.research.reports.tables import EQUITY_KEYS, trade_row
 from tradewind.research.runs import queries
 from tradewind.research.runs.asking import document_of, study_of
 from tradewind.research.runs.queries import Run, TrialOrder, fresh_run
+from tradewind.research.runs.reporting import MOST_TRADES, KeptRun, ReportBuilder, ReportError, equity_table
 from tradewind.research.runs.schemas import (
     BacktestTradeItem,
     BacktestWish,
@@ -49,6 +56,14 @@ router = api_router("/backtests", "Back-tests")
 #: Kinds of runs that have trades and a curve.
 _TRADED = (RunKind.BACKTEST, RunKind.VALIDATION)
 
+#: Trades that are in memory at a time while a file is sent.
+_TRADES_READ = 5_000
+HTML: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "The file."}
+}
+
+Pool = Annotated[ReadPool, part(ReadPool)]
+Builder = Annotated[ReportBuilder, part(ReportBuilder)]
 Config = Annotated[Settings, part(Settings)]
 Wall = Annotated[WallClock, part(WallClock)]
 
@@ -119,6 +134,67 @@ async def get_backtest_equity(run_id: UUID, caller: TradingReader, reader: Quick
     run = await _run(reader, caller, run_id, *_TRADED)
     items = [DayItem.model_validate(day) for day in (run.result or {}).get("equity", ())]
     return PageOf(items=items, next_cursor=None)
+
+
+@router.get("/{run_id}/report.html", response_class=HTMLResponse, responses=HTML)
+async def export_report(
+    run_id: UUID,
+    caller: TradingReader,
+    pool: Pool,
+    builder: Builder,
+    spoken: Spoken,
+    language: Annotated[Language | None, Query(description="Of the page; the caller's when not given.")] = None,
+) -> Response:
+    """The report of a back-test or validation as one HTML file that needs no network: equity, months, trades on the
+    chart, and what speaks against it."""
+    async with pool.reading(caller.tenant_id) as reader:
+        run, kept = await _kept(reader, caller, run_id)
+    if kept.result["metrics"]["trades"] > MOST_TRADES:
+        found = f"{kept.result['metrics']['trades']:,}"
+        raise _no_report(f"a page shows at most {MOST_TRADES:,} trades, this run has {found}; take trades.csv")
+
+    async def trades() -> Sequence[dict[str, Any]]:
+        async with pool.reading(caller.tenant_id) as reader:
+            return await queries.trades_of(reader, caller.user_id, run_id, after=0, limit=MOST_TRADES)
+
+    try:
+        page = await builder.page(kept, trades, language or spoken)
+    except ReportError as error:
+        raise _no_report(str(error)) from None
+    headers = {"Content-Disposition": f'attachment; filename="{_name(run)}.html"', "Cache-Control": "no-store"}
+    return HTMLResponse(page, headers=headers)
+
+
+@router.get("/{run_id}/trades.csv", response_class=StreamingResponse, responses=CSV)
+async def export_backtest_trades(run_id: UUID, caller: TradingReader, pool: Pool) -> StreamingResponse:
+    """The trades with all their digits, as `tradewind backtest --csv` writes them."""
+    async with pool.reading(caller.tenant_id) as reader:
+        run, _ = await _kept(reader, caller, run_id)
+
+    async def rows() -> AsyncIterator[Row]:
+        after = 0
+        while True:
+            async with pool.reading(caller.tenant_id) as reader:
+                items = await queries.trades_of(reader, caller.user_id, run_id, after=after, limit=_TRADES_READ)
+            for item in items:
+                yield trade_row(item)
+            after += len(items)
+            if len(items) < _TRADES_READ:
+                return
+
+    return csv_answer(f"{_name(run)}-trades", TRADE_KEYS, rows())
+
+
+@router.get("/{run_id}/equity.csv", response_class=StreamingResponse, responses=CSV)
+async def export_backtest_equity(run_id: UUID, caller: TradingReader, pool: Pool) -> StreamingResponse:
+    """The equity curve day by day with all its digits, as `tradewind backtest --equity-csv` writes it."""
+    async with pool.reading(caller.tenant_id) as reader:
+        run, kept = await _kept(reader, caller, run_id)
+    try:
+        rows = equity_table(kept.result)
+    except ReportError as error:
+        raise _no_report(str(error)) from None
+    return csv_answer(f"{_name(run)}-equity", EQUITY_KEYS, one_by_one(rows))
 
 
 @router.get("/{run_id}/trials")
@@ -208,6 +284,24 @@ async def _run(reader: Reader, caller: AuthSubject, run_id: UUID, *kinds: RunKin
     if run is None or (kinds and run.kind not in kinds):
         raise _not_found()
     return run
+
+
+async def _kept(reader: Reader, caller: AuthSubject, run_id: UUID) -> tuple[Run, KeptRun]:
+    """The caller's back-test or validation, which must be done."""
+    run = await _run(reader, caller, run_id, *_TRADED)
+    kept = await queries.kept_run(reader, caller.user_id, run_id)
+    if kept is None:
+        raise _no_report(f"expected a run that is done, this one is {run.state}")
+    return run, kept
+
+
+def _no_report(detail: str) -> Exception:
+    return problem(ErrorCode.REPORT_NOT_POSSIBLE, detail)
+
+
+def _name(run: Run) -> str:
+    """Of the run's files. A document may be called as it likes, but only by letters, digits and underscores."""
+    return f"tradewind-{run.kind}-{run.strategy}-{run.created_at:%Y%m%d-%H%M%S}"
 
 
 def _plan(run: Run) -> SweepPlan:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from tradewind.kit.pages import Place
 from tradewind.platform.database import Reader, Session
+from tradewind.research.runs.reporting import KeptRun
 from tradewind.research.runs.service import RunKind, RunState
 from tradewind.research.studies import Study
 
@@ -110,6 +111,15 @@ async def run_of(reader: Reader, user_id: UUID, run_id: UUID) -> Run | None:
     """The user's run of that id."""
     row = await reader.row(_ONE, user_id, run_id)
     return None if row is None else _run(dict(row))
+
+
+_KEPT = "select study, result from research_runs where id = $2 and user_id = $1 and result is not null"
+
+
+async def kept_run(reader: Reader, user_id: UUID, run_id: UUID) -> KeptRun | None:
+    """The study of the user's run, with its document, and the result; None where there is no result."""
+    row = await reader.row(_KEPT, user_id, run_id)
+    return None if row is None else KeptRun(Study.of(row["study"]), row["result"])
 
 
 _FRESH = text(f"select {_SHOWN}, result from research_runs where id = :run and user_id = :user")

@@ -4,7 +4,7 @@ from tradewind.research.studies.calculators import CalculatorError, Calculators
 from tradewind.research.studies.candles import ArchiveKind, CandleArchive
 from tradewind.research.studies.inquiry import Inquiry
 from tradewind.research.studies.making import SweepWish, make_study
-from tradewind.research.studies.study import MOST_CANDLES, Study, SweepPlan, ValidationPlan
+from tradewind.research.studies.study import MOST_CANDLES, ChangedDocumentError, Study, SweepPlan, ValidationPlan
 from tradewind.research.studies.sweeping import Keeper, SweepResult, run_sweep
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "CalculatorError",
     "Calculators",
     "CandleArchive",
+    "ChangedDocumentError",
     "Inquiry",
     "Keeper",
     "Study",

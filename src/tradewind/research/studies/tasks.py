@@ -15,6 +15,7 @@ from tradewind.core.strategy import Strategy
 from tradewind.market import MarketDataError, ReplayFeed, only_read
 from tradewind.research.backtest import BacktestResult, IdealOptions, Profile, run_ideal
 from tradewind.research.reports import document, judged
+from tradewind.research.reports.kept import daily_document
 from tradewind.research.studies.candles import ArchiveKind, CandleArchive
 from tradewind.research.studies.inquiry import Inquiry
 from tradewind.research.studies.study import MOST_CANDLES, ChangedDocumentError, Study
@@ -94,12 +95,12 @@ class Tasks:
         return {"best": best_of(scored), "honesty": found.document()}
 
     def backtest(self, study: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
-        """The document of the result, see `research.reports.document`."""
+        """The document of the result, see `research.reports.document`, and what `reports.kept` wants beside it."""
         wanted = Study.of(study)
         strategy = wanted.prepared()
         columns = _columns(wanted, strategy, CandleArchive(ArchiveKind(source["kind"]), source["path"]))
         result = self._backtest(wanted, strategy, columns)
-        return document(result, *judged(result))
+        return document(result, *judged(result)) | {"daily": daily_document(result.daily)}
 
     def window(self, study: dict[str, Any], source: dict[str, Any], number: int) -> dict[str, Any]:
         """The walk-forward's window of that number, from 0; see `research.sweeps.forward.Window.document`."""
@@ -109,10 +110,12 @@ class Tasks:
     def verdict(
         self, study: dict[str, Any], source: dict[str, Any], windows: Sequence[Mapping[str, Any]]
     ) -> dict[str, Any]:
-        """The document of the validation, see `research.reports.validating.Validation.document`."""
+        """The document of the validation, see `research.reports.validating.Validation.document`, and what
+        `reports.kept` wants beside it."""
         wanted = Study.of(study)
         walked = [Window.of(each) for each in windows]
-        return _inquiry(wanted, source).verdict(walked, (wanted.start, wanted.stop)).document()
+        found = _inquiry(wanted, source).verdict(walked, (wanted.start, wanted.stop))
+        return found.document() | {"daily": daily_document(found.result.daily)}
 
     def _backtest(self, study: Study, strategy: Strategy, columns: dict[str, Columns]) -> BacktestResult:
         bounds, silent = (study.start, study.stop), only_read([strategy], study.symbols)

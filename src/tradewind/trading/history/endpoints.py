@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from tradewind.core.ledger import Book
 from tradewind.core.lots import LotMethod
 from tradewind.platform.database import Reader, ReadPool
+from tradewind.platform.web.csv_files import CSV, Row, csv_answer, one_by_one
 from tradewind.platform.web.errors import ErrorCode, problem
 from tradewind.platform.web.paging import Paged
 from tradewind.platform.web.parts import part
@@ -23,7 +24,6 @@ from tradewind.trading.history import queries, tables
 from tradewind.trading.history.lots import tax_report
 from tradewind.trading.history.queries import AccountRecord, Grouping, Mine, Span
 from tradewind.trading.history.schemas import AccountBooks, ResultItem, Results, TaxLotItem, TaxLotPage, TaxTotals
-from tradewind.trading.history.tables import Row
 
 router = api_router("/history", "History")
 
@@ -33,9 +33,6 @@ OfYear = Annotated[
     int | None, Query(ge=2000, le=2100, description="Only of this calendar year (UTC, market time); all when left out.")
 ]
 Method = Annotated[LotMethod, Query(description="Which lot a closing fill gives up first.")]
-CSV: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The file, streamed."}
-}
 
 
 @router.get("/balances")
@@ -120,7 +117,7 @@ async def export_tax_lots(
     accounts = await _accounts_apart(pool, _mine(caller, account_id))
     report = await tax_report(pool, caller.tenant_id, accounts, method, Span.of_year(year))
     name = _name(f"tax-lots-{method}", year)
-    return tables.csv_answer(name, tables.TAX_LOTS_HEADER, tables.one_by_one(tables.tax_rows(report)))
+    return csv_answer(name, tables.TAX_LOTS_HEADER, one_by_one(tables.tax_rows(report)))
 
 
 @router.get("/fills.csv", response_class=StreamingResponse, responses=CSV)
@@ -135,7 +132,7 @@ async def export_fills(
             async for fill in queries.fills(pool, caller.tenant_id, account.id, Span.of_year(year)):
                 yield tables.fill_row(account, fill)
 
-    return tables.csv_answer(_name("fills", year), tables.FILLS_HEADER, rows())
+    return csv_answer(_name("fills", year), tables.FILLS_HEADER, rows())
 
 
 @router.get("/ledger.csv", response_class=StreamingResponse, responses=CSV)
@@ -150,7 +147,7 @@ async def export_ledger(
             async for entry in queries.entries(pool, caller.tenant_id, account.id, Span.of_year(year)):
                 yield tables.ledger_row(account, entry)
 
-    return tables.csv_answer(_name("ledger", year), tables.LEDGER_HEADER, rows())
+    return csv_answer(_name("ledger", year), tables.LEDGER_HEADER, rows())
 
 
 def _mine(caller: AuthSubject, account_id: UUID | None) -> Mine:

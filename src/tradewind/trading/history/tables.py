@@ -5,21 +5,15 @@ Columns are only ever added, at the end. Texts that a spreadsheet would run as a
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from decimal import Decimal
 from typing import Literal
-
-from fastapi.responses import StreamingResponse
 
 from tradewind.core.lots import CSV_HEADER, csv_number, csv_row, csv_time, safe_text
 from tradewind.core.orders import OrderPurpose
 from tradewind.core.values import EXACT, Side
+from tradewind.platform.web.csv_files import Row
 from tradewind.trading.history.lots import Disposal, FundingLine, TaxReport
-from tradewind.trading.history.queries import PAGE, AccountRecord, EntryRecord, FillRecord
-
-type Row = Sequence[str]
+from tradewind.trading.history.queries import AccountRecord, EntryRecord, FillRecord
 
 _OF_ACCOUNT = ("account_id", "account", "currency")
 LEDGER_HEADER = (
@@ -121,33 +115,3 @@ def _account(account: AccountRecord) -> Row:
 
 def _deal(fill: FillRecord) -> Literal["buy", "sell"]:
     return "buy" if (fill.purpose == OrderPurpose.ENTRY) is (fill.side == Side.LONG) else "sell"
-
-
-async def one_by_one(rows: Iterable[Row]) -> AsyncIterator[Row]:
-    """Rows that are there already, as `csv_answer` takes them."""
-    for row in rows:
-        yield row
-
-
-def csv_answer(name: str, header: Row, rows: AsyncIterable[Row]) -> StreamingResponse:
-    """The file `name`.csv as a download, sent while it is being read."""
-    return StreamingResponse(
-        _written(header, rows),
-        media_type="text/csv; charset=utf-8; header=present",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-store"},
-    )
-
-
-async def _written(header: Row, rows: AsyncIterable[Row]) -> AsyncIterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)  # its dialect is RFC 4180: CRLF, quotes where needed
-    writer.writerow(header)
-    count = 0
-    async for row in rows:
-        writer.writerow(row)
-        count += 1
-        if count % PAGE == 0:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { explainStrategy, exportFills, exportLedger, exportTaxLots, getAlert, getBacktest, getBacktestEquity, getDocumentSchema, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getPortfolio, getPosition, getReadiness, getResults, getSignal, getStats, getSweepHeatMap, getTelegramChat, listAlerts, listAlertTriggers, listBacktests, listBacktestTrades, listBalances, listCandles, listDecisions, listOrders, listOwnStrategies, listPositions, listSessions, listSignals, listStrategies, listSweepTrials, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
-import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetAlertData, GetAlertError, GetAlertResponse, GetBacktestData, GetBacktestEquityData, GetBacktestEquityError, GetBacktestEquityResponse, GetBacktestError, GetBacktestResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, GetSweepHeatMapData, GetSweepHeatMapError, GetSweepHeatMapResponse, GetTelegramChatData, GetTelegramChatError, GetTelegramChatResponse, ListAlertsData, ListAlertsError, ListAlertsResponse, ListAlertTriggersData, ListAlertTriggersError, ListAlertTriggersResponse, ListBacktestsData, ListBacktestsError, ListBacktestsResponse, ListBacktestTradesData, ListBacktestTradesError, ListBacktestTradesResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListOwnStrategiesData, ListOwnStrategiesError, ListOwnStrategiesResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSweepTrialsData, ListSweepTrialsError, ListSweepTrialsResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
+import { explainStrategy, exportBacktestEquity, exportBacktestTrades, exportFills, exportLedger, exportReport, exportTaxLots, getAlert, getBacktest, getBacktestEquity, getDocumentSchema, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getPortfolio, getPosition, getReadiness, getResults, getSignal, getStats, getSweepHeatMap, getTelegramChat, listAlerts, listAlertTriggers, listBacktests, listBacktestTrades, listBalances, listCandles, listDecisions, listOrders, listOwnStrategies, listPositions, listSessions, listSignals, listStrategies, listSweepTrials, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
+import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, ExportBacktestEquityData, ExportBacktestEquityError, ExportBacktestEquityResponse, ExportBacktestTradesData, ExportBacktestTradesError, ExportBacktestTradesResponse, ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportReportData, ExportReportError, ExportReportResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetAlertData, GetAlertError, GetAlertResponse, GetBacktestData, GetBacktestEquityData, GetBacktestEquityError, GetBacktestEquityResponse, GetBacktestError, GetBacktestResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, GetSweepHeatMapData, GetSweepHeatMapError, GetSweepHeatMapResponse, GetTelegramChatData, GetTelegramChatError, GetTelegramChatResponse, ListAlertsData, ListAlertsError, ListAlertsResponse, ListAlertTriggersData, ListAlertTriggersError, ListAlertTriggersResponse, ListBacktestsData, ListBacktestsError, ListBacktestsResponse, ListBacktestTradesData, ListBacktestTradesError, ListBacktestTradesResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListOwnStrategiesData, ListOwnStrategiesError, ListOwnStrategiesResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSweepTrialsData, ListSweepTrialsError, ListSweepTrialsResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -996,6 +996,67 @@ export const getBacktestEquityOptions = (options: Options<GetBacktestEquityData>
         return data;
     },
     queryKey: getBacktestEquityQueryKey(options)
+});
+
+export const exportReportQueryKey = (options: Options<ExportReportData>) => createQueryKey('exportReport', options);
+
+/**
+ * Export Report
+ *
+ * The report of a back-test or validation as one HTML file that needs no network: equity, months, trades on the
+ * chart, and what speaks against it.
+ */
+export const exportReportOptions = (options: Options<ExportReportData>) => queryOptions<ExportReportResponse, ExportReportError, ExportReportResponse, ReturnType<typeof exportReportQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await exportReport({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: exportReportQueryKey(options)
+});
+
+export const exportBacktestTradesQueryKey = (options: Options<ExportBacktestTradesData>) => createQueryKey('exportBacktestTrades', options);
+
+/**
+ * Export Backtest Trades
+ *
+ * The trades with all their digits, as `tradewind backtest --csv` writes them.
+ */
+export const exportBacktestTradesOptions = (options: Options<ExportBacktestTradesData>) => queryOptions<ExportBacktestTradesResponse, ExportBacktestTradesError, ExportBacktestTradesResponse, ReturnType<typeof exportBacktestTradesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await exportBacktestTrades({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: exportBacktestTradesQueryKey(options)
+});
+
+export const exportBacktestEquityQueryKey = (options: Options<ExportBacktestEquityData>) => createQueryKey('exportBacktestEquity', options);
+
+/**
+ * Export Backtest Equity
+ *
+ * The equity curve day by day with all its digits, as `tradewind backtest --equity-csv` writes it.
+ */
+export const exportBacktestEquityOptions = (options: Options<ExportBacktestEquityData>) => queryOptions<ExportBacktestEquityResponse, ExportBacktestEquityError, ExportBacktestEquityResponse, ReturnType<typeof exportBacktestEquityQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await exportBacktestEquity({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: exportBacktestEquityQueryKey(options)
 });
 
 export const listSweepTrialsQueryKey = (options: Options<ListSweepTrialsData>) => createQueryKey('listSweepTrials', options);

@@ -30,6 +30,10 @@ function section(title, { hint = null, tools = [], kind = null } = {}, ...childr
   return el("section", { class: kind }, head, ...children);
 }
 
+function fact(title, value, kind = null, wide = false) {
+  return el("div", { class: wide ? "wide" : null }, el("dt", {}, title), el("dd", { class: kind }, value));
+}
+
 const plain = (digits) => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const two = plain(2);
 const whole = plain(0);

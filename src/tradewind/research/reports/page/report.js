@@ -5,12 +5,11 @@ function heading() {
     document.documentElement.dataset.theme = dark ? "light" : "dark";
     redrawn();
   } }, "◐");
-  const fact = (title, value, kind = null, wide = false) => el("div", { class: wide ? "wide" : null }, el("dt", {}, title), el("dd", { class: kind }, value));
   const chips = data.parameters.map(({ name, value, changed }) =>
     el("span", { class: changed ? "chip changed" : "chip", title: changed ? words.changed : null }, `${name} = ${value}${changed ? " *" : ""}`));
   const legend = data.parameters.some(({ changed }) => changed) ? el("small", {}, `* ${words.changed}`) : null;
   return el("section", {},
-    el("div", { class: "top" }, el("div", {}, el("div", { class: "eyebrow" }, words.backtest),
+    el("div", { class: "top" }, el("div", {}, el("div", { class: "eyebrow" }, data.validation ? words.validation : words.backtest),
       el("h1", {}, strategy.title), el("p", {}, strategy.description)), theme),
     el("dl", { class: "facts" },
       fact(words.symbols, data.symbols.join(", ")), fact(words.timeframe, data.timeframe),
@@ -70,7 +69,7 @@ function results() {
 }
 
 document.getElementById("report").append(
-  heading(), warnings(), figures(),
+  heading(), ...judgement(), warnings(), figures(),
   section(`${words.equity}, ${words.drawdown.toLowerCase()}`, {}, equityChart()),
   monthTable(), ...results(),
   section(words.assumptions, {}, el("ul", {}, ...data.assumptions.map(({ text }) => el("li", {}, text)))),
