@@ -59,7 +59,7 @@ async def test_steps_carry_what_is_inside(tmp_path: Path) -> None:
     folder, fine = folder_of(tmp_path, 100)
     feed = ReplayFeed.open(folder, timeframe=M15, timeframes=(), history=10, inside="auto")
     assert feed.finer is M5
-    assert feed.resolution() == (29, 31), "30 candles of either; of one a part is missing, of the other symbol all"
+    assert feed.resolved() == 29, "of 60 candles: of one a part is missing, of the other symbol all"
     steps = await steps_of(feed)
     assert [len(step.closed) for step in steps] == [2] * 30
     for number, step in enumerate(steps, 10):
@@ -75,7 +75,7 @@ async def test_none_unless_asked_for(tmp_path: Path) -> None:
     asked = ReplayFeed.open(folder, timeframe=M15, timeframes=(), history=10, inside=M5)
     assert asked.world != feed.world, "another world: a state of the one is not one of the other"
     alone = ReplayFeed.open(folder, symbols=["ETHUSDT"], timeframe=M15, timeframes=(), history=10, inside="auto")
-    assert (alone.finer, alone.resolution()) == (None, (0, 30))
+    assert (alone.finer, alone.resolved()) == (None, 0)
 
 
 async def test_goes_on_where_it_stood(tmp_path: Path) -> None:

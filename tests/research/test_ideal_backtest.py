@@ -346,7 +346,7 @@ def test_what_is_assumed_is_said_in_both_languages() -> None:
     told = {each.key: each for each in result.assumptions}
     assert len(told) == len(result.assumptions)
     assert (told["profile"].value, told["fees"].value, told["missing_candles"].value) == ("ideal", FEE, 7)
-    assert (told["inside"].value, told["inside_resolved"].value, told["inside_unresolved"].value) == ("worst", 0, 593)
+    assert (told["inside"].value, told["inside_resolved"].value) == ("worst", 0)
     for each in result.assumptions:
         assert each.en.endswith(".")
         assert any("а" <= letter <= "я" for letter in each.ru.lower())
@@ -355,6 +355,57 @@ def test_what_is_assumed_is_said_in_both_languages() -> None:
     (sizing,) = (each for each in sized.assumptions if each.key == "sizing")
     assert "part the strategy asks for" in sizing.en
     assert "part the strategy asks for" not in told["sizing"].en
+
+
+NARROW = strategy_of(
+    long="crosses_above(close, sma(close, 5))",
+    short="crosses_below(close, sma(close, 5))",
+    stop="close - 0.4 * atr(14)",
+    short_stop="close + 0.4 * atr(14)",
+    ladder=(("r", "1", "1"),),
+)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_ambiguous_is_counted(seed: int) -> None:
+    """Stops in candles that held the target too, and of which no finer ones tell; told again from the trades."""
+    fine = random_columns(seed, 1800)
+    columns = coarser(fine, 3)
+    half = resolve(columns, M15, head(fine, 900), M5)
+    for inside in (None, half, resolve(columns, M15, fine, M5)):
+        found = run_ideal(NARROW, {"X": columns}, M15, inside={} if inside is None else {"X": inside})
+        expected = 0
+        for trade in found.trades:
+            row = int(columns.ts.searchsorted(trade.exit_at))
+            target = trade.entry_price * (1.0 + trade.side.sign * trade.risk)
+            beyond = (columns.open[row] - trade.exit_price) * trade.side.sign <= 0.0
+            told = inside is not None and inside.first[row] >= 0
+            reached = columns.low[row] <= target <= columns.high[row]
+            expected += trade.exit_reason == "stop" and reached and not beyond and not told
+        (counted,) = (each.value for each in found.assumptions if each.key == "inside_ambiguous")
+        assert counted == expected
+        assert bool(expected) is (inside is None or bool((inside.first < 0).any()))
+
+
+def test_what_filters_refused_is_counted() -> None:
+    """All that is refused by a filter that always refuses; nothing by one that never does, or behind it."""
+    rising = "crosses_above(close, sma(close, 5))"
+    columns = random_columns(11, 900)
+    free = evaluate(strategy_of(long=rising, stop="close * 0.9"), columns)
+    shut = strategy_of(
+        long=rising, stop="close * 0.9", filters={"open": ("close > 0", None), "shut": ("close < 0", None)}
+    )
+    result = run(shut, columns)
+    assert result.trades == []
+    assert [(each.filter, each.setups) for each in result.refusals()] == [("open", 0), ("shut", len(free.long_rows))]
+    (_, shown) = result.document()["refused"]
+    assert shown["en"] == f"Filter shut refused {len(free.long_rows)} set-ups. shut"
+    assert str(len(free.long_rows)) in shown["ru"]
+    half = run(
+        strategy_of(long=rising, stop="close - 2 * atr(14)", filters={"even": ("close > open * 1.001", None)}), columns
+    )
+    (refused,) = half.refusals()
+    assert 0 < refused.setups <= len(free.long_rows) - len(half.trades)
 
 
 def test_the_same_every_time_and_another_for_other_inputs() -> None:

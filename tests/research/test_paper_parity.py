@@ -170,9 +170,13 @@ async def test_finer_candles_inside(settings: Settings, tmp_path: Path) -> None:
     report, result = await both(settings, plan)
     check(report, result, least=30)
     told = {each.key: each.value for each in result.assumptions}
-    assert (told["inside"], told["inside_unresolved"]) == ("5m", 4 * 67)
+    lived = sum(len(read_candles(folder / f"{symbol}-15m.parquet")) - 600 for symbol in PRICES)
+    assert (told["inside"], told["inside_resolved"]) == ("5m", lived - 4 * 67)
     worst = await asyncio.to_thread(run_paper, strategies()[0], open_paper_feed(folder, timeframe=Timeframe.M15))
     assert worst.fingerprint != result.fingerprint
+    blind = {each.key: each.value for each in worst.assumptions}
+    stops = sum(trade.exit_reason in ("stop", "breakeven", "trailing") for trade in worst.trades)
+    assert told["inside_ambiguous"] < blind["inside_ambiguous"] <= stops
 
 
 async def test_gaps_that_no_stop_survives(settings: Settings, tmp_path: Path) -> None:

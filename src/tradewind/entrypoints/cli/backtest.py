@@ -251,6 +251,8 @@ def _summarise(result: BacktestResult, evidence: Evidence, verdict: Verdict, lan
         print(f"  {titles[name]:<{width}}  {shown(value, DEFINITIONS[name].unit):>14}")
     for assumption in result.assumptions:
         print(f"  · {assumption.ru if russian else assumption.en}")
+    for refusal in result.refusals():
+        print(f"  · {refusal.ru if russian else refusal.en}")
     if verdict.reasons:
         print("Почему результат может быть слишком хорош:" if russian else "Why it may be too good:")
     for reason in verdict.reasons:

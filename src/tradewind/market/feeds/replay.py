@@ -245,15 +245,21 @@ class ReplayFeed:
                 block[place] += [Closed(symbol, self.finer, candle) for candle in inside.of(row)]
         return [tuple(sorted(inner, key=lambda closed: closed.candle.ts)) for inner in block]
 
-    def resolution(self) -> tuple[int, int]:
-        """How many of the finest candles to come finer ones tell of, and of how many they do not."""
-        told = sum(
+    def resolved(self) -> int:
+        """How many of the finest candles to come finer ones tell of."""
+        return sum(
             int((self._inside[track.key[0]].first[self._closed(track) :] >= 0).sum())
             for track in self._tracks
             if track.key[0] in self._inside and track.key[1] is self.timeframes[0]
         )
-        finest = sum(len(columns) for key, columns in self.recorded().items() if key[1] is self.timeframes[0])
-        return told, finest - told
+
+    def tells_of(self, symbol: str, ts: int) -> bool:
+        """Whether finer candles tell of the symbol's finest one that opened at `ts`."""
+        inside = self._inside.get(symbol)
+        if inside is None:
+            return False
+        (own,) = (track.columns for track in self._tracks if track.key == (symbol, self.timeframes[0]))
+        return bool(inside.first[own.ts.searchsorted(ts)] >= 0)
 
     def _by_step(self, incidents: Iterable[Incident]) -> dict[int, tuple[Incident, ...]]:
         """The incidents of each step that has any; those noticed in the history belong to the first."""

@@ -13,6 +13,7 @@ from tradewind.research.backtest.result import (
     exposure_of,
     parameters_of,
 )
+from tradewind.research.backtest.unclear import stop_before_target
 
 __all__ = [
     "START_EQUITY",
@@ -33,4 +34,5 @@ __all__ = [
     "parameters_of",
     "run_ideal",
     "set_parameters",
+    "stop_before_target",
 ]

@@ -43,12 +43,13 @@ class Resolution(NamedTuple):
     Attributes:
         finer: timeframe of the finer ones; None = they were not asked.
         told: candles that they told of.
-        untold: candles of which they did not, so that the worst order of prices was assumed.
+        ambiguous: candles of which they did not, or were not asked, that ended a position at its stop although its
+            target lay inside too: there the worst order of prices was assumed.
     """
 
     finer: Timeframe | None
     told: int
-    untold: int
+    ambiguous: int
 
 
 def missing_candles(columns: Iterable[Columns], timeframe: Timeframe) -> int:
@@ -171,7 +172,7 @@ def _plan(plan: Plan) -> Assumption:
 
 
 def _inside(resolution: Resolution) -> tuple[Assumption, ...]:
-    finer, told, untold = resolution
+    finer, told, ambiguous = resolution
     if finer is None:
         en = "Inside candles the worst order of prices is assumed: the stop before the target."
         ru = "Внутри свечей предполагается худший порядок цен: стоп раньше цели."
@@ -187,10 +188,10 @@ def _inside(resolution: Resolution) -> tuple[Assumption, ...]:
             f"Свечей, раскрытых более мелкими: {told:,}.",
         ),
         Assumption(
-            "inside_unresolved",
-            untold,
-            f"{untold:,} candles had the worst order of prices assumed.",
-            f"Свечей с худшим порядком цен: {untold:,}.",
+            "inside_ambiguous",
+            ambiguous,
+            f"{ambiguous:,} stops were assumed to come before a target inside the same candle, unknown to finer ones.",
+            f"Стопов, принятых раньше цели внутри той же свечи, о которой мелкие не говорят: {ambiguous:,}.",
         ),
     )
 

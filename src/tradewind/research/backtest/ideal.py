@@ -24,6 +24,7 @@ are over before it would be imported that of `walk`, which does the same.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -43,6 +44,7 @@ from tradewind.research.backtest.entries import entries_of
 from tradewind.research.backtest.held import Held
 from tradewind.research.backtest.inside import mixed
 from tradewind.research.backtest.result import START_EQUITY, BacktestResult, BacktestTrade, Profile, exposure_of
+from tradewind.research.backtest.unclear import ambiguous, refused
 from tradewind.research.backtest.walk import walk
 from tradewind.research.metrics import DAYS, DailyReturns, excursions, measure
 
@@ -98,9 +100,13 @@ def run_ideal(
     capital = options.start_equity / len(columns)
     compiled = sum(map(len, columns.values())) >= _COMPILED_FROM
     market = Market(timeframe, {**beside, **columns})
+    filtered: Counter[str] = Counter()
+    unclear = 0
     for symbol, candles in columns.items():
         evaluation, finer = evaluate(strategy, candles, market), inside.get(symbol)
         held = simulate(evaluation, timeframe, options.fee, leverage=options.leverage, inside=finer, compiled=compiled)
+        filtered += refused(evaluation, held)
+        unclear += ambiguous(evaluation, timeframe, held, finer)
         closed, equity = _account(symbol, candles, held, capital, options)
         trades += closed
         curves.append((equity, int(candles.ts[0] // _DAY_MS)))
@@ -127,17 +133,17 @@ def run_ideal(
             options.start_equity,
             options.leverage,
             len(columns),
-            _resolution(columns, inside),
+            _resolution(inside, unclear),
             missing_candles(columns.values(), timeframe),
             sized=strategy.risk_scale is not None,
         ),
+        refused=filtered,
     )
 
 
-def _resolution(columns: Mapping[str, Columns], inside: Mapping[str, Inside]) -> Resolution:
-    candles = sum(map(len, columns.values()))
+def _resolution(inside: Mapping[str, Inside], unclear: int) -> Resolution:
     told = sum(int((finer.first >= 0).sum()) for finer in inside.values())
-    return Resolution(next(iter(inside.values())).finer if inside else None, told, candles - told)
+    return Resolution(next(iter(inside.values())).finer if inside else None, told, unclear)
 
 
 def simulate(

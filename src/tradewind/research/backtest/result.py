@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from tradewind.core.candles import Timeframe
 from tradewind.core.series import Columns
@@ -111,6 +111,24 @@ class BacktestTrade:
         }
 
 
+class Refusal(NamedTuple):
+    """How many set-ups a filter refused, with the sentences for people."""
+
+    filter: str
+    setups: int
+    en: str
+    ru: str
+
+    @classmethod
+    def of(cls, name: str, setups: int, reason: Mapping[str, str]) -> Refusal:
+        return cls(
+            name,
+            setups,
+            f"Filter {name} refused {setups:,} set-up{'' if setups == 1 else 's'}. {reason['en']}",
+            f"Фильтр {name} не пропустил установок: {setups:,}. {reason['ru']}",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class BacktestResult:
     """A finished back-test.
@@ -122,6 +140,7 @@ class BacktestResult:
         daily: of the account's equity, open positions at the close.
         year: days that make one, for what is annualised.
         assumptions: what was taken for granted.
+        refused: set-ups that stood, and that a filter of the strategy refused, by its name.
     """
 
     strategy: Strategy
@@ -136,12 +155,20 @@ class BacktestResult:
     daily: DailyReturns
     year: float
     assumptions: tuple[Assumption, ...] = ()
+    refused: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over every trade to the last digit."""
         content = json.dumps([trade.item() for trade in self.trades], sort_keys=True, separators=(",", ":"))
         return sha256(content.encode()).hexdigest()
+
+    def refusals(self) -> list[Refusal]:
+        """What every filter refused, in the order of the document."""
+        return [
+            Refusal.of(rule.name, self.refused.get(rule.name, 0), rule.reason)
+            for rule in self.strategy.blueprint.filters
+        ]
 
     def document(self) -> dict[str, Any]:
         """The result as JSON values, in the shape that `tradewind backtest --json` promises."""
@@ -157,6 +184,7 @@ class BacktestResult:
             "fingerprint": self.fingerprint,
             "metrics": self.metrics.items(),
             "assumptions": [assumption.item() for assumption in self.assumptions],
+            "refused": [each._asdict() for each in self.refusals()],
             "trades": [trade.item() for trade in self.trades],
         }
 

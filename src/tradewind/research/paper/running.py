@@ -16,7 +16,7 @@ from tradewind.core.candles import Timeframe
 from tradewind.core.costs import Costs
 from tradewind.core.risk import RiskLimits
 from tradewind.core.series import Columns
-from tradewind.core.strategy import Strategy
+from tradewind.core.strategy import RefusalReason, Refused, Strategy
 from tradewind.market import ReplayFeed
 from tradewind.research.backtest import (
     BacktestResult,
@@ -26,6 +26,7 @@ from tradewind.research.backtest import (
     exposure_of,
     missing_candles,
     paper_assumptions,
+    stop_before_target,
 )
 from tradewind.research.metrics import DAYS, DailyReturns, excursions, measure
 from tradewind.research.paper.notes import Follower, Notes, Opened
@@ -96,7 +97,6 @@ async def _run(
         silent=settings.silent,
     )
     history, recorded = await feed.history(), feed.recorded()
-    resolution = Resolution(feed.finer, *feed.resolution())
     cycle.load(history, recorded)
     told = 0
     async for step in feed.steps():
@@ -107,7 +107,7 @@ async def _run(
             progress(cycle.candles - told)
             told = cycle.candles
     progress(cycle.candles - told)
-    return _result(strategy, feed, notes, history, recorded, cycle, settings, resolution)
+    return _result(strategy, feed, notes, history, recorded, cycle, settings)
 
 
 def _result(
@@ -118,7 +118,6 @@ def _result(
     recorded: Mapping[tuple[str, Timeframe], Columns],
     cycle: Cycle,
     settings: _Settings,
-    resolution: Resolution,
 ) -> BacktestResult:
     bounds, deposit = settings.bounds, float(settings.deposit)
     finest = feed.timeframes[0]
@@ -126,6 +125,7 @@ def _result(
     lived = {symbol: recorded[symbol, finest] for symbol in symbols if len(recorded[symbol, finest])}
     whole = {symbol: Columns.joined([history[symbol, finest], recorded[symbol, finest]]) for symbol in symbols}
     trades = [_trade(opened, whole) for opened in notes.closed()]
+    unclear = sum(_ambiguous(opened, whole, feed) for opened in notes.closed())
     trades.sort(key=lambda trade: (trade.entry_at, trade.symbol))
     began = min(int(columns.ts[0]) for columns in lived.values())
     start = min(int(columns.ts[0]) for columns in whole.values())
@@ -151,13 +151,28 @@ def _result(
             settings.limits,
             deposit,
             PLANS[settings.plan],
-            resolution,
+            Resolution(feed.finer, feed.resolved(), unclear),
             missing_candles(whole.values(), finest),
             sized=strategy.risk_scale is not None,
         ),
         daily=DailyReturns(began // _DAY_MS, tuple(returns.tolist())),
         year=settings.periods,
+        refused={
+            rule.name: cycle.refusals.get(Refused(RefusalReason.FILTERED, {"filter": rule.name}).counted_as, 0)
+            for rule in strategy.blueprint.filters
+        },
     )
+
+
+def _ambiguous(opened: Opened, columns: Mapping[str, Columns], feed: ReplayFeed) -> bool:
+    """Whether the position ended at its stop in a candle that had its target inside as well, and no finer ones."""
+    trade = opened.active.trade
+    if trade.plan is None or trade.exit_reason is None or feed.tells_of(trade.symbol, opened.exit_bar):
+        return False
+    own, left = columns[trade.symbol], trade.mandate.spec.targets[trade.plan.targets_filled :]
+    row = int(own.ts.searchsorted(opened.exit_bar))
+    candle = next(own.rows(row, row + 1).candles())
+    return stop_before_target(candle, trade.side, trade.exit_reason, trade.plan.stop, left[0].level if left else None)
 
 
 def _trade(opened: Opened, columns: Mapping[str, Columns]) -> BacktestTrade:

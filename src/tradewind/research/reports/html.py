@@ -44,10 +44,10 @@ def html_page(
     page = files("tradewind.research.reports") / "page"
     style = (page / "report.css").read_text(encoding="utf-8")
     script = "\n".join((page / name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    # No "</script>" may stand in there, whatever a document is called.
-    data = json.dumps(
-        _content(result, verdict, candles, language, validation), ensure_ascii=False, separators=(",", ":")
-    )
+    content = _content(result, verdict, candles, language, validation)
+    # Sorted, because what was kept in a database has lost its order. No "</script>" may stand in there, whatever a
+    # document is called.
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     fields = {
         "language": language.value,
         "title": escape(f"{result.strategy.ref.name} · {', '.join(result.symbols)}"),
@@ -111,6 +111,7 @@ def _content(
         "assumptions": [
             {"key": each.key, "text": each.ru if language is Language.RU else each.en} for each in result.assumptions
         ],
+        "refused": [each.ru if language is Language.RU else each.en for each in result.refusals()],
         "daily": {
             "first": result.daily.first,
             "start": result.metrics.start_equity,

@@ -69,6 +69,7 @@ def kept_result(
         daily=daily_of(document["daily"]),
         year=year,
         assumptions=tuple(Assumption(**each) for each in document["assumptions"]),
+        refused={each["filter"]: each["setups"] for each in document["refused"]},
         told=document["fingerprint"],
     )
     reasons = tuple(Reason(Doubt(each["key"]), each["facts"]) for each in document["warnings"])

@@ -149,6 +149,7 @@ WORDS = _table(
         "shown_of": ("{n} of {of}", "{n} из {of}"),
         "row_hint": ("A click on a row shows the trade on the chart.", "Щелчок по строке покажет сделку на графике."),
         "assumptions": ("What it takes for granted", "Что принято на веру"),
+        "refused": ("What filters refused", "Что не пропустили фильтры"),
         "past": (
             "Figures of the past promise nothing for the future.",
             "Показатели прошлого ничего не обещают в будущем.",

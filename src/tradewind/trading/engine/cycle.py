@@ -81,6 +81,11 @@ class Cycle:
         self._funding_at = 0
         self._equity_at = 0
 
+    @property
+    def refusals(self) -> Mapping[str, int]:
+        """How many set-ups made no signal so far, by `core.strategy.Refused.counted_as`."""
+        return self._analyst.refusals
+
     # ------------------------------------------------------------------------------------------------------ memory
 
     def memory(self) -> dict[str, Any]:

@@ -72,6 +72,7 @@ document.getElementById("report").append(
   heading(), ...judgement(), warnings(), figures(),
   section(`${words.equity}, ${words.drawdown.toLowerCase()}`, {}, equityChart()),
   monthTable(), ...results(),
+  data.refused.length ? section(words.refused, {}, el("ul", {}, ...data.refused.map((text) => el("li", {}, text)))) : "",
   section(words.assumptions, {}, el("ul", {}, ...data.assumptions.map(({ text }) => el("li", {}, text)))),
   el("footer", {}, words.past));
 
