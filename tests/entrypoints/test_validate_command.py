@@ -38,7 +38,13 @@ def test_it_judges_the_best_of_what_varies(candles: Path) -> None:
     assert (found["bootstrap"]["paths"], found["bootstrap"]["ruin"]) == (200, 0.5)
     states = {each["state"] for each in found["checks"]}
     assert found["state"] == next(each for each in ("failed", "doubt", "passed") if each in states)
-    assert json.loads(run(candles, *vary, "--json").stdout)["validation"] == found, "all that is drawn is seeded"
+    again = json.loads(run(candles, *vary, "--json", "--html", str(candles / "report.html")).stdout)
+    assert again["validation"] == found, "all that is drawn is seeded"
+    page = (candles / "report.html").read_text(encoding="utf-8")
+    shown = json.loads(page.split('id="data">')[1].split("</script>")[0])
+    assert shown["fingerprint"] == again["fingerprint"]
+    assert shown["validation"]["walk"]["fingerprint"] == found["walk_forward"]["fingerprint"]
+    assert [each["text"] for each in shown["validation"]["checks"]] == [each["en"] for each in found["checks"]]
 
 
 def test_it_says_so_in_russian_and_without_a_sweep(candles: Path) -> None:

@@ -89,3 +89,31 @@ async def test_what_is_wrong_with_a_reference_has_its_place(pro: Person) -> None
         assert said in error["detail"]
     await pro.ok("DELETE", "/strategies/own/mine")
     assert (await pro.post("/backtests", wish(strategy="own:mine"))).status == 422
+
+
+async def test_what_filters_refused_is_told(pro: Person, researcher: Researcher) -> None:
+    """Of the ideal profile and of the paper venue, in the reader's language."""
+    text = document() + (
+        "\nfilters:\n"
+        "  - {name: rising, when: close > open, reason: {en: It must rise., ru: Цена должна расти.}}\n"
+        "  - {name: never, when: close < 0, reason: {en: Never., ru: Никогда.}}\n"
+    )
+    await save(pro, text)
+    ids = [await started(pro, "/backtests", wish(strategy="own:mine", profile=name)) for name in ("ideal", "paper")]
+    ids.append(await started(pro, "/backtests", wish()))
+    await researcher.work()
+    ideal, paper, other = [await found_of(pro, run_id) for run_id in ids]
+    assert other["refusals"] == []
+    for found in (ideal, paper):
+        assert found["metrics"]["trades"] == 0
+        rising, never = found["refusals"]
+        assert (rising["filter"], never["filter"]) == ("rising", "never")
+        assert never["setups"] > rising["setups"] >= 0
+        assert never["text"] == f"Filter never refused {never['setups']} set-ups. Never."
+    russian = await pro.ok("GET", f"/backtests/{ids[0]}", headers={"Accept-Language": "ru"})
+    assert russian["refusals"][1]["text"] == f"Фильтр never не пропустил установок: {never_of(ideal)}. Никогда."
+
+
+def never_of(found: dict[str, Any]) -> int:
+    setups: int = found["refusals"][1]["setups"]
+    return setups

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.events import fetch
 from tests.support.http import Api, Person
 from tests.support.market import TestMarket
+from tradewind.platform.database import Database
 from tradewind.trading.strategies import builtin_text, parse_document
 
 
@@ -83,3 +85,62 @@ async def test_nobody_sees_anothers(own_api: Api, trader: Person, market: TestMa
     await market.subscribe(other.tenant_id, "PRO")
     await save(other, document(stop="4"))
     assert (await own(trader))[0]["document"]["parameters"]["stop_atr"]["default"] == 2
+
+
+async def test_what_is_deleted_is_out_of_sight_and_comes_back_with_its_versions(
+    own_api: Api, trader: Person, market: TestMarket
+) -> None:
+    await market.subscribe(trader.tenant_id, "PRO")
+    for name in ("one", "two", "three"):
+        await save(trader, document(name))
+    assert (await trader.post("/strategies/own", {"document": document("four")})).code == "plan_limit_reached"
+    await trader.ok("DELETE", "/strategies/own/one")
+    assert [each["name"] for each in await own(trader)] == ["three", "two"]
+    for method, path, body in (
+        ("DELETE", "/strategies/own/one", None),
+        ("DELETE", "/strategies/own/never", None),
+        ("POST", "/strategies/own/one/activate", {"version": 1}),
+    ):
+        answer = await trader.client.request(method, "/api/v1" + path, json=body)
+        assert (answer.status, answer.code) == (404, "not_found")
+    await save(trader, document("four"))
+    assert (await trader.post("/strategies/own", {"document": document("one")})).code == "plan_limit_reached", (
+        "its place"
+    )
+    await trader.ok("DELETE", "/strategies/own/four")
+    taken = await trader.post("/strategies/own", {"document": document("one", stop="4")})
+    assert "expected one above all that are kept" in taken.json["errors"][0]["detail"]
+    back = await save(trader, document("one"))
+    assert [each["version"] for each in back["versions"]] == [1]
+
+
+async def test_every_change_is_in_the_audit_log(
+    own_api: Api, trader: Person, market: TestMarket, system_database: Database
+) -> None:
+    await market.subscribe(trader.tenant_id, "PRO")
+    first, second = document(), document(version=2, stop="3")
+    for text in (first, first, second, first):
+        await save(trader, text)
+    await trader.ok("POST", "/strategies/own/mine/activate", json={"version": 2})
+    await trader.ok("DELETE", "/strategies/own/mine")
+    await trader.post("/strategies/own", {"document": "["})
+    rows = await fetch(
+        system_database,
+        "select e.type, e.payload, e.tenant_id, count(o.event_id) as told from events e "
+        "left join outbox o on o.event_id = e.id and o.destination = 'audit' "
+        "where e.type like 'strategy_%' group by e.id order by e.at, e.id",
+    )
+    told = [(row["type"], row["payload"]) for row in rows]
+    refs = {version: parse_document(text).ref for version, text in ((1, first), (2, second))}
+    said = {
+        version: {"name": "mine", "version": version, "content_hash": ref.content_hash} for version, ref in refs.items()
+    }
+    assert told == [
+        ("strategy_saved", said[1]),
+        ("strategy_saved", said[2]),
+        ("strategy_activated", said[1]),
+        ("strategy_activated", said[2]),
+        ("strategy_deleted", {"name": "mine"}),
+    ], "what changes nothing and what is refused is no event"
+    assert {row["tenant_id"] for row in rows} == {trader.tenant_id}
+    assert {row["told"] for row in rows} == {1}

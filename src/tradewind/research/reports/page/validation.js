@@ -87,7 +87,7 @@ function quantileChart(found, measures, observed) {
     const low = Math.min(0, ...reached), high = Math.max(0, ...reached), span = high - low || 1;
     const x = (value) => left + ((value - low) / span) * (width - left - right);
     const image = svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": words[found.of] });
-    for (const tick of ticks(low, high, Math.min(8, width / 80))) {
+    for (const tick of ticks(low, high, Math.min(8, width / 80)).map((each) => Number(each.toFixed(6)) + 0)) {
       image.append(svg("line", { class: tick ? "grid" : "zero", x1: x(tick), x2: x(tick), y1: 4, y2: height - 20 }),
         svg("text", { x: clamp(x(tick), 20, width - 20), y: height - 4, "text-anchor": "middle" }, percent(tick, span < 0.1 ? 1 : 0)));
     }
