@@ -190,8 +190,8 @@ def _inside(resolution: Resolution) -> tuple[Assumption, ...]:
         Assumption(
             "inside_ambiguous",
             ambiguous,
-            f"{ambiguous:,} stops were assumed to come before a target inside the same candle, unknown to finer ones.",
-            f"Стопов, принятых раньше цели внутри той же свечи, о которой мелкие не говорят: {ambiguous:,}.",
+            f"{ambiguous:,} candles that no finer ones told of held stop and target both; the stop was assumed.",
+            f"Свечей, внутри которых и стоп, и цель, а мелких свечей нет: {ambiguous:,}; принят стоп.",
         ),
     )
 
