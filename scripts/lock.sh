@@ -13,5 +13,5 @@ export UV_PYTHON_DOWNLOADS=never
   awk '/^uv==/{on=1} on{print} on && !/\\$/{exit}' requirements/dev.lock
 } > requirements/bootstrap.lock
 # Other engines, only measured beside ours (`make peers`), in an environment of their own.
-printf 'backtesting\nnautilus-trader\nvectorbt\npyarrow\nta-lib\n' |
+printf 'backtesting\nfreqtrade\nnautilus-trader\nvectorbt\npyarrow\nta-lib\n' |
   "$uv" pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.13 - -o requirements/peers.lock

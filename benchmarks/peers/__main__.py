@@ -24,6 +24,7 @@ _ANCHORS = ("fill", "close")
 #: By name: the script, and why its list may differ.
 _PEERS = {
     "backtesting.py 0.6.6": ("with_backtesting_py.py", "none known"),
+    "freqtrade 2026.9": ("with_freqtrade.py", "none known"),
     "NautilusTrader 1.231.0": ("with_nautilus.py", "none known"),
     "vectorbt 1.2.0": (
         "with_vectorbt.py",
@@ -124,8 +125,6 @@ def _page(lines: Iterable[str]) -> str:
             "| symbol | levels from | engine | same trades | differing | reason | its candles/s | ours | ratio |",
             "|---|---|---|---|---|---|---|---|---|",
             *lines,
-            "",
-            "Not here: freqtrade, which asks an exchange for its markets before any back-test.",
             "",
         ]
     )
