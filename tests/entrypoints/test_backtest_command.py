@@ -31,6 +31,7 @@ KEYS = [
     "fingerprint",
     "metrics",
     "assumptions",
+    "refused",
     "trades",
     "warnings",
     "unchecked",
