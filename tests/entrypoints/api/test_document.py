@@ -21,6 +21,7 @@ from tradewind.entrypoints.api.guard import PUBLIC, UnguardedRouteError, api_rou
 from tradewind.market import CandleStore
 from tradewind.platform.settings import Settings
 from tradewind.platform.web.routing import api_router
+from tradewind.trading.strategies import builtin_text
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -214,6 +215,8 @@ async def test_every_answer_is_as_the_document_says(
     asked = {"strategy": "ema_rsi_atr", "symbols": ["BTCUSDT"], "timeframe": "5m"}
     backtest = (await trader.post("/backtests", asked)).json["id"]
     sweep = (await trader.post("/backtests/sweeps", asked | {"vary": {"fast": ["8", "9"]}})).json["id"]
+    own = builtin_text("ema_rsi_atr").replace("name: ema_rsi_atr", "name: mine")
+    await trader.ok("POST", "/strategies/own", json={"document": own})
     made = await trader.ok("POST", "/alerts", json={"symbol": "BTCUSDT", "price": "61000"})
     await market.attend()
     await market.move(BTCUSDT=62_000.0)
@@ -224,6 +227,7 @@ async def test_every_answer_is_as_the_document_says(
         "session_id": session,
         "account_id": str(trader.account_id),
         "strategy": "ema_trend",
+        "own_name": "mine",
         "symbol": "BTCUSDT",
         "alert_id": made["id"],
     }

@@ -26,7 +26,7 @@ export function CheckPanel({ check, error, waiting, onLine }: Props) {
   return (
     <Card aria-labelledby="document-says">
       <CardTitle id="document-says" title={t("research.documents.says")}>
-        <span id="document-check" role="status" className="flex h-6 items-center gap-2">
+        <span id="document-check" aria-live="polite" className="flex h-6 items-center gap-2">
           {waiting && (
             <>
               <Spinner className="size-3" />

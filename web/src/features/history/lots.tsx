@@ -25,7 +25,6 @@ const YEARS = 8;
 /** What each closing fill took of which lot, by the method that the tax office wants. */
 export function LotsCard() {
   const { t } = useTranslation();
-  const format = useFormat();
   const [method, setMethod] = useState<LotMethod>("fifo");
   const [year, setYear] = useState<number | null>(null);
   const now = useMarketNow(DAY_MS);
@@ -110,9 +109,6 @@ export function LotsCard() {
           )}
         </>
       )}
-      <span className="sr-only" role="status">
-        {first ? `${t("research.books.disposals")}: ${format.integer(first.totals.reduce((sum, each) => sum + each.disposals, 0))}` : ""}
-      </span>
     </Card>
   );
 }
