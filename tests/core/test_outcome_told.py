@@ -370,11 +370,22 @@ def test_all_entries_and_the_stop_in_one_candle(side: Side) -> None:
 
 
 @SIDES
-def test_a_gap_beyond_the_stop_enters_no_more(side: Side) -> None:
+@pytest.mark.parametrize("opened", [975, 980])
+def test_a_gap_to_the_stop_enters_no_more(side: Side, opened: float) -> None:
     followed = Followed(side, scale_in=parts(side))
     followed.candle(1000, 1000, 1000, 1000)
-    assert followed.candle(975, 1030, 970, 985) == ["closed"]
-    assert followed.events[-1].price == followed.level(975)
+    assert followed.candle(opened, 1030, 970, 985) == ["closed"]
+    assert followed.events[-1].price == followed.level(opened)
+
+
+@SIDES
+def test_an_entry_where_the_stop_has_moved_to_is_none(side: Side) -> None:
+    """The stop follows to 990, where the second of the further entries waits."""
+    management = Management(trailing=Trailing(TrailingKind.DISTANCE, 10.0))
+    followed = Followed(side, scale_in=parts(side), management=management)
+    assert followed.candle(1000, 1000, 1000, 1000) == ["filled", "stop_moved"]
+    assert followed.candle(1000, 1000, 985, 988) == ["added", "closed"]
+    assert followed.events[-1].price == followed.level(990)
 
 
 @SIDES
