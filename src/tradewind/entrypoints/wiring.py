@@ -6,9 +6,13 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
+from tradewind.accounts.factors.proving import SecondFactors
+from tradewind.accounts.passkeys.ceremonies import Ceremonies, RelyingParty
+from tradewind.accounts.passkeys.challenges import Challenges
 from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.sessions.authenticator import SessionAuthenticator
 from tradewind.accounts.sessions.entrance import Entrance
+from tradewind.accounts.sessions.stepping_up import Doorkeeper
 from tradewind.accounts.sessions.tokens import AccessTokens, RefreshTokens
 from tradewind.billing import start_trial
 from tradewind.kit.clock import Clock, WallClock
@@ -71,6 +75,11 @@ def make_parts(settings: Settings) -> Parts:
     hasher = parts.add(PasswordHasher, PasswordHasher())
     authenticator = SessionAuthenticator(database, reads, broker, access, clock)
     parts.add(Authentication, Authentication(authenticator))
+    party = RelyingParty.of(settings)
+    challenges = Challenges(key.of("passkey challenges"), broker, clock)
+    ceremonies = Ceremonies(party, challenges) if party else None
+    factors = parts.add(SecondFactors, SecondFactors(database, clock, key, ceremonies))
+    parts.add(Doorkeeper, Doorkeeper(factors, hasher))
     parts.add(
         Entrance,
         Entrance(
@@ -81,6 +90,7 @@ def make_parts(settings: Settings) -> Parts:
             access=access,
             refresh=RefreshTokens(key),
             authenticator=authenticator,
+            factors=factors,
             life=timedelta(days=settings.session_days),
         ),
     )

@@ -28,6 +28,8 @@ class SessionRow(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
+    #: When its holder last proved to be himself; null = he never did, or with what counts no longer.
+    proven_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     ip_address: Mapped[str | None]
     user_agent: Mapped[str | None]

@@ -100,7 +100,7 @@ async def open_session(
     origin: RequestOrigin,
     new_password_hash: str | None,
 ) -> Opened:
-    """Make a session for a person whose password was right, in the transaction of his tenant.
+    """Make a session for a person who has proven to be himself, in the transaction of his tenant.
 
     Args:
         new_password_hash: the password hashed with the parameters of today, when the stored hash is of older ones.
@@ -116,6 +116,7 @@ async def open_session(
             created_at=now,
             last_seen_at=now,
             expires_at=now + life,
+            proven_at=now,
             ip_address=origin.ip_address,
             user_agent=origin.user_agent,
         )
@@ -278,6 +279,23 @@ async def holder_of_session(
 async def note_seen(session: Session, session_id: UUID, now: datetime) -> None:
     """Note that the session is in use."""
     await session.execute(update(SessionRow).where(SessionRow.id == session_id).values(last_seen_at=now))
+
+
+async def note_proof(session: Session, session_id: UUID, now: datetime) -> None:
+    """Note that the session's holder has just proven to be himself."""
+    await session.execute(update(SessionRow).where(SessionRow.id == session_id).values(proven_at=now))
+
+
+async def distrust_others(session: Session, user_id: UUID, session_id: UUID) -> None:
+    """Ask the person's other sessions for a new proof: what they gave was less than what he has from now on."""
+    others = (SessionRow.user_id == user_id, SessionRow.id != session_id)
+    await session.execute(update(SessionRow).where(*others).values(proven_at=None))
+
+
+async def proven_since(session: ReadSession, session_id: UUID, since: datetime) -> bool:
+    """Whether the session's holder has proven to be himself after that moment."""
+    proven = (SessionRow.id == session_id, SessionRow.proven_at > since)
+    return await session.scalar(select(SessionRow.id).where(*proven)) is not None
 
 
 _ENDED = (

@@ -13,14 +13,17 @@ from tradewind.accounts.sessions.schemas import Login
 from tradewind.entrypoints.api.guard import api_routes, scopes_required
 from tradewind.kit.problems import MEDIA_TYPE
 from tradewind.platform.web.errors import ErrorCode
-from tradewind.platform.web.subjects import CSRF_HEADER, SESSION_COOKIE
+from tradewind.platform.web.subjects import CSRF_HEADER, SESSION_COOKIE, Proof
 
 _DESCRIPTION = f"""
 Markets are watched, signals made and executed within each user's limits.
 
 **Authentication.** API clients send `Authorization: Bearer <access_token>` from `POST /api/v1/auth/login`. Browsers use
 the session cookie of `POST /api/v1/auth/sessions` and send its CSRF token as `{CSRF_HEADER}` with every
-request that changes something.
+request that changes something. With a second factor set up the answer is `second_factor_required` until the request
+comes with `totp_code` (of an authenticator app, or a recovery code) or, in JSON, `passkey`. A refresh token works once:
+using it again, even at the same time, ends its session. Dangerous routes answer `step_up_required` unless the session's
+holder has proven to be himself within ten minutes, by logging in or by `POST /api/v1/auth/step-up`.
 
 **Conventions.** Times are RFC 3339 in UTC; money, prices and quantities are decimal strings. Lists are
 `{{items, next_cursor}}`: give `next_cursor` as `cursor` for the next page. Errors are RFC 9457 problems with a `code`
@@ -51,6 +54,12 @@ class ProblemDocument(BaseModel):
     code: ErrorCode
     request_id: str
     errors: list[ProblemError]
+    accepted: list[Proof] = Field(
+        default=[], description="Which proofs would do, of second_factor_required and step_up_required."
+    )
+    passkey_options: dict[str, Any] | None = Field(
+        default=None, description="For `navigator.credentials.get`, of second_factor_required when a passkey would do."
+    )
 
 
 def describe(app: FastAPI) -> None:
@@ -74,7 +83,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas: dict[str, Any] = document["components"]["schemas"]
     _, extra = models_json_schema(
-        [(ProblemDocument, "serialization"), (Login, "validation")], ref_template="#/components/schemas/{model}"
+        [(ProblemDocument, "validation"), (Login, "validation")], ref_template="#/components/schemas/{model}"
     )
     schemas.update(extra["$defs"])
     for unused in ("HTTPValidationError", "ValidationError"):
