@@ -28,6 +28,7 @@ from tradewind.platform.realtime.board import Board, BoardWatch
 from tradewind.platform.realtime.hub import Hub
 from tradewind.platform.secrets import signing_key
 from tradewind.platform.settings import Settings
+from tradewind.platform.token_keys import TokenKeys
 from tradewind.platform.web.parts import Parts
 from tradewind.platform.web.subjects import Authentication
 from tradewind.trading.accounts.service import market_time, open_paper_account
@@ -71,7 +72,8 @@ def make_parts(settings: Settings) -> Parts:
     broker = parts.add(Redis, open_broker(settings))
     key = signing_key(settings)
     parts.add(Cursors, Cursors(key.of("cursors")))
-    access = parts.add(AccessTokens, AccessTokens(key, timedelta(minutes=settings.access_token_minutes)))
+    token_life = timedelta(minutes=settings.access_token_minutes)
+    access = parts.add(AccessTokens, AccessTokens(TokenKeys(settings, key), token_life))
     hasher = parts.add(PasswordHasher, PasswordHasher())
     authenticator = SessionAuthenticator(database, reads, broker, access, clock)
     parts.add(Authentication, Authentication(authenticator))

@@ -982,6 +982,8 @@ export const listTradingAccounts = <ThrowOnError extends boolean = true>(options
  * Change Trading Account
  *
  * Rename, pause, set risk limits, switch automatic trading. New limits hold from the next intent on.
+ *
+ * Switching it on where real money is needs a fresh proof of who is asking.
  */
 export const changeTradingAccount = <ThrowOnError extends boolean = true>(options: Options<ChangeTradingAccountData, ThrowOnError>): RequestResult<ChangeTradingAccountResponses, ChangeTradingAccountErrors, ThrowOnError> => (options.client ?? client).patch<ChangeTradingAccountResponses, ChangeTradingAccountErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

@@ -45,10 +45,10 @@ class RecoveryCodeRow(Base):
 
 
 class ProofTriesRow(Base):
-    """How often in a row somebody gave a wrong code or password for this person, and from when on he may try again."""
+    """How many wrong codes or passwords in a row were given for a person, and until when no more are looked at."""
 
     __tablename__ = "proof_tries"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
     tries: Mapped[int]
-    open_at: Mapped[datetime]
+    open_at: Mapped[datetime | None]

@@ -150,7 +150,7 @@ class SecondFactors:
             if kept is None or step is None or not await service.use_step(session, kept.id, step, now):
                 await self._failed(session, person, Proof.TOTP, now, origin)
                 return Refused(Refusal.WRONG)
-            await service.forget_tries(session, person.user_id, now)
+            await service.forget_tries(session, person.user_id)
         return Proof.TOTP
 
     async def _by_recovery_code(self, person: Identified, code: str, origin: RequestOrigin) -> Proof | Refused:

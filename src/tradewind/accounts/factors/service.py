@@ -40,12 +40,12 @@ async def kinds_of(session: ReadSession | Session, user_id: UUID) -> tuple[Proof
 # The fifth in a row shuts it for a minute, each further one for twice as long, up to a day: whoever knows the password
 # and guesses codes all year round is right with a probability of about one in a thousand.
 _TAKE_TRY = text("""
-insert into proof_tries (user_id, tries, open_at) values (:user_id, 1, :now)
+insert into proof_tries (user_id, tries, open_at) values (:user_id, 1, null)
 on conflict (user_id) do update set
     tries = proof_tries.tries + 1,
-    open_at = case when proof_tries.tries < 4 then :now
-        else :now + least(interval '1 minute' * 2 ^ least(proof_tries.tries - 4, 12), interval '1 day') end
-where proof_tries.open_at <= :now
+    open_at = case when proof_tries.tries >= 4 then cast(:now as timestamptz)
+        + least(interval '1 minute' * 2 ^ least(proof_tries.tries - 4, 12), interval '1 day') end
+where proof_tries.open_at is null or proof_tries.open_at <= :now
 returning tries
 """)
 
@@ -57,9 +57,9 @@ async def take_try(session: Session, user_id: UUID, now: datetime) -> datetime |
     return await session.scalar(select(ProofTriesRow.open_at).where(ProofTriesRow.user_id == user_id))
 
 
-async def forget_tries(session: Session, user_id: UUID, now: datetime) -> None:
+async def forget_tries(session: Session, user_id: UUID) -> None:
     """The last try was right."""
-    await session.execute(update(ProofTriesRow).where(ProofTriesRow.user_id == user_id).values(tries=0, open_at=now))
+    await session.execute(update(ProofTriesRow).where(ProofTriesRow.user_id == user_id).values(tries=0, open_at=None))
 
 
 # ------------------------------------------------------------------------------------------------------ one-time codes

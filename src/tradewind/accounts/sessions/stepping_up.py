@@ -48,7 +48,7 @@ class Doorkeeper:
                 failed = Event(EventType.SECURITY_PROOF_FAILED, person.tenant_id, person.user_id, now, payload)
                 await record(session, failed, origin)
                 return Refused(Refusal.WRONG)
-            await forget_tries(session, subject.user_id, now)
+            await forget_tries(session, subject.user_id)
         await self._note(subject, Proof.PASSWORD, origin)
         return Proof.PASSWORD
 

@@ -60,7 +60,7 @@ def upgrade() -> None:
         "proof_tries",
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("tries", sa.BigInteger(), nullable=False),
-        sa.Column("open_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("open_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_proof_tries_user_id")),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_proof_tries")),
     )
