@@ -117,6 +117,12 @@ const strategies = createRoute({
   component: page(() => import("@/features/strategies/page"), "StrategiesPage"),
 });
 
+const factors = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings/factors",
+  component: page(() => import("@/features/security/factors"), "FactorsPage"),
+});
+
 const routeTree = root.addChildren([
   login,
   register,
@@ -128,6 +134,7 @@ const routeTree = root.addChildren([
     market,
     alerts,
     strategies,
+    factors,
   ]),
 ]);
 
