@@ -110,7 +110,7 @@ async def test_a_renewed_access_token_is_as_fresh_as_its_session(own_api: Api, s
     assert (await person.post(DANGEROUS)).code == "step_up_required"
 
 
-async def test_with_a_first_second_factor_passwords_of_other_sessions_count_no_more(api: Api, person: Person) -> None:
+async def test_once_there_is_a_second_factor_a_password_given_before_counts_no_more(api: Api, person: Person) -> None:
     browser = await api.browser(person)
     assert (await browser.post(f"/api/v1{DANGEROUS}")).status == 200
     await set_up_app(person)

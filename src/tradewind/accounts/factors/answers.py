@@ -13,8 +13,8 @@ _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 def given_by(code: str | None, passkey: PasskeyProof | None) -> Given:
-    """What a request gives as a second factor."""
-    return Given(code, passkey.model_dump() if passkey else None)
+    """What a request gives as a second factor; an empty field of a form is nothing."""
+    return Given(code or None, passkey.model_dump() if passkey else None)
 
 
 def factor_problem(refused: Refused) -> Problem:

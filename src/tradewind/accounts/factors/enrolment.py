@@ -9,11 +9,11 @@ from uuid import UUID
 
 from tradewind.accounts.factors import recovery, service, totp
 from tradewind.accounts.factors.proving import Identified, SecondFactors
-from tradewind.accounts.sessions.service import distrust_others
+from tradewind.accounts.sessions.service import note_proof
 from tradewind.kit.ids import new_id
 from tradewind.platform.database import Session
 from tradewind.platform.spine import Event, EventType, RequestOrigin, record
-from tradewind.platform.web.subjects import AuthSubject
+from tradewind.platform.web.subjects import AuthSubject, Proof
 
 
 class NotDone(StrEnum):
@@ -58,7 +58,7 @@ async def confirm_totp(
         if step is None:
             return NotDone.WRONG_CODE
         await service.confirm_seed(session, subject.user_id, pending.id, step, now)
-        await distrust_others(session, subject.user_id, subject.session_id)
+        await note_proof(session, subject.session_id, Proof.TOTP, now)
         await _tell(session, EventType.SECURITY_TOTP_ENABLED, subject, now, origin)
         return await make_codes(factors, session, subject, now, origin)
 

@@ -108,16 +108,15 @@ class SecondFactors:
 
     # -------------------------------------------------------------------------------------------------------- proofs
 
-    async def second_step(self, person: Identified, given: Given, origin: RequestOrigin) -> Refused | None:
-        """What log-in asks of somebody whose password was right; None = he is in."""
+    async def second_step(self, person: Identified, given: Given, origin: RequestOrigin) -> Proof | Refused:
+        """What log-in asks of somebody whose password was right, which is proof enough of who has nothing else."""
         kinds = await self.kinds(person.user_id)
         if not kinds:
-            return None
+            return Proof.PASSWORD
         if given.code is None and given.passkey is None:
             options = await self.passkey_options(person.user_id, Purpose.SECOND_FACTOR, person.user_id)
             return Refused(Refusal.MISSING, kinds, options)
-        outcome = await self.prove(person, given, origin, Purpose.SECOND_FACTOR, person.user_id)
-        return outcome if isinstance(outcome, Refused) else None
+        return await self.prove(person, given, origin, Purpose.SECOND_FACTOR, person.user_id)
 
     async def passkey_options(self, user_id: UUID, purpose: Purpose, *holders: object) -> Options | None:
         """Options for one of the person's passkeys; None when he has none."""

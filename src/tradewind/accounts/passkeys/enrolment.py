@@ -10,10 +10,10 @@ from tradewind.accounts.factors.service import kinds_of
 from tradewind.accounts.passkeys import service
 from tradewind.accounts.passkeys.ceremonies import Credential, known_transports
 from tradewind.accounts.passkeys.models import PasskeyRow
-from tradewind.accounts.sessions.service import distrust_others
+from tradewind.accounts.sessions.service import note_proof
 from tradewind.kit.ids import new_id
 from tradewind.platform.spine import Event, EventType, RequestOrigin, record
-from tradewind.platform.web.subjects import AuthSubject
+from tradewind.platform.web.subjects import AuthSubject, Proof
 
 
 class TooManyPasskeysError(Exception):
@@ -54,7 +54,7 @@ async def add(
         )
         if not await service.add_passkey(session, passkey):
             return None
-        await distrust_others(session, subject.user_id, subject.session_id)
+        await note_proof(session, subject.session_id, Proof.PASSKEY, now)
         payload = {"session_id": str(subject.session_id), "passkey_id": str(passkey.id)}
         added = Event(EventType.SECURITY_PASSKEY_ADDED, subject.tenant_id, subject.user_id, now, payload)
         await record(session, added, origin)

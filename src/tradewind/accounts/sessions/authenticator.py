@@ -25,7 +25,7 @@ from tradewind.accounts.sessions.service import (
     holder_of_cookie,
     holder_of_session,
     note_seen,
-    proven_since,
+    proof_since,
 )
 from tradewind.accounts.sessions.tokens import AccessTokens
 from tradewind.kit.clock import Clock
@@ -93,11 +93,12 @@ class SessionAuthenticator:
 
     async def freshness(self, subject: AuthSubject) -> Freshness:
         async with self._database.reading() as session:
-            if await proven_since(session, subject.session_id, self._clock.now() - FRESH_FOR):
-                return Freshness(fresh=True, accepted=())
+            proof = await proof_since(session, subject.session_id, self._clock.now() - FRESH_FOR)
             await enter_person(session, subject.user_id)
-            kinds = await kinds_of(session, subject.user_id)
-        return Freshness(fresh=False, accepted=kinds or (Proof.PASSWORD,))
+            accepted = await kinds_of(session, subject.user_id) or (Proof.PASSWORD,)
+        # A password counts no more as soon as there is a second factor, whenever and wherever it was given.
+        fresh = proof is not None and (proof is not Proof.PASSWORD or Proof.PASSWORD in accepted)
+        return Freshness(fresh, accepted)
 
     async def make_ticket(self, subject: AuthSubject) -> str:
         """A ticket that opens one WebSocket for `subject` within its short life; the broker keeps its digest only."""

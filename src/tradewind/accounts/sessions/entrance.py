@@ -26,7 +26,7 @@ from tradewind.platform.database import Database
 from tradewind.platform.hooks import Hooks
 from tradewind.platform.metrics import LOGINS
 from tradewind.platform.spine import RequestOrigin
-from tradewind.platform.web.subjects import AuthSubject
+from tradewind.platform.web.subjects import AuthSubject, Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,11 @@ class Entrance:
             async with self.database.writing() as session:
                 await service.note_failed_login(session, person, now, origin)
             return None
-        refused = await self.factors.second_step(Identified(person.user_id, person.tenant_id), given, origin)
-        if refused is not None:
+        proof = await self.factors.second_step(Identified(person.user_id, person.tenant_id), given, origin)
+        if isinstance(proof, Refused):
             LOGINS.labels("second_factor_refused").inc()
-            return refused
-        return person, await self._open(person, kind, origin, rehashed)
+            return proof
+        return person, await self._open(person, kind, proof, origin, rehashed)
 
     async def log_in_by_passkey(
         self, credential: Credential, kind: SessionKind, origin: RequestOrigin
@@ -104,13 +104,15 @@ class Entrance:
             person = await service.person_by_id(read, user_id) if user_id else None
         if person is not None and person.is_active:
             known = Identified(person.user_id, person.tenant_id)
-            proven = await self.factors.prove(known, Given(passkey=credential), origin, Purpose.LOG_IN)
-            if not isinstance(proven, Refused):
-                return person, await self._open(person, kind, origin, None)
+            proof = await self.factors.prove(known, Given(passkey=credential), origin, Purpose.LOG_IN)
+            if not isinstance(proof, Refused):
+                return person, await self._open(person, kind, proof, origin, None)
         LOGINS.labels("failed").inc()
         return None
 
-    async def _open(self, person: Person, kind: SessionKind, origin: RequestOrigin, rehashed: str | None) -> Opened:
+    async def _open(
+        self, person: Person, kind: SessionKind, proof: Proof, origin: RequestOrigin, rehashed: str | None
+    ) -> Opened:
         session_id = new_id()
         secret = new_secret() if kind is SessionKind.BROWSER else self.refresh.make(session_id)
         async with self.database.writing(person.tenant_id) as session:
@@ -118,6 +120,7 @@ class Entrance:
                 session,
                 person,
                 kind,
+                proof=proof,
                 session_id=session_id,
                 secret=secret,
                 life=self.life,

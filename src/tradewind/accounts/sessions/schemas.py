@@ -19,7 +19,7 @@ NewPassword = Annotated[SecretStr, Field(min_length=12, max_length=128)]
 #: At log-in only bounded: the rules may have been others when it was set.
 Password = Annotated[SecretStr, Field(min_length=1, max_length=128)]
 #: Of an authenticator app, or a recovery code.
-FactorCode = Annotated[str, Field(min_length=6, max_length=32, description="A one-time code or a recovery code.")]
+FactorCode = Annotated[str, Field(max_length=32, description="A one-time code or a recovery code.")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 

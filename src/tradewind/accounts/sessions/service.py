@@ -16,6 +16,7 @@ from tradewind.kit.crypto import digest_of, new_secret
 from tradewind.kit.ids import new_id
 from tradewind.platform.database import Reader, ReadSession, Session, enter_tenant
 from tradewind.platform.spine import Event, EventType, RequestOrigin, record
+from tradewind.platform.web.subjects import Proof
 
 #: The chain of log-ins to accounts that do not exist; recording them takes as long as recording those to ones that do.
 NOBODY = UUID(int=0)
@@ -93,6 +94,7 @@ async def open_session(
     person: Person,
     kind: SessionKind,
     *,
+    proof: Proof,
     session_id: UUID,
     secret: str,
     life: timedelta,
@@ -103,6 +105,7 @@ async def open_session(
     """Make a session for a person who has proven to be himself, in the transaction of his tenant.
 
     Args:
+        proof: the strongest that he gave.
         new_password_hash: the password hashed with the parameters of today, when the stored hash is of older ones.
     """
     csrf_token = new_secret() if kind is SessionKind.BROWSER else None
@@ -117,6 +120,7 @@ async def open_session(
             last_seen_at=now,
             expires_at=now + life,
             proven_at=now,
+            proven_with=proof.value,
             ip_address=origin.ip_address,
             user_agent=origin.user_agent,
         )
@@ -281,21 +285,17 @@ async def note_seen(session: Session, session_id: UUID, now: datetime) -> None:
     await session.execute(update(SessionRow).where(SessionRow.id == session_id).values(last_seen_at=now))
 
 
-async def note_proof(session: Session, session_id: UUID, now: datetime) -> None:
+async def note_proof(session: Session, session_id: UUID, proof: Proof, now: datetime) -> None:
     """Note that the session's holder has just proven to be himself."""
-    await session.execute(update(SessionRow).where(SessionRow.id == session_id).values(proven_at=now))
+    proven = {"proven_at": now, "proven_with": proof.value}
+    await session.execute(update(SessionRow).where(SessionRow.id == session_id).values(**proven))
 
 
-async def distrust_others(session: Session, user_id: UUID, session_id: UUID) -> None:
-    """Ask the person's other sessions for a new proof: what they gave was less than what he has from now on."""
-    others = (SessionRow.user_id == user_id, SessionRow.id != session_id)
-    await session.execute(update(SessionRow).where(*others).values(proven_at=None))
-
-
-async def proven_since(session: ReadSession, session_id: UUID, since: datetime) -> bool:
-    """Whether the session's holder has proven to be himself after that moment."""
+async def proof_since(session: ReadSession, session_id: UUID, since: datetime) -> Proof | None:
+    """The last proof of the session's holder, if it was given after that moment."""
     proven = (SessionRow.id == session_id, SessionRow.proven_at > since)
-    return await session.scalar(select(SessionRow.id).where(*proven)) is not None
+    given = await session.scalar(select(SessionRow.proven_with).where(*proven))
+    return Proof(given) if given else None
 
 
 _ENDED = (

@@ -65,7 +65,7 @@ class Doorkeeper:
     async def _note(self, subject: AuthSubject, proof: Proof, origin: RequestOrigin) -> None:
         now = self.factors.clock.now()
         async with self.factors.database.writing(subject.tenant_id) as session:
-            await service.note_proof(session, subject.session_id, now)
+            await service.note_proof(session, subject.session_id, proof, now)
             payload = {"session_id": str(subject.session_id), "proof": proof.value}
             event = Event(EventType.SECURITY_STEPPED_UP, subject.tenant_id, subject.user_id, now, payload)
             await record(session, event, origin)

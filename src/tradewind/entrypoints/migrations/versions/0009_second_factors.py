@@ -87,9 +87,16 @@ def upgrade() -> None:
         for statement in grant(table, app=app, system=_ALL):
             op.execute(statement)
     op.add_column("sessions", sa.Column("proven_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("sessions", sa.Column("proven_with", sa.Text(), nullable=True))
+    op.create_check_constraint(
+        op.f("ck_sessions_proven_with"),
+        "sessions",
+        "proven_with in ('password', 'totp', 'recovery_code', 'passkey')",
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("sessions", "proven_with")
     op.drop_column("sessions", "proven_at")
     for table in reversed(_APP):
         op.drop_table(table)
