@@ -2641,20 +2641,6 @@ export type ProblemDocument = {
      * Errors
      */
     errors: Array<ProblemError>;
-    /**
-     * Accepted
-     *
-     * Which proofs would do, of second_factor_required and step_up_required.
-     */
-    accepted?: Array<Proof>;
-    /**
-     * Passkey Options
-     *
-     * For `navigator.credentials.get`, of second_factor_required when a passkey would do.
-     */
-    passkey_options?: {
-        [key: string]: unknown;
-    } | null;
 };
 
 /**
@@ -2688,6 +2674,59 @@ export type Profile = 'ideal' | 'paper';
  * How a person proves to be himself, beyond holding a session.
  */
 export type Proof = 'password' | 'totp' | 'recovery_code' | 'passkey';
+
+/**
+ * ProofDemand
+ *
+ * The problem of `second_factor_required` and `step_up_required`: what is to be proven, and how.
+ */
+export type ProofDemand = {
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Status
+     */
+    status: number;
+    /**
+     * Detail
+     *
+     * What was expected, what came and what to do.
+     */
+    detail: string;
+    /**
+     * Instance
+     */
+    instance: string;
+    code: ErrorCode;
+    /**
+     * Request Id
+     */
+    request_id: string;
+    /**
+     * Errors
+     */
+    errors: Array<ProblemError>;
+    /**
+     * Accepted
+     *
+     * Which proofs would do.
+     */
+    accepted: Array<Proof>;
+    /**
+     * Passkey Options
+     *
+     * For `navigator.credentials.get`, after a right password when a passkey would do.
+     */
+    passkey_options: {
+        [key: string]: unknown;
+    } | null;
+};
 
 /**
  * Protection
@@ -5044,6 +5083,10 @@ export type LoginData = {
 
 export type LoginErrors = {
     /**
+     * A proof is asked for, or another problem.
+     */
+    401: ProofDemand | ProblemDocument;
+    /**
      * A problem.
      */
     default: ProblemDocument;
@@ -5118,6 +5161,10 @@ export type OpenBrowserSessionData = {
 };
 
 export type OpenBrowserSessionErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    401: ProofDemand | ProblemDocument;
     /**
      * A problem.
      */
@@ -5249,6 +5296,10 @@ export type Enable2FaData = {
 
 export type Enable2FaErrors = {
     /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
+    /**
      * A problem.
      */
     default: ProblemDocument;
@@ -5273,6 +5324,10 @@ export type Confirm2FaData = {
 };
 
 export type Confirm2FaErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
     /**
      * A problem.
      */
@@ -5299,6 +5354,10 @@ export type Disable2FaData = {
 
 export type Disable2FaErrors = {
     /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
+    /**
      * A problem.
      */
     default: ProblemDocument;
@@ -5323,6 +5382,10 @@ export type RenewRecoveryCodesData = {
 };
 
 export type RenewRecoveryCodesErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
     /**
      * A problem.
      */
@@ -5374,6 +5437,10 @@ export type StepUpData = {
 
 export type StepUpErrors = {
     /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
+    /**
      * A problem.
      */
     default: ProblemDocument;
@@ -5424,6 +5491,10 @@ export type AddPasskeyData = {
 
 export type AddPasskeyErrors = {
     /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
+    /**
      * A problem.
      */
     default: ProblemDocument;
@@ -5448,6 +5519,10 @@ export type BeginPasskeyData = {
 };
 
 export type BeginPasskeyErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
     /**
      * A problem.
      */
@@ -5478,6 +5553,10 @@ export type RemovePasskeyData = {
 };
 
 export type RemovePasskeyErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
     /**
      * A problem.
      */
@@ -6884,6 +6963,10 @@ export type ChangeTradingAccountData = {
 };
 
 export type ChangeTradingAccountErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
     /**
      * A problem.
      */

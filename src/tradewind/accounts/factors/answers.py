@@ -44,7 +44,9 @@ def proof_problem(refused: Refused) -> Problem:
         case Refusal.MISSING:
             accepted = list(refused.accepted)
             return problem(
-                ErrorCode.STEP_UP_REQUIRED, f"expected one of {', '.join(accepted)}", more={"accepted": accepted}
+                ErrorCode.STEP_UP_REQUIRED,
+                f"expected one of {', '.join(accepted)}",
+                more={"accepted": accepted, "passkey_options": refused.passkey_options},
             )
         case Refusal.WRONG:
             return problem(

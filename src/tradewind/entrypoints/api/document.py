@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from tradewind.accounts.sessions.schemas import Login
-from tradewind.entrypoints.api.guard import api_routes, scopes_required
+from tradewind.entrypoints.api.guard import api_routes, requires_freshness, scopes_required
 from tradewind.kit.problems import MEDIA_TYPE
 from tradewind.platform.web.errors import ErrorCode
 from tradewind.platform.web.subjects import CSRF_HEADER, SESSION_COOKIE, Proof
@@ -54,11 +54,14 @@ class ProblemDocument(BaseModel):
     code: ErrorCode
     request_id: str
     errors: list[ProblemError]
-    accepted: list[Proof] = Field(
-        default=[], description="Which proofs would do, of second_factor_required and step_up_required."
-    )
+
+
+class ProofDemand(ProblemDocument):
+    """The problem of `second_factor_required` and `step_up_required`: what is to be proven, and how."""
+
+    accepted: list[Proof] = Field(description="Which proofs would do.")
     passkey_options: dict[str, Any] | None = Field(
-        default=None, description="For `navigator.credentials.get`, of second_factor_required when a passkey would do."
+        description="For `navigator.credentials.get`, after a right password when a passkey would do."
     )
 
 
@@ -83,7 +86,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas: dict[str, Any] = document["components"]["schemas"]
     _, extra = models_json_schema(
-        [(ProblemDocument, "validation"), (Login, "validation")], ref_template="#/components/schemas/{model}"
+        [(ProblemDocument, "serialization"), (ProofDemand, "serialization"), (Login, "validation")],
+        ref_template="#/components/schemas/{model}",
     )
     schemas.update(extra["$defs"])
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -99,6 +103,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
         },
     }
     problems = {"description": "A problem.", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+    demands = {
+        "description": "A proof is asked for, or another problem.",
+        "content": {MEDIA_TYPE: {"schema": {"anyOf": [_DEMAND, _PROBLEM]}}},
+    }
     for route in api_routes(app):
         scopes = scopes_required(route)
         for method in route.methods or ():
@@ -106,6 +114,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
             responses = operation["responses"]
             responses.pop("422", None)
             responses["default"] = problems
+            if asked := _PROOF_ASKED.get((method, route.path_format), "403" if requires_freshness(route) else None):
+                responses[asked] = demands
             if scopes is None:
                 continue
             needed = sorted(scopes)
@@ -114,3 +124,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
+_DEMAND = {"$ref": "#/components/schemas/ProofDemand"}
+#: With which status a proof is asked for, where the route's requirements do not say so.
+_PROOF_ASKED = {
+    ("POST", "/api/v1/auth/login"): "401",
+    ("POST", "/api/v1/auth/sessions"): "401",
+    ("POST", "/api/v1/auth/step-up"): "403",
+    ("PATCH", "/api/v1/trading-accounts/{account_id}"): "403",
+}

@@ -162,7 +162,7 @@ async def demand_freshness(connection: HTTPConnection, subject: AuthSubject) -> 
             ErrorCode.STEP_UP_REQUIRED,
             f"expected a proof of who you are from the last {minutes} minutes: give one of {', '.join(accepted)} "
             "to POST /api/v1/auth/step-up, then repeat the request",
-            more={"accepted": accepted},
+            more={"accepted": accepted, "passkey_options": None},
         )
 
 

@@ -71,7 +71,7 @@ export function ProofForm({ accepted, busy, problem, onCode, onPassword, onPassk
         </p>
       )}
       {recovery && accepted.includes("totp") && (
-        <button type="button" className="justify-self-start text-sm font-medium text-accent hover:underline" onClick={() => setLost(!lost)}>
+        <button type="button" className="justify-self-start text-left text-sm font-medium text-accent hover:underline" onClick={() => setLost(!lost)}>
           {lost ? t("factors.use_code") : t("factors.use_recovery_code")}
         </button>
       )}
