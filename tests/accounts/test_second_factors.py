@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from sqlalchemy import text
 from tests.support.factors import App, log_in, set_up_app
 from tests.support.http import PASSWORD, Api, Person
 from tradewind.accounts.factors import recovery
+from tradewind.accounts.factors.service import prune_pending
 from tradewind.kit.ids import new_id
 from tradewind.platform.database import Database
 
@@ -50,6 +52,19 @@ async def test_setting_up_takes_a_quarter_of_an_hour_at_most(own_api: Api, syste
         await session.execute(text("update totp_seeds set created_at = created_at - interval '16 minutes'"))
     code = App(base64.b32decode(begun["secret"]), []).code()
     assert (await person.post("/auth/confirm-2fa", {"code": code})).code == "no_second_factor"
+    async with system_database.writing() as session:
+        assert await prune_pending(session, datetime.now(UTC)) == 1
+        assert await session.scalar(text("select count(*) from totp_seeds")) == 0
+
+
+async def test_what_is_being_set_up_or_in_force_is_not_pruned(own_api: Api, system_database: Database) -> None:
+    person = await own_api.register()
+    await set_up_app(person)
+    await person.ok("POST", "/auth/enable-2fa")
+    async with system_database.writing() as session:
+        aged = "update totp_seeds set created_at = created_at - interval '1 year' where confirmed_at is not null"
+        await session.execute(text(aged))
+        assert await prune_pending(session, datetime.now(UTC)) == 0
 
 
 async def test_of_two_confirmations_at_once_one_makes_the_codes(person: Person) -> None:

@@ -107,6 +107,14 @@ async def pending_seed(session: Session, user_id: UUID, now: datetime) -> Sealed
     return SealedSeed(*row) if row else None
 
 
+async def prune_pending(session: Session, now: datetime) -> int:
+    """Forget the seeds that nobody confirmed in time, under the system role; how many."""
+    statement = delete(TotpSeedRow).where(
+        TotpSeedRow.confirmed_at.is_(None), TotpSeedRow.created_at <= now - PENDING_LIFE
+    )
+    return len((await session.scalars(statement.returning(TotpSeedRow.id))).all())
+
+
 async def confirm_seed(session: Session, user_id: UUID, seed_id: UUID, step: int, now: datetime) -> None:
     """Put the pending seed in force, in place of the one before."""
     await drop_seed(session, user_id)
