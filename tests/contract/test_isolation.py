@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from tests.market.candle_maker import walk
+from tests.support.authenticator import Authenticator, add_passkey
 from tests.support.http import Answer, Api, Person
 from tests.support.market import TestMarket
 from tradewind.core.candles import Timeframe
@@ -35,13 +36,19 @@ SHARED_TABLES = {
     "memberships",
     "organisations",
     "outbox",
+    "passkeys",
     "plans",
+    "proof_tries",
+    "recovery_codes",
     "sessions",
     "signal_events",
     "signals",
     "telegram_posts",
+    "totp_seeds",
     "users",
 }
+#: What is one person's alone, in whatever organisation he works.
+PERSONAL_TABLES = {"passkeys", "proof_tries", "recovery_codes", "totp_seeds"}
 
 #: Candles that every API here has, and a back-test over them.
 CANDLES = walk(2000)
@@ -86,6 +93,41 @@ async def test_policies_are_about_the_tenant_both_ways(app_database: Database) -
         for expression in (row["qual"], row["with_check"]):
             assert "tenant_id" in expression, row["tablename"]
             assert "app.tenant_id" in expression, row["tablename"]
+
+
+async def test_second_factors_are_seen_by_their_person_alone(
+    settings: Settings, app_database: Database, own_api: Api
+) -> None:
+    person, other = await own_api.register(), await own_api.register()
+    owner = await asyncpg.connect(settings.database_url)
+    secured = await owner.fetch(
+        "select relname from pg_class where relname = any($1) and relrowsecurity and relforcerowsecurity",
+        list(PERSONAL_TABLES),
+    )
+    assert {row["relname"] for row in secured} == PERSONAL_TABLES
+    await owner.close()
+    connection = await app_database.connect()
+    become = "select set_config('app.user_id', $1, true)"
+    add = "insert into proof_tries (user_id, tries, open_at) values ($1, 1, now())"
+    async with connection.transaction():
+        await connection.execute(become, str(person.id))
+        await connection.execute(add, person.id)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            async with connection.transaction():
+                await connection.execute(add, other.id)
+    for who, count in ((None, 0), (str(other.id), 0), (str(person.id), 1)):
+        async with connection.transaction():
+            if who is not None:
+                await connection.execute(become, who)
+            assert await connection.fetchval("select count(*) from proof_tries") == count
+    for table in PERSONAL_TABLES:
+        policy = await connection.fetchrow(
+            "select qual, with_check from pg_policies where tablename = $1 and policyname = 'person'", table
+        )
+        assert policy is not None, table
+        assert "app.user_id" in policy["qual"], table
+        assert "app.user_id" in policy["with_check"], table
+    await connection.close()
 
 
 async def _filled(trader: Person, market: TestMarket) -> None:
@@ -181,12 +223,16 @@ APP_WRITES = {
     "memberships": {"INSERT"},
     "organisations": {"INSERT", "UPDATE"},
     "outbox": {"INSERT"},
+    "passkeys": {"INSERT", "UPDATE", "DELETE"},
+    "proof_tries": {"INSERT", "UPDATE"},
+    "recovery_codes": {"INSERT", "UPDATE", "DELETE"},
     "research_runs": {"INSERT"},
     "sessions": {"INSERT", "UPDATE"},
     "strategies": {"INSERT"},
     "strategy_versions": {"INSERT"},
     "subscriptions": {"INSERT", "UPDATE"},
     "sweep_trials": {"INSERT"},
+    "totp_seeds": {"INSERT", "UPDATE", "DELETE"},
     "trading_accounts": {"INSERT"},
     "user_signals": {"INSERT"},
     "users": {"INSERT", "UPDATE"},
@@ -357,6 +403,7 @@ async def test_what_is_anothers_looks_like_what_is_not(own_api: Api, trader: Per
         "own_name": await _own_strategy(trader, market),
         "run_id": (await trader.post("/backtests", BACKTEST)).json["id"],
         "alert_id": await _alert(trader),
+        "passkey_id": await _passkey(trader),
     }
     asked = 0
     for method, path in sorted(_routes_of_one_thing()):
@@ -386,6 +433,11 @@ async def _alert(trader: Person) -> str:
     """The id of an alert of the trader's."""
     made = await trader.ok("POST", "/alerts", json={"symbol": "ETHUSDT", "price": "3500"})
     return str(made["id"])
+
+
+async def _passkey(trader: Person) -> str:
+    """The id of a passkey of the trader's."""
+    return str((await add_passkey(trader, Authenticator.of(trader)))["passkey"]["id"])
 
 
 async def _own_strategy(trader: Person, market: TestMarket) -> str:

@@ -1,4 +1,4 @@
-"""People: users, organisations, sessions."""
+"""People: users, organisations, sessions, second factors."""
 
 from tradewind.accounts.users.service import create_user
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import structlog
 
+from tradewind.accounts.factors.service import prune_pending
 from tradewind.accounts.sessions.queries import prune_sessions
+from tradewind.kit.clock import WallClock
 from tradewind.market import CandleStore
 from tradewind.market.compaction import compact_tail
 from tradewind.messaging.telegram import drain_chat, prune_posts, sweep_chats
@@ -37,7 +39,7 @@ async def prune_tables(context: JobContext) -> None:
     finally:
         await connection.close(timeout=1)
     async with context.database.writing() as session:
-        pruned += await prune_sessions(session)
+        pruned += await prune_sessions(session) + await prune_pending(session, WallClock().now())
     _log.debug("pruned", rows=pruned)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
+import tradewind.accounts.factors.models
+import tradewind.accounts.passkeys.models
 import tradewind.accounts.sessions.models
 import tradewind.accounts.users.models
 import tradewind.billing.subscriptions.models

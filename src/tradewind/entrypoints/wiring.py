@@ -6,9 +6,13 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
+from tradewind.accounts.factors.proving import SecondFactors
+from tradewind.accounts.passkeys.ceremonies import Ceremonies, RelyingParty
+from tradewind.accounts.passkeys.challenges import Challenges
 from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.sessions.authenticator import SessionAuthenticator
 from tradewind.accounts.sessions.entrance import Entrance
+from tradewind.accounts.sessions.stepping_up import Doorkeeper
 from tradewind.accounts.sessions.tokens import AccessTokens, RefreshTokens
 from tradewind.billing import start_trial
 from tradewind.kit.clock import Clock, WallClock
@@ -24,6 +28,7 @@ from tradewind.platform.realtime.board import Board, BoardWatch
 from tradewind.platform.realtime.hub import Hub
 from tradewind.platform.secrets import signing_key
 from tradewind.platform.settings import Settings
+from tradewind.platform.token_keys import TokenKeys
 from tradewind.platform.web.parts import Parts
 from tradewind.platform.web.subjects import Authentication
 from tradewind.research.runs.reporting import ReportBuilder
@@ -69,10 +74,16 @@ def make_parts(settings: Settings) -> Parts:
     broker = parts.add(Redis, open_broker(settings))
     key = signing_key(settings)
     parts.add(Cursors, Cursors(key.of("cursors")))
-    access = parts.add(AccessTokens, AccessTokens(key, timedelta(minutes=settings.access_token_minutes)))
+    token_life = timedelta(minutes=settings.access_token_minutes)
+    access = parts.add(AccessTokens, AccessTokens(TokenKeys(settings, key), token_life))
     hasher = parts.add(PasswordHasher, PasswordHasher())
     authenticator = SessionAuthenticator(database, reads, broker, access, clock)
     parts.add(Authentication, Authentication(authenticator))
+    party = RelyingParty.of(settings)
+    challenges = Challenges(key.of("passkey challenges"), broker, clock)
+    ceremonies = Ceremonies(party, challenges) if party else None
+    factors = parts.add(SecondFactors, SecondFactors(database, clock, key, ceremonies))
+    parts.add(Doorkeeper, Doorkeeper(factors, hasher))
     parts.add(
         Entrance,
         Entrance(
@@ -83,6 +94,7 @@ def make_parts(settings: Settings) -> Parts:
             access=access,
             refresh=RefreshTokens(key),
             authenticator=authenticator,
+            factors=factors,
             life=timedelta(days=settings.session_days),
         ),
     )

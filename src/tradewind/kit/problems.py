@@ -29,6 +29,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         title: the code in words, always the same.
         detail: what was expected, what came and what to do, this time.
         headers: to be sent with the answer.
+        more: further members of the document, by name (RFC 9457 §3.2).
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         *,
         errors: Sequence[FieldProblem] = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = code
@@ -48,6 +50,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
     def document(self, *, instance: str, request_id: str) -> dict[str, Any]:
         """The problem as JSON values.
@@ -64,4 +67,5 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
             "code": self.code,
             "request_id": request_id,
             "errors": [error._asdict() for error in self.errors],
+            **self.more,
         }

@@ -62,6 +62,23 @@ def make_once(path: Path, content: bytes) -> bool:
     Returns:
         Whether this call made it.
     """
+    draft = _draft(path, content)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        os.unlink(draft)
+    return True
+
+
+def replace_secret(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, in place of the one that is there; nobody ever sees half of it."""
+    os.replace(_draft(path, content), path)
+
+
+def _draft(path: Path, content: bytes) -> str:
+    """The content in a file beside `path`, safe on the disk."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -69,9 +86,7 @@ def make_once(path: Path, content: bytes) -> bool:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return False
-    finally:
+    except BaseException:
         os.unlink(draft)
-    return True
+        raise
+    return draft

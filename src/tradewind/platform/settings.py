@@ -54,7 +54,12 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(default=None, description="Valkey or Redis URL; embedded server when unset.")
 
     secret_key: SecretStr | None = Field(
-        default=None, description="Signs access tokens; generated into DATA/secrets when unset."
+        default=None, description="Seals secrets and signs tokens; generated into DATA/secrets when unset."
+    )
+    token_keys: SecretStr | None = Field(
+        default=None,
+        description="Keys that sign access tokens, comma-separated, the one at work first, the one before it after it; "
+        "kept in DATA/secrets when unset, see tradewind admin rotate-signing-key.",
     )
     access_token_minutes: int = Field(default=15, ge=1, le=60, description="Life of an access token.")
     session_days: int = Field(default=14, ge=1, le=90, description="Life of a browser session or refresh token.")

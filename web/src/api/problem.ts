@@ -1,4 +1,6 @@
 /** Errors of the API (RFC 9457) as one kind of exception, whatever went wrong. */
+import type { Proof } from "@/client";
+
 export interface FieldProblem {
   pointer: string;
   detail: string;
@@ -11,6 +13,8 @@ interface ProblemDocument {
   code?: string;
   request_id?: string;
   errors?: FieldProblem[];
+  accepted?: Proof[];
+  passkey_options?: Record<string, unknown> | null;
 }
 
 export class ApiProblem extends Error {
@@ -20,6 +24,10 @@ export class ApiProblem extends Error {
   readonly code: string;
   readonly requestId: string | null;
   readonly errors: readonly FieldProblem[];
+  /** Which proofs would do, where one is asked for. */
+  readonly accepted: readonly Proof[];
+  /** For a passkey, where one would do. */
+  readonly passkeyOptions: Record<string, unknown> | null;
 
   constructor(status: number, document: ProblemDocument = {}) {
     super(document.detail ?? document.title ?? `HTTP ${status}`);
@@ -28,6 +36,8 @@ export class ApiProblem extends Error {
     this.code = document.code ?? (status === 0 ? "offline" : "other");
     this.requestId = document.request_id ?? null;
     this.errors = document.errors ?? [];
+    this.accepted = document.accepted ?? [];
+    this.passkeyOptions = document.passkey_options ?? null;
   }
 }
 

@@ -162,6 +162,12 @@ const ledger = createRoute({
   component: page(() => import("@/features/history/page"), "LedgerPage"),
 });
 
+const factors = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings/factors",
+  component: page(() => import("@/features/security/factors"), "FactorsPage"),
+});
+
 const routeTree = root.addChildren([
   login,
   register,
@@ -180,6 +186,7 @@ const routeTree = root.addChildren([
     newRun,
     run,
     ledger,
+    factors,
   ]),
 ]);
 

@@ -2,6 +2,7 @@ import { Outlet } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
+import { StepUpPrompt } from "@/features/security/step-up";
 import { PlanCard } from "@/features/plan/card";
 import { Toaster } from "@/features/activity/toaster";
 import { board } from "@/realtime/prices";
@@ -57,6 +58,7 @@ export function Shell() {
       </div>
       <BottomNav />
       <Toaster />
+      <StepUpPrompt />
     </div>
   );
 }

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, CancelBacktestData, CancelBacktestErrors, CancelBacktestResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, CheckAlertData, CheckAlertErrors, CheckAlertResponses, CheckDocumentData, CheckDocumentErrors, CheckDocumentResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, ConfirmTelegramChatData, ConfirmTelegramChatErrors, ConfirmTelegramChatResponses, CreateAlertData, CreateAlertErrors, CreateAlertResponses, DeleteAlertData, DeleteAlertErrors, DeleteAlertResponses, DeleteOwnStrategyData, DeleteOwnStrategyErrors, DeleteOwnStrategyResponses, DeleteTelegramChatData, DeleteTelegramChatErrors, DeleteTelegramChatResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportBacktestEquityData, ExportBacktestEquityErrors, ExportBacktestEquityResponses, ExportBacktestTradesData, ExportBacktestTradesErrors, ExportBacktestTradesResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportReportData, ExportReportErrors, ExportReportResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetAlertData, GetAlertErrors, GetAlertResponses, GetBacktestData, GetBacktestEquityData, GetBacktestEquityErrors, GetBacktestEquityResponses, GetBacktestErrors, GetBacktestResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOwnDocumentData, GetOwnDocumentErrors, GetOwnDocumentResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResearchOfferData, GetResearchOfferErrors, GetResearchOfferResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetSweepHeatMapData, GetSweepHeatMapErrors, GetSweepHeatMapResponses, GetTelegramChatData, GetTelegramChatErrors, GetTelegramChatResponses, ListAlertsData, ListAlertsErrors, ListAlertsResponses, ListAlertTriggersData, ListAlertTriggersErrors, ListAlertTriggersResponses, ListBacktestsData, ListBacktestsErrors, ListBacktestsResponses, ListBacktestTradesData, ListBacktestTradesErrors, ListBacktestTradesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListDefinitionsData, ListDefinitionsErrors, ListDefinitionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSweepTrialsData, ListSweepTrialsErrors, ListSweepTrialsResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PatchAlertData, PatchAlertErrors, PatchAlertResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, PutTelegramChatData, PutTelegramChatErrors, PutTelegramChatResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses, StartBacktestData, StartBacktestErrors, StartBacktestResponses, StartSweepData, StartSweepErrors, StartSweepResponses, StartValidationData, StartValidationErrors, StartValidationResponses } from './types.gen';
+import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, BeginPasskeyData, BeginPasskeyErrors, BeginPasskeyLoginData, BeginPasskeyLoginErrors, BeginPasskeyLoginResponses, BeginPasskeyResponses, BeginStepUpData, BeginStepUpErrors, BeginStepUpResponses, CancelBacktestData, CancelBacktestErrors, CancelBacktestResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, CheckAlertData, CheckAlertErrors, CheckAlertResponses, CheckDocumentData, CheckDocumentErrors, CheckDocumentResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, Confirm2FaData, Confirm2FaErrors, Confirm2FaResponses, ConfirmTelegramChatData, ConfirmTelegramChatErrors, ConfirmTelegramChatResponses, CreateAlertData, CreateAlertErrors, CreateAlertResponses, DeleteAlertData, DeleteAlertErrors, DeleteAlertResponses, DeleteOwnStrategyData, DeleteOwnStrategyErrors, DeleteOwnStrategyResponses, DeleteTelegramChatData, DeleteTelegramChatErrors, DeleteTelegramChatResponses, Disable2FaData, Disable2FaErrors, Disable2FaResponses, Enable2FaData, Enable2FaErrors, Enable2FaResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportBacktestEquityData, ExportBacktestEquityErrors, ExportBacktestEquityResponses, ExportBacktestTradesData, ExportBacktestTradesErrors, ExportBacktestTradesResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportReportData, ExportReportErrors, ExportReportResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetAlertData, GetAlertErrors, GetAlertResponses, GetBacktestData, GetBacktestEquityData, GetBacktestEquityErrors, GetBacktestEquityResponses, GetBacktestErrors, GetBacktestResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetFactorsData, GetFactorsErrors, GetFactorsResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOwnDocumentData, GetOwnDocumentErrors, GetOwnDocumentResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResearchOfferData, GetResearchOfferErrors, GetResearchOfferResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetSweepHeatMapData, GetSweepHeatMapErrors, GetSweepHeatMapResponses, GetTelegramChatData, GetTelegramChatErrors, GetTelegramChatResponses, ListAlertsData, ListAlertsErrors, ListAlertsResponses, ListAlertTriggersData, ListAlertTriggersErrors, ListAlertTriggersResponses, ListBacktestsData, ListBacktestsErrors, ListBacktestsResponses, ListBacktestTradesData, ListBacktestTradesErrors, ListBacktestTradesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListDefinitionsData, ListDefinitionsErrors, ListDefinitionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSweepTrialsData, ListSweepTrialsErrors, ListSweepTrialsResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogInWithPasskeyData, LogInWithPasskeyErrors, LogInWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PatchAlertData, PatchAlertErrors, PatchAlertResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, PutTelegramChatData, PutTelegramChatErrors, PutTelegramChatResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses, StartBacktestData, StartBacktestErrors, StartBacktestResponses, StartSweepData, StartSweepErrors, StartSweepResponses, StartValidationData, StartValidationErrors, StartValidationResponses, StepUpData, StepUpErrors, StepUpResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -132,6 +132,223 @@ export const makeWsTicket = <ThrowOnError extends boolean = true>(options?: Opti
         }],
     url: '/api/v1/auth/ws-ticket',
     ...options
+});
+
+/**
+ * Get Factors
+ *
+ * The caller's second factors.
+ */
+export const getFactors = <ThrowOnError extends boolean = true>(options?: Options<GetFactorsData, ThrowOnError>): RequestResult<GetFactorsResponses, GetFactorsErrors, ThrowOnError> => (options?.client ?? client).get<GetFactorsResponses, GetFactorsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/factors',
+    ...options
+});
+
+/**
+ * Enable 2Fa
+ *
+ * Begin to set an authenticator app up. Nothing changes before a code of it is confirmed.
+ */
+export const enable2Fa = <ThrowOnError extends boolean = true>(options?: Options<Enable2FaData, ThrowOnError>): RequestResult<Enable2FaResponses, Enable2FaErrors, ThrowOnError> => (options?.client ?? client).post<Enable2FaResponses, Enable2FaErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/enable-2fa',
+    ...options
+});
+
+/**
+ * Confirm 2Fa
+ *
+ * Put the authenticator app in force with a code of it. The answer is the recovery codes, told once.
+ */
+export const confirm2Fa = <ThrowOnError extends boolean = true>(options: Options<Confirm2FaData, ThrowOnError>): RequestResult<Confirm2FaResponses, Confirm2FaErrors, ThrowOnError> => (options.client ?? client).post<Confirm2FaResponses, Confirm2FaErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/confirm-2fa',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Disable 2Fa
+ *
+ * Take the authenticator app away; with the last second factor the recovery codes go, too.
+ */
+export const disable2Fa = <ThrowOnError extends boolean = true>(options?: Options<Disable2FaData, ThrowOnError>): RequestResult<Disable2FaResponses, Disable2FaErrors, ThrowOnError> => (options?.client ?? client).post<Disable2FaResponses, Disable2FaErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/disable-2fa',
+    ...options
+});
+
+/**
+ * Renew Recovery Codes
+ *
+ * New recovery codes, told once; all earlier ones are void.
+ */
+export const renewRecoveryCodes = <ThrowOnError extends boolean = true>(options?: Options<RenewRecoveryCodesData, ThrowOnError>): RequestResult<RenewRecoveryCodesResponses, RenewRecoveryCodesErrors, ThrowOnError> => (options?.client ?? client).post<RenewRecoveryCodesResponses, RenewRecoveryCodesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/recovery-codes',
+    ...options
+});
+
+/**
+ * Begin Step Up
+ *
+ * Which proofs are accepted of the caller, and the challenge for a passkey.
+ */
+export const beginStepUp = <ThrowOnError extends boolean = true>(options?: Options<BeginStepUpData, ThrowOnError>): RequestResult<BeginStepUpResponses, BeginStepUpErrors, ThrowOnError> => (options?.client ?? client).post<BeginStepUpResponses, BeginStepUpErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/step-up/challenge',
+    ...options
+});
+
+/**
+ * Step Up
+ *
+ * Prove to be yourself; the session may then do what is dangerous for ten minutes.
+ */
+export const stepUp = <ThrowOnError extends boolean = true>(options: Options<StepUpData, ThrowOnError>): RequestResult<StepUpResponses, StepUpErrors, ThrowOnError> => (options.client ?? client).post<StepUpResponses, StepUpErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/step-up',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Passkeys
+ *
+ * The caller's passkeys, the newest first.
+ */
+export const listPasskeys = <ThrowOnError extends boolean = true>(options?: Options<ListPasskeysData, ThrowOnError>): RequestResult<ListPasskeysResponses, ListPasskeysErrors, ThrowOnError> => (options?.client ?? client).get<ListPasskeysResponses, ListPasskeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/passkeys',
+    ...options
+});
+
+/**
+ * Add Passkey
+ *
+ * Keep the passkey that the browser has made. With the first second factor come recovery codes, told once.
+ */
+export const addPasskey = <ThrowOnError extends boolean = true>(options: Options<AddPasskeyData, ThrowOnError>): RequestResult<AddPasskeyResponses, AddPasskeyErrors, ThrowOnError> => (options.client ?? client).post<AddPasskeyResponses, AddPasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/passkeys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Begin Passkey
+ *
+ * What `navigator.credentials.create` needs to make a passkey for the caller.
+ */
+export const beginPasskey = <ThrowOnError extends boolean = true>(options?: Options<BeginPasskeyData, ThrowOnError>): RequestResult<BeginPasskeyResponses, BeginPasskeyErrors, ThrowOnError> => (options?.client ?? client).post<BeginPasskeyResponses, BeginPasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/passkeys/registration',
+    ...options
+});
+
+/**
+ * Remove Passkey
+ *
+ * Forget a passkey. Nobody shuts himself out with it: the password is always another way in.
+ */
+export const removePasskey = <ThrowOnError extends boolean = true>(options: Options<RemovePasskeyData, ThrowOnError>): RequestResult<RemovePasskeyResponses, RemovePasskeyErrors, ThrowOnError> => (options.client ?? client).delete<RemovePasskeyResponses, RemovePasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/passkeys/{passkey_id}',
+    ...options
+});
+
+/**
+ * Rename Passkey
+ *
+ * Give a passkey another name.
+ */
+export const renamePasskey = <ThrowOnError extends boolean = true>(options: Options<RenamePasskeyData, ThrowOnError>): RequestResult<RenamePasskeyResponses, RenamePasskeyErrors, ThrowOnError> => (options.client ?? client).patch<RenamePasskeyResponses, RenamePasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/passkeys/{passkey_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Begin Passkey Login
+ *
+ * What `navigator.credentials.get` needs to log somebody in whom only his passkey names.
+ */
+export const beginPasskeyLogin = <ThrowOnError extends boolean = true>(options?: Options<BeginPasskeyLoginData, ThrowOnError>): RequestResult<BeginPasskeyLoginResponses, BeginPasskeyLoginErrors, ThrowOnError> => (options?.client ?? client).post<BeginPasskeyLoginResponses, BeginPasskeyLoginErrors, ThrowOnError>({ url: '/api/v1/auth/passkeys/challenge', ...options });
+
+/**
+ * Log In With Passkey
+ *
+ * Log in as a browser with a passkey and nothing else.
+ */
+export const logInWithPasskey = <ThrowOnError extends boolean = true>(options: Options<LogInWithPasskeyData, ThrowOnError>): RequestResult<LogInWithPasskeyResponses, LogInWithPasskeyErrors, ThrowOnError> => (options.client ?? client).post<LogInWithPasskeyResponses, LogInWithPasskeyErrors, ThrowOnError>({
+    url: '/api/v1/auth/passkeys/sessions',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -830,6 +1047,8 @@ export const listTradingAccounts = <ThrowOnError extends boolean = true>(options
  * Change Trading Account
  *
  * Rename, pause, set risk limits, switch automatic trading. New limits hold from the next intent on.
+ *
+ * Switching it on where real money is needs a fresh proof of who is asking.
  */
 export const changeTradingAccount = <ThrowOnError extends boolean = true>(options: Options<ChangeTradingAccountData, ThrowOnError>): RequestResult<ChangeTradingAccountResponses, ChangeTradingAccountErrors, ThrowOnError> => (options.client ?? client).patch<ChangeTradingAccountResponses, ChangeTradingAccountErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

@@ -429,6 +429,28 @@ export type AnalysisReport = {
 };
 
 /**
+ * AssertionResponse
+ */
+export type AssertionResponse = {
+    /**
+     * Clientdatajson
+     */
+    clientDataJSON: string;
+    /**
+     * Authenticatordata
+     */
+    authenticatorData: string;
+    /**
+     * Signature
+     */
+    signature: string;
+    /**
+     * Userhandle
+     */
+    userHandle?: string | null;
+};
+
+/**
  * AssumptionItem
  *
  * One thing that a back-test took for granted.
@@ -448,6 +470,24 @@ export type AssumptionItem = {
      * Text
      */
     text: string;
+};
+
+/**
+ * AttestationResponse
+ */
+export type AttestationResponse = {
+    /**
+     * Clientdatajson
+     */
+    clientDataJSON: string;
+    /**
+     * Attestationobject
+     */
+    attestationObject: string;
+    /**
+     * Transports
+     */
+    transports?: Array<string>;
 };
 
 /**
@@ -999,7 +1039,7 @@ export type EquityPointItem = {
  *
  * Why a request did not succeed.
  */
-export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'forbidden' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'report_not_possible' | 'run_over' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_soon' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
+export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'second_factor_required' | 'invalid_second_factor' | 'forbidden' | 'step_up_required' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'no_second_factor' | 'passkeys_unavailable' | 'passkey_limit_reached' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'report_not_possible' | 'run_over' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_soon' | 'too_many_attempts' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
 
 /**
  * Execution
@@ -1121,6 +1161,30 @@ export type ExposureItem = {
      * By Venue
      */
     by_venue: Array<VenueItem>;
+};
+
+/**
+ * FactorOverview
+ */
+export type FactorOverview = {
+    /**
+     * The authenticator app; null = none.
+     */
+    totp: TotpItem | null;
+    /**
+     * Passkeys
+     */
+    passkeys: Array<PasskeyItem>;
+    /**
+     * Passkeys Available
+     *
+     * False where the installation is reached by number, not by name.
+     */
+    passkeys_available: boolean;
+    /**
+     * Recovery Codes Left
+     */
+    recovery_codes_left: number;
 };
 
 /**
@@ -1523,6 +1587,10 @@ export type Login = {
      * Totp Code
      */
     totp_code?: string | null;
+    /**
+     * The answer to `passkey_options` of a second_factor_required problem.
+     */
+    passkey?: PasskeyProof | null;
 };
 
 /**
@@ -1899,6 +1967,38 @@ export type NeighbourhoodItem = {
 };
 
 /**
+ * NewCredential
+ *
+ * `toJSON()` of what `navigator.credentials.create` gave.
+ */
+export type NewCredential = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Rawid
+     */
+    rawId: string;
+    /**
+     * Type
+     */
+    type: 'public-key';
+    response: AttestationResponse;
+};
+
+/**
+ * NewPasskey
+ */
+export type NewPasskey = {
+    /**
+     * Name
+     */
+    name: string;
+    credential: NewCredential;
+};
+
+/**
  * OrderItem
  */
 export type OrderItem = {
@@ -2167,6 +2267,20 @@ export type PageOfOrderItem = {
 };
 
 /**
+ * PasskeyItemPage
+ */
+export type PageOfPasskeyItem = {
+    /**
+     * Items
+     */
+    items: Array<PasskeyItem>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
  * PositionItemPage
  */
 export type PageOfPositionItem = {
@@ -2308,6 +2422,99 @@ export type ParameterItem = {
      * Whole numbers only.
      */
     whole: boolean;
+};
+
+/**
+ * PasskeyAdded
+ */
+export type PasskeyAdded = {
+    passkey: PasskeyItem;
+    /**
+     * Recovery Codes
+     *
+     * Told this once, with the first second factor.
+     */
+    recovery_codes: Array<string> | null;
+};
+
+/**
+ * PasskeyChange
+ */
+export type PasskeyChange = {
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * PasskeyItem
+ */
+export type PasskeyItem = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Synced
+     *
+     * Whether it is kept on several devices, in an account of their vendor.
+     */
+    synced: boolean;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+};
+
+/**
+ * PasskeyLogin
+ */
+export type PasskeyLogin = {
+    credential: PasskeyProof;
+};
+
+/**
+ * PasskeyOptions
+ *
+ * For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`.
+ */
+export type PasskeyOptions = {
+    /**
+     * Options
+     */
+    options: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * PasskeyProof
+ *
+ * `toJSON()` of what `navigator.credentials.get` gave.
+ */
+export type PasskeyProof = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Rawid
+     */
+    rawId: string;
+    /**
+     * Type
+     */
+    type: 'public-key';
+    response: AssertionResponse;
 };
 
 /**
@@ -2759,6 +2966,66 @@ export type ProblemError = {
 export type Profile = 'ideal' | 'paper';
 
 /**
+ * Proof
+ *
+ * How a person proves to be himself, beyond holding a session.
+ */
+export type Proof = 'password' | 'totp' | 'recovery_code' | 'passkey';
+
+/**
+ * ProofDemand
+ *
+ * The problem of `second_factor_required` and `step_up_required`: what is to be proven, and how.
+ */
+export type ProofDemand = {
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Status
+     */
+    status: number;
+    /**
+     * Detail
+     *
+     * What was expected, what came and what to do.
+     */
+    detail: string;
+    /**
+     * Instance
+     */
+    instance: string;
+    code: ErrorCode;
+    /**
+     * Request Id
+     */
+    request_id: string;
+    /**
+     * Errors
+     */
+    errors: Array<ProblemError>;
+    /**
+     * Accepted
+     *
+     * Which proofs would do.
+     */
+    accepted: Array<Proof>;
+    /**
+     * Passkey Options
+     *
+     * For `navigator.credentials.get`, after a right password when a passkey would do.
+     */
+    passkey_options: {
+        [key: string]: unknown;
+    } | null;
+};
+
+/**
  * Protection
  */
 export type Protection = {
@@ -2953,6 +3220,18 @@ export type RebalancingOrderItem = {
      * Reduce Only
      */
     reduce_only: boolean;
+};
+
+/**
+ * RecoveryCodes
+ */
+export type RecoveryCodes = {
+    /**
+     * Recovery Codes
+     *
+     * Told this once. Each works once.
+     */
+    recovery_codes: Array<string>;
 };
 
 /**
@@ -4059,6 +4338,57 @@ export type StatsAnswer = {
 };
 
 /**
+ * StepUp
+ *
+ * One proof: a second factor of those who have one, the password of the others.
+ */
+export type StepUp = {
+    /**
+     * Password
+     */
+    password?: null;
+    /**
+     * Totp Code
+     *
+     * A one-time code or a recovery code.
+     */
+    totp_code?: string | null;
+    /**
+     * The answer to `POST auth/step-up/challenge`.
+     */
+    passkey?: PasskeyProof | null;
+};
+
+/**
+ * StepUpChallenge
+ */
+export type StepUpChallenge = {
+    /**
+     * Accepted
+     */
+    accepted: Array<Proof>;
+    /**
+     * Passkey Options
+     *
+     * For one of the caller's passkeys; null = he has none.
+     */
+    passkey_options: {
+        [key: string]: unknown;
+    } | null;
+};
+
+/**
+ * SteppedUp
+ */
+export type SteppedUp = {
+    proof: Proof;
+    /**
+     * Fresh Until
+     */
+    fresh_until: string;
+};
+
+/**
  * StrategyItem
  */
 export type StrategyItem = {
@@ -4632,6 +4962,60 @@ export type Tokens = {
      * Refresh Token
      */
     refresh_token: string;
+};
+
+/**
+ * TotpConfirmation
+ */
+export type TotpConfirmation = {
+    /**
+     * Code
+     */
+    code: string;
+};
+
+/**
+ * TotpEnrolment
+ *
+ * An authenticator app to be set up; in force once a code of it is confirmed.
+ */
+export type TotpEnrolment = {
+    /**
+     * Secret
+     *
+     * Base32, to be typed in where the QR code cannot be read.
+     */
+    secret: string;
+    /**
+     * Qr Code Url
+     *
+     * otpauth://totp/…, what the QR code says.
+     */
+    qr_code_url: string;
+    /**
+     * Qr Svg
+     *
+     * The QR code as an SVG document.
+     */
+    qr_svg: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+};
+
+/**
+ * TotpItem
+ */
+export type TotpItem = {
+    /**
+     * Confirmed At
+     */
+    confirmed_at: string;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
 };
 
 /**
@@ -5386,6 +5770,10 @@ export type LoginWritable = {
      * Totp Code
      */
     totp_code?: string | null;
+    /**
+     * The answer to `passkey_options` of a second_factor_required problem.
+     */
+    passkey?: PasskeyProof | null;
 };
 
 /**
@@ -5408,6 +5796,28 @@ export type RegistrationWritable = {
      * As Accept-Language says when not given.
      */
     locale?: Language | null;
+};
+
+/**
+ * StepUp
+ *
+ * One proof: a second factor of those who have one, the password of the others.
+ */
+export type StepUpWritable = {
+    /**
+     * Password
+     */
+    password?: string | null;
+    /**
+     * Totp Code
+     *
+     * A one-time code or a recovery code.
+     */
+    totp_code?: string | null;
+    /**
+     * The answer to `POST auth/step-up/challenge`.
+     */
+    passkey?: PasskeyProof | null;
 };
 
 export type RegisterData = {
@@ -5443,6 +5853,10 @@ export type LoginData = {
 };
 
 export type LoginErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    401: ProofDemand | ProblemDocument;
     /**
      * A problem.
      */
@@ -5518,6 +5932,10 @@ export type OpenBrowserSessionData = {
 };
 
 export type OpenBrowserSessionErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    401: ProofDemand | ProblemDocument;
     /**
      * A problem.
      */
@@ -5614,6 +6032,398 @@ export type MakeWsTicketResponses = {
 };
 
 export type MakeWsTicketResponse = MakeWsTicketResponses[keyof MakeWsTicketResponses];
+
+export type GetFactorsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/factors';
+};
+
+export type GetFactorsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetFactorsError = GetFactorsErrors[keyof GetFactorsErrors];
+
+export type GetFactorsResponses = {
+    /**
+     * Successful Response
+     */
+    200: FactorOverview;
+};
+
+export type GetFactorsResponse = GetFactorsResponses[keyof GetFactorsResponses];
+
+export type Enable2FaData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/enable-2fa';
+};
+
+export type Enable2FaErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type Enable2FaError = Enable2FaErrors[keyof Enable2FaErrors];
+
+export type Enable2FaResponses = {
+    /**
+     * Successful Response
+     */
+    200: TotpEnrolment;
+};
+
+export type Enable2FaResponse = Enable2FaResponses[keyof Enable2FaResponses];
+
+export type Confirm2FaData = {
+    body: TotpConfirmation;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/confirm-2fa';
+};
+
+export type Confirm2FaErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type Confirm2FaError = Confirm2FaErrors[keyof Confirm2FaErrors];
+
+export type Confirm2FaResponses = {
+    /**
+     * Successful Response
+     */
+    200: RecoveryCodes;
+};
+
+export type Confirm2FaResponse = Confirm2FaResponses[keyof Confirm2FaResponses];
+
+export type Disable2FaData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/disable-2fa';
+};
+
+export type Disable2FaErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type Disable2FaError = Disable2FaErrors[keyof Disable2FaErrors];
+
+export type Disable2FaResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type Disable2FaResponse = Disable2FaResponses[keyof Disable2FaResponses];
+
+export type RenewRecoveryCodesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/recovery-codes';
+};
+
+export type RenewRecoveryCodesErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type RenewRecoveryCodesError = RenewRecoveryCodesErrors[keyof RenewRecoveryCodesErrors];
+
+export type RenewRecoveryCodesResponses = {
+    /**
+     * Successful Response
+     */
+    200: RecoveryCodes;
+};
+
+export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
+
+export type BeginStepUpData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/step-up/challenge';
+};
+
+export type BeginStepUpErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type BeginStepUpError = BeginStepUpErrors[keyof BeginStepUpErrors];
+
+export type BeginStepUpResponses = {
+    /**
+     * Successful Response
+     */
+    200: StepUpChallenge;
+};
+
+export type BeginStepUpResponse = BeginStepUpResponses[keyof BeginStepUpResponses];
+
+export type StepUpData = {
+    body: StepUpWritable;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/step-up';
+};
+
+export type StepUpErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type StepUpError = StepUpErrors[keyof StepUpErrors];
+
+export type StepUpResponses = {
+    /**
+     * Successful Response
+     */
+    200: SteppedUp;
+};
+
+export type StepUpResponse = StepUpResponses[keyof StepUpResponses];
+
+export type ListPasskeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys';
+};
+
+export type ListPasskeysErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListPasskeysError = ListPasskeysErrors[keyof ListPasskeysErrors];
+
+export type ListPasskeysResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOfPasskeyItem;
+};
+
+export type ListPasskeysResponse = ListPasskeysResponses[keyof ListPasskeysResponses];
+
+export type AddPasskeyData = {
+    body: NewPasskey;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys';
+};
+
+export type AddPasskeyErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type AddPasskeyError = AddPasskeyErrors[keyof AddPasskeyErrors];
+
+export type AddPasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    201: PasskeyAdded;
+};
+
+export type AddPasskeyResponse = AddPasskeyResponses[keyof AddPasskeyResponses];
+
+export type BeginPasskeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys/registration';
+};
+
+export type BeginPasskeyErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type BeginPasskeyError = BeginPasskeyErrors[keyof BeginPasskeyErrors];
+
+export type BeginPasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    200: PasskeyOptions;
+};
+
+export type BeginPasskeyResponse = BeginPasskeyResponses[keyof BeginPasskeyResponses];
+
+export type RemovePasskeyData = {
+    body?: never;
+    path: {
+        /**
+         * Passkey Id
+         */
+        passkey_id: string;
+    };
+    query?: never;
+    url: '/api/v1/auth/passkeys/{passkey_id}';
+};
+
+export type RemovePasskeyErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type RemovePasskeyError = RemovePasskeyErrors[keyof RemovePasskeyErrors];
+
+export type RemovePasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemovePasskeyResponse = RemovePasskeyResponses[keyof RemovePasskeyResponses];
+
+export type RenamePasskeyData = {
+    body: PasskeyChange;
+    path: {
+        /**
+         * Passkey Id
+         */
+        passkey_id: string;
+    };
+    query?: never;
+    url: '/api/v1/auth/passkeys/{passkey_id}';
+};
+
+export type RenamePasskeyErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type RenamePasskeyError = RenamePasskeyErrors[keyof RenamePasskeyErrors];
+
+export type RenamePasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    200: PasskeyItem;
+};
+
+export type RenamePasskeyResponse = RenamePasskeyResponses[keyof RenamePasskeyResponses];
+
+export type BeginPasskeyLoginData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys/challenge';
+};
+
+export type BeginPasskeyLoginErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type BeginPasskeyLoginError = BeginPasskeyLoginErrors[keyof BeginPasskeyLoginErrors];
+
+export type BeginPasskeyLoginResponses = {
+    /**
+     * Successful Response
+     */
+    200: PasskeyOptions;
+};
+
+export type BeginPasskeyLoginResponse = BeginPasskeyLoginResponses[keyof BeginPasskeyLoginResponses];
+
+export type LogInWithPasskeyData = {
+    body: PasskeyLogin;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys/sessions';
+};
+
+export type LogInWithPasskeyErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type LogInWithPasskeyError = LogInWithPasskeyErrors[keyof LogInWithPasskeyErrors];
+
+export type LogInWithPasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    201: BrowserSession;
+};
+
+export type LogInWithPasskeyResponse = LogInWithPasskeyResponses[keyof LogInWithPasskeyResponses];
 
 export type GetMeData = {
     body?: never;
@@ -7046,6 +7856,10 @@ export type ChangeTradingAccountData = {
 };
 
 export type ChangeTradingAccountErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
     /**
      * A problem.
      */

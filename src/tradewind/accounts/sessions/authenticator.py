@@ -17,6 +17,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from tradewind.accounts.factors.service import kinds_of
 from tradewind.accounts.sessions.roles import scopes_of
 from tradewind.accounts.sessions.service import (
     Holder,
@@ -24,13 +25,14 @@ from tradewind.accounts.sessions.service import (
     holder_of_cookie,
     holder_of_session,
     note_seen,
+    proof_since,
 )
 from tradewind.accounts.sessions.tokens import AccessTokens
 from tradewind.kit.clock import Clock
 from tradewind.kit.crypto import digest_of, new_secret
-from tradewind.platform.database import Database, ReadPool
+from tradewind.platform.database import Database, ReadPool, enter_person
 from tradewind.platform.realtime.revocation import announce_revoked
-from tradewind.platform.web.subjects import AuthSubject
+from tradewind.platform.web.subjects import FRESH_FOR, AuthSubject, Freshness, Proof
 
 _log = structlog.get_logger()
 
@@ -88,6 +90,15 @@ class SessionAuthenticator:
     async def ended(self, session_ids: Collection[UUID]) -> set[UUID]:
         async with self._reads.reading() as reader:
             return await ended_among(reader, session_ids, self._clock.now())
+
+    async def freshness(self, subject: AuthSubject) -> Freshness:
+        async with self._database.reading() as session:
+            proof = await proof_since(session, subject.session_id, self._clock.now() - FRESH_FOR)
+            await enter_person(session, subject.user_id)
+            accepted = await kinds_of(session, subject.user_id) or (Proof.PASSWORD,)
+        # A password counts no more as soon as there is a second factor, whenever and wherever it was given.
+        fresh = proof is not None and (proof is not Proof.PASSWORD or Proof.PASSWORD in accepted)
+        return Freshness(fresh, accepted)
 
     async def make_ticket(self, subject: AuthSubject) -> str:
         """A ticket that opens one WebSocket for `subject` within its short life; the broker keeps its digest only."""

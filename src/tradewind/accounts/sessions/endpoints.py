@@ -10,9 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.requests import Request
 
+from tradewind.accounts.factors.answers import factor_problem, given_by
+from tradewind.accounts.factors.proving import Refused
 from tradewind.accounts.passwords import TooBusyError
 from tradewind.accounts.sessions import service
 from tradewind.accounts.sessions.authenticator import TICKET_LIFE
+from tradewind.accounts.sessions.cookies import set_session_cookie
 from tradewind.accounts.sessions.entrance import Entrance
 from tradewind.accounts.sessions.schemas import (
     BrowserSession,
@@ -28,14 +31,13 @@ from tradewind.accounts.sessions.service import Opened, Person, RefreshRefusal, 
 from tradewind.accounts.users.schemas import UserItem
 from tradewind.kit.language import Language, accepted
 from tradewind.kit.problems import Problem
-from tradewind.platform.settings import Settings
 from tradewind.platform.web.answers import unsupported_type
 from tradewind.platform.web.errors import ErrorCode, problem
-from tradewind.platform.web.origins import comes_from_here, origin_of, served_over_https
-from tradewind.platform.web.parts import part, parts_of
+from tradewind.platform.web.origins import comes_from_here, origin_of
+from tradewind.platform.web.parts import part
 from tradewind.platform.web.routing import api_router
 from tradewind.platform.web.schemas import PageOf
-from tradewind.platform.web.subjects import AccountReader, AccountWriter, session_cookie
+from tradewind.platform.web.subjects import AccountReader, AccountWriter
 from tradewind.platform.web.units import Reading
 
 router = api_router("/auth", "Authentication")
@@ -107,7 +109,7 @@ async def open_browser_session(wish: Login, request: Request, response: Response
         raise problem(ErrorCode.ORIGIN_NOT_ALLOWED, "expected a log-in from this site's own pages")
     person, opened = await _log_in(door, wish, SessionKind.BROWSER, request)
     assert opened.csrf_token is not None
-    _set_cookie(request, response, opened.secret, int(door.life.total_seconds()))
+    set_session_cookie(request, response, opened.secret, int(door.life.total_seconds()))
     return BrowserSession(user=user_item(person), csrf_token=opened.csrf_token)
 
 
@@ -115,7 +117,7 @@ async def open_browser_session(wish: Login, request: Request, response: Response
 async def logout(caller: AccountWriter, request: Request, response: Response, door: Door) -> None:
     """End the session that this request was made with; its access token and refresh token end with it."""
     await door.end_session(caller, caller.session_id, origin_of(request))
-    _set_cookie(request, response, "", 0)
+    set_session_cookie(request, response, "", 0)
 
 
 @router.get("/sessions")
@@ -137,18 +139,6 @@ async def make_ws_ticket(caller: AccountReader, door: Door) -> Ticket:
     """A one-time ticket that opens a WebSocket, for clients that cannot send a cookie or header with it."""
     ticket = await door.authenticator.make_ticket(caller)
     return Ticket(ticket=ticket, expires_in=int(TICKET_LIFE.total_seconds()))
-
-
-def _set_cookie(request: Request, response: Response, secret: str, seconds: int) -> None:
-    response.set_cookie(
-        session_cookie(request),
-        secret,
-        max_age=seconds,
-        path="/",
-        secure=served_over_https(parts_of(request)[Settings]),
-        httponly=True,
-        samesite="lax",
-    )
 
 
 async def _credentials(request: Request) -> Login:
@@ -177,7 +167,13 @@ def _validated(body: bytes) -> Login:
 
 async def _log_in(door: Entrance, wish: Login, kind: SessionKind, request: Request) -> tuple[Person, Opened]:
     try:
-        entered = await door.log_in(wish.email, wish.password.get_secret_value(), kind, origin_of(request))
+        entered = await door.log_in(
+            wish.email,
+            wish.password.get_secret_value(),
+            given_by(wish.totp_code, wish.passkey),
+            kind,
+            origin_of(request),
+        )
     except TooBusyError as error:
         raise _too_busy() from error
     if entered is None:
@@ -186,6 +182,8 @@ async def _log_in(door: Entrance, wish: Login, kind: SessionKind, request: Reque
             "the e-mail address or the password is wrong",
             headers={"WWW-Authenticate": "Bearer"},
         )
+    if isinstance(entered, Refused):
+        raise factor_problem(entered)
     return entered
 
 

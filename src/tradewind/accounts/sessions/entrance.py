@@ -1,7 +1,7 @@
 """Registration, log-in, renewal and log-out, from credentials to committed rows.
 
 Passwords are hashed outside of transactions, so a storm of log-ins holds no database connection; a log-in is therefore
-two short transactions: who is it, and the session.
+a few short transactions: who is it, what else is asked of him, and the session.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from tradewind.accounts.factors.proving import Given, Identified, Refused, SecondFactors
+from tradewind.accounts.passkeys.ceremonies import Credential, user_of
+from tradewind.accounts.passkeys.challenges import Purpose
 from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.sessions import service
 from tradewind.accounts.sessions.authenticator import SessionAuthenticator
@@ -23,7 +26,7 @@ from tradewind.platform.database import Database
 from tradewind.platform.hooks import Hooks
 from tradewind.platform.metrics import LOGINS
 from tradewind.platform.spine import RequestOrigin
-from tradewind.platform.web.subjects import AuthSubject
+from tradewind.platform.web.subjects import AuthSubject, Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Entrance:
     access: AccessTokens
     refresh: RefreshTokens
     authenticator: SessionAuthenticator
+    factors: SecondFactors
     life: timedelta
 
     async def register(
@@ -66,9 +70,12 @@ class Entrance:
             return await service.person_by_id(session, made.user_id) if made else None
 
     async def log_in(
-        self, email: str, password: str, kind: SessionKind, origin: RequestOrigin
-    ) -> tuple[Person, Opened] | None:
-        """A new session for whoever knows the password; None when nobody has these credentials.
+        self, email: str, password: str, given: Given, kind: SessionKind, origin: RequestOrigin
+    ) -> tuple[Person, Opened] | Refused | None:
+        """A new session for whoever knows the password and has the second factor, if there is one.
+
+        Returns:
+            None when nobody has these credentials; what is wrong with the second factor only to who has them.
 
         Raises:
             TooBusyError: too many passwords are waiting to be verified.
@@ -82,6 +89,30 @@ class Entrance:
             async with self.database.writing() as session:
                 await service.note_failed_login(session, person, now, origin)
             return None
+        proof = await self.factors.second_step(Identified(person.user_id, person.tenant_id), given, origin)
+        if isinstance(proof, Refused):
+            LOGINS.labels("second_factor_refused").inc()
+            return proof
+        return person, await self._open(person, kind, proof, origin, rehashed)
+
+    async def log_in_by_passkey(
+        self, credential: Credential, kind: SessionKind, origin: RequestOrigin
+    ) -> tuple[Person, Opened] | None:
+        """A new session for whoever holds a passkey that names its user and has made sure of him; None for others."""
+        user_id = user_of(credential)
+        async with self.database.reading() as read:
+            person = await service.person_by_id(read, user_id) if user_id else None
+        if person is not None and person.is_active:
+            known = Identified(person.user_id, person.tenant_id)
+            proof = await self.factors.prove(known, Given(passkey=credential), origin, Purpose.LOG_IN)
+            if not isinstance(proof, Refused):
+                return person, await self._open(person, kind, proof, origin, None)
+        LOGINS.labels("failed").inc()
+        return None
+
+    async def _open(
+        self, person: Person, kind: SessionKind, proof: Proof, origin: RequestOrigin, rehashed: str | None
+    ) -> Opened:
         session_id = new_id()
         secret = new_secret() if kind is SessionKind.BROWSER else self.refresh.make(session_id)
         async with self.database.writing(person.tenant_id) as session:
@@ -89,15 +120,16 @@ class Entrance:
                 session,
                 person,
                 kind,
+                proof=proof,
                 session_id=session_id,
                 secret=secret,
                 life=self.life,
-                now=now,
+                now=self.clock.now(),
                 origin=origin,
                 new_password_hash=rehashed,
             )
         LOGINS.labels("succeeded").inc()
-        return person, opened
+        return opened
 
     def access_token(self, user_id: UUID, tenant_id: UUID, session_id: UUID) -> str:
         """A new access token for a session."""

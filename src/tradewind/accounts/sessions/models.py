@@ -15,7 +15,10 @@ class SessionRow(Base):
     """One log-in: of a browser (opaque cookie) or of an API client (refresh token family)."""
 
     __tablename__ = "sessions"
-    __table_args__ = (CheckConstraint("kind in ('browser', 'api')", name="kind"),)
+    __table_args__ = (
+        CheckConstraint("kind in ('browser', 'api')", name="kind"),
+        CheckConstraint("proven_with in ('password', 'totp', 'recovery_code', 'passkey')", name="proven_with"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
@@ -28,6 +31,9 @@ class SessionRow(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
+    #: When its holder last proved to be himself, and with what; null = before this was kept.
+    proven_at: Mapped[datetime | None]
+    proven_with: Mapped[str | None]
     revoked_at: Mapped[datetime | None]
     ip_address: Mapped[str | None]
     user_agent: Mapped[str | None]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import EmailStr, Field, SecretStr, StringConstraints
 
+from tradewind.accounts.passkeys.schemas import PasskeyProof
 from tradewind.accounts.sessions.models import SessionRow
 from tradewind.accounts.sessions.service import Person
 from tradewind.accounts.users.schemas import UserItem
@@ -17,6 +18,8 @@ from tradewind.platform.web.schemas import Answer, Moment, Wish
 NewPassword = Annotated[SecretStr, Field(min_length=12, max_length=128)]
 #: At log-in only bounded: the rules may have been others when it was set.
 Password = Annotated[SecretStr, Field(min_length=1, max_length=128)]
+#: Of an authenticator app, or a recovery code.
+FactorCode = Annotated[str, Field(max_length=32, description="A one-time code or a recovery code.")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -44,7 +47,10 @@ class Login(Wish):
 
     email: EmailStr
     password: Password
-    totp_code: str | None = Field(default=None, max_length=16)
+    totp_code: FactorCode | None = None
+    passkey: PasskeyProof | None = Field(
+        default=None, description="The answer to `passkey_options` of a second_factor_required problem."
+    )
 
 
 class Tokens(Answer):

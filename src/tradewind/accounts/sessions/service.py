@@ -16,6 +16,7 @@ from tradewind.kit.crypto import digest_of, new_secret
 from tradewind.kit.ids import new_id
 from tradewind.platform.database import Reader, ReadSession, Session, enter_tenant
 from tradewind.platform.spine import Event, EventType, RequestOrigin, record
+from tradewind.platform.web.subjects import Proof
 
 #: The chain of log-ins to accounts that do not exist; recording them takes as long as recording those to ones that do.
 NOBODY = UUID(int=0)
@@ -93,6 +94,7 @@ async def open_session(
     person: Person,
     kind: SessionKind,
     *,
+    proof: Proof,
     session_id: UUID,
     secret: str,
     life: timedelta,
@@ -100,9 +102,10 @@ async def open_session(
     origin: RequestOrigin,
     new_password_hash: str | None,
 ) -> Opened:
-    """Make a session for a person whose password was right, in the transaction of his tenant.
+    """Make a session for a person who has proven to be himself, in the transaction of his tenant.
 
     Args:
+        proof: the strongest that he gave.
         new_password_hash: the password hashed with the parameters of today, when the stored hash is of older ones.
     """
     csrf_token = new_secret() if kind is SessionKind.BROWSER else None
@@ -116,6 +119,8 @@ async def open_session(
             created_at=now,
             last_seen_at=now,
             expires_at=now + life,
+            proven_at=now,
+            proven_with=proof.value,
             ip_address=origin.ip_address,
             user_agent=origin.user_agent,
         )
@@ -278,6 +283,19 @@ async def holder_of_session(
 async def note_seen(session: Session, session_id: UUID, now: datetime) -> None:
     """Note that the session is in use."""
     await session.execute(update(SessionRow).where(SessionRow.id == session_id).values(last_seen_at=now))
+
+
+async def note_proof(session: Session, session_id: UUID, proof: Proof, now: datetime) -> None:
+    """Note that the session's holder has just proven to be himself."""
+    proven = {"proven_at": now, "proven_with": proof.value}
+    await session.execute(update(SessionRow).where(SessionRow.id == session_id).values(**proven))
+
+
+async def proof_since(session: ReadSession, session_id: UUID, since: datetime) -> Proof | None:
+    """The last proof of the session's holder, if it was given after that moment."""
+    proven = (SessionRow.id == session_id, SessionRow.proven_at > since)
+    given = await session.scalar(select(SessionRow.proven_with).where(*proven))
+    return Proof(given) if given else None
 
 
 _ENDED = (

@@ -11,11 +11,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import GuestProtocol, OctKey
 
 from tradewind.kit.ids import new_id
 from tradewind.platform.secrets import SigningKey
+from tradewind.platform.token_keys import TokenKeys
 
 _ALGORITHM = "HS256"
 _ISSUER = "tradewind"
@@ -36,9 +37,8 @@ class Claims(NamedTuple):
 class AccessTokens:
     """Signs access tokens (RFC 9068) and reads them back."""
 
-    def __init__(self, key: SigningKey, life: timedelta) -> None:
-        self._key = OctKey.import_key(key.of("access tokens"))
-        self._header = {"alg": _ALGORITHM, "typ": "at+jwt", "kid": key.id}
+    def __init__(self, keys: TokenKeys, life: timedelta) -> None:
+        self._keys = keys
         self.life = life
 
     def issue(self, user_id: UUID, tenant_id: UUID, session_id: UUID, now: datetime) -> str:
@@ -52,12 +52,21 @@ class AccessTokens:
             "iat": int(now.timestamp()),
             "exp": int((now + self.life).timestamp()),
         }
-        return jwt.encode(self._header, claims, self._key, [_ALGORITHM])
+        key = self._keys.present
+        header = {"alg": _ALGORITHM, "typ": "at+jwt", "kid": key.id}
+        return jwt.encode(header, claims, OctKey.import_key(key.secret), [_ALGORITHM])
 
     def read(self, token: str, now: datetime) -> Claims | None:
         """What the token says; None when we did not sign it, or it has expired."""
+
+        def key_of(signed: GuestProtocol) -> OctKey:
+            key = self._keys.by_id(str(signed.headers().get("kid")), now)
+            if key is None:
+                raise InvalidKeyIdError("a key that we do not have, or have no longer")
+            return OctKey.import_key(key.secret)
+
         try:
-            read = jwt.decode(token, self._key, [_ALGORITHM])
+            read = jwt.decode(token, key_of, [_ALGORITHM])
             claims = read.claims
             if read.header.get("typ") != "at+jwt" or claims["iss"] != _ISSUER or claims["exp"] <= now.timestamp():
                 return None

@@ -10,6 +10,8 @@ from redis.asyncio import Redis
 from starlette.routing import WebSocketRoute
 
 from tradewind import __version__
+from tradewind.accounts.factors.endpoints import router as factors
+from tradewind.accounts.passkeys.endpoints import router as passkeys
 from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.sessions.endpoints import router as sessions
 from tradewind.entrypoints.api import me, pages, probes
@@ -47,6 +49,8 @@ _BODY_LIMIT = 256 * 1024
 
 _ROUTERS = (
     sessions,
+    factors,
+    passkeys,
     me.router,
     performance,
     signals,

@@ -10,17 +10,20 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from tradewind.accounts.sessions.schemas import Login
-from tradewind.entrypoints.api.guard import api_routes, scopes_required
+from tradewind.entrypoints.api.guard import api_routes, requires_freshness, scopes_required
 from tradewind.kit.problems import MEDIA_TYPE
 from tradewind.platform.web.errors import ErrorCode
-from tradewind.platform.web.subjects import CSRF_HEADER, SESSION_COOKIE
+from tradewind.platform.web.subjects import CSRF_HEADER, SESSION_COOKIE, Proof
 
 _DESCRIPTION = f"""
 Markets are watched, signals made and executed within each user's limits.
 
 **Authentication.** API clients send `Authorization: Bearer <access_token>` from `POST /api/v1/auth/login`. Browsers use
 the session cookie of `POST /api/v1/auth/sessions` and send its CSRF token as `{CSRF_HEADER}` with every
-request that changes something.
+request that changes something. With a second factor set up the answer is `second_factor_required` until the request
+comes with `totp_code` (of an authenticator app, or a recovery code) or, in JSON, `passkey`. A refresh token works once:
+using it again, even at the same time, ends its session. Dangerous routes answer `step_up_required` unless the session's
+holder has proven to be himself within ten minutes, by logging in or by `POST /api/v1/auth/step-up`.
 
 **Conventions.** Times are RFC 3339 in UTC; money, prices and quantities are decimal strings. Lists are
 `{{items, next_cursor}}`: give `next_cursor` as `cursor` for the next page. Errors are RFC 9457 problems with a `code`
@@ -53,6 +56,15 @@ class ProblemDocument(BaseModel):
     errors: list[ProblemError]
 
 
+class ProofDemand(ProblemDocument):
+    """The problem of `second_factor_required` and `step_up_required`: what is to be proven, and how."""
+
+    accepted: list[Proof] = Field(description="Which proofs would do.")
+    passkey_options: dict[str, Any] | None = Field(
+        description="For `navigator.credentials.get`, after a right password when a passkey would do."
+    )
+
+
 def describe(app: FastAPI) -> None:
     """Have `app.openapi()` make the whole document."""
 
@@ -74,7 +86,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas: dict[str, Any] = document["components"]["schemas"]
     _, extra = models_json_schema(
-        [(ProblemDocument, "serialization"), (Login, "validation")], ref_template="#/components/schemas/{model}"
+        [(ProblemDocument, "serialization"), (ProofDemand, "serialization"), (Login, "validation")],
+        ref_template="#/components/schemas/{model}",
     )
     schemas.update(extra["$defs"])
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -90,6 +103,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
         },
     }
     problems = {"description": "A problem.", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+    demands = {
+        "description": "A proof is asked for, or another problem.",
+        "content": {MEDIA_TYPE: {"schema": {"anyOf": [_DEMAND, _PROBLEM]}}},
+    }
     for route in api_routes(app):
         scopes = scopes_required(route)
         for method in route.methods or ():
@@ -97,6 +114,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
             responses = operation["responses"]
             responses.pop("422", None)
             responses["default"] = problems
+            if asked := _PROOF_ASKED.get((method, route.path_format), "403" if requires_freshness(route) else None):
+                responses[asked] = demands
             if scopes is None:
                 continue
             needed = sorted(scopes)
@@ -105,3 +124,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
+_DEMAND = {"$ref": "#/components/schemas/ProofDemand"}
+#: With which status a proof is asked for, where the route's requirements do not say so.
+_PROOF_ASKED = {
+    ("POST", "/api/v1/auth/login"): "401",
+    ("POST", "/api/v1/auth/sessions"): "401",
+    ("POST", "/api/v1/auth/step-up"): "403",
+    ("PATCH", "/api/v1/trading-accounts/{account_id}"): "403",
+}

@@ -17,9 +17,23 @@ PUBLIC = frozenset(
         ("POST", "/api/v1/auth/login"),
         ("POST", "/api/v1/auth/refresh"),
         ("POST", "/api/v1/auth/sessions"),
+        ("POST", "/api/v1/auth/passkeys/challenge"),
+        ("POST", "/api/v1/auth/passkeys/sessions"),
         ("GET", "/healthz"),
         ("GET", "/readyz"),
         ("GET", "/metrics"),
+    }
+)
+#: Routes that a thief of a session or token must not be able to use: they require a proof of the last minutes.
+DANGEROUS = frozenset(
+    {
+        ("POST", "/api/v1/auth/enable-2fa"),
+        ("POST", "/api/v1/auth/confirm-2fa"),
+        ("POST", "/api/v1/auth/disable-2fa"),
+        ("POST", "/api/v1/auth/recovery-codes"),
+        ("POST", "/api/v1/auth/passkeys/registration"),
+        ("POST", "/api/v1/auth/passkeys"),
+        ("DELETE", "/api/v1/auth/passkeys/{passkey_id}"),
     }
 )
 
@@ -34,8 +48,13 @@ def scopes_required(route: APIRoute) -> frozenset[Scope] | None:
     return frozenset().union(*found) if found else None
 
 
+def requires_freshness(route: APIRoute) -> bool:
+    """Whether the route requires that its caller has lately proven to be himself."""
+    return any(isinstance(each.call, Requirement) and each.call.fresh for each in _all(route.dependant))
+
+
 def check_requirements(app: FastAPI) -> None:
-    """Refuse to serve a route that somebody forgot to guard.
+    """Refuse to serve a route that somebody forgot to guard, or that is not as fresh as the list of dangers says.
 
     Raises:
         UnguardedRouteError: which one.
@@ -45,6 +64,10 @@ def check_requirements(app: FastAPI) -> None:
             listed = (method, route.path_format) in PUBLIC
             if listed is (scopes_required(route) is not None):
                 state = "is on the public list and requires a caller" if listed else "requires nobody and is not public"
+                raise UnguardedRouteError(f"{method} {route.path_format} {state}: decide which")
+            dangerous = (method, route.path_format) in DANGEROUS
+            if dangerous is not requires_freshness(route):
+                state = "is dangerous and requires no fresh proof" if dangerous else "requires a fresh proof, unlisted"
                 raise UnguardedRouteError(f"{method} {route.path_format} {state}: decide which")
 
 

@@ -28,6 +28,7 @@ _COMMANDS = {
     "analyse": "analyse a symbol at the end of recorded candles",
     "parity": "split what separates two runs of a strategy",
     "replay": "run the whole engine over recorded candles and write a report",
+    "admin": "look after the installation: its signing keys",
     "doctor": "say what is wrong, in plain words",
     "openapi": "print the OpenAPI document",
 }

@@ -13,6 +13,8 @@ SYSTEM = "tradewind_system"
 
 #: The tenant of the present transaction; unset means no tenant, and so no rows.
 CURRENT_TENANT = "nullif(current_setting('app.tenant_id', true), '')::uuid"
+#: Likewise the person whose own things the transaction is about.
+CURRENT_PERSON = "nullif(current_setting('app.user_id', true), '')::uuid"
 
 
 def create_roles() -> Iterator[str]:
@@ -37,6 +39,15 @@ def isolate(table: str, *, shared: bool = False) -> Iterator[str]:
     yield f"create policy tenant on {table} for all to {APP} using ({seen}) with check ({seen})"
     if shared:
         yield f"create policy everybody_reads on {table} for select to {APP} using (tenant_id is null)"
+    yield f"create policy system on {table} for all to {SYSTEM} using (true) with check (true)"
+
+
+def isolate_person(table: str) -> Iterator[str]:
+    """Force row-level security on a table of what is one person's, in whatever organisation he works."""
+    own = f"user_id = {CURRENT_PERSON}"
+    yield f"alter table {table} enable row level security"
+    yield f"alter table {table} force row level security"
+    yield f"create policy person on {table} for all to {APP} using ({own}) with check ({own})"
     yield f"create policy system on {table} for all to {SYSTEM} using (true) with check (true)"
 
 

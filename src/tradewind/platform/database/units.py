@@ -129,3 +129,8 @@ async def enter_tenant(session: AsyncSession, tenant_id: UUID | None) -> None:
     """Make the rest of the transaction the tenant's; None = nobody's."""
     if tenant_id is not None:
         await session.execute(text("select set_config('app.tenant_id', :tenant, true)"), {"tenant": str(tenant_id)})
+
+
+async def enter_person(session: AsyncSession, user_id: UUID) -> None:
+    """Let the rest of the transaction see what is that person's own: his second factors."""
+    await session.execute(text("select set_config('app.user_id', :person, true)"), {"person": str(user_id)})

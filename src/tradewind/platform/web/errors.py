@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
 from tradewind.kit.problems import FieldProblem, Problem
 
@@ -19,7 +20,10 @@ class ErrorCode(StrEnum):
     INVALID_CREDENTIALS = "invalid_credentials", 401, "Wrong e-mail address or password"
     INVALID_REFRESH_TOKEN = "invalid_refresh_token", 401, "The refresh token is not valid"
     TOKEN_REUSED = "token_reused", 401, "A refresh token was used twice; its session has ended"
+    SECOND_FACTOR_REQUIRED = "second_factor_required", 401, "A second factor is required"
+    INVALID_SECOND_FACTOR = "invalid_second_factor", 401, "The proof is not valid"
     FORBIDDEN = "forbidden", 403, "Not allowed"
+    STEP_UP_REQUIRED = "step_up_required", 403, "A fresh proof of who you are is required"
     CSRF_FAILED = "csrf_failed", 403, "The CSRF token is missing or wrong"
     ORIGIN_NOT_ALLOWED = "origin_not_allowed", 403, "The request comes from another site"
     PLAN_LIMIT_REACHED = "plan_limit_reached", 403, "The plan's limit is reached"
@@ -28,6 +32,9 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "not_found", 404, "There is no such thing"
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The method is not allowed here"
     EMAIL_TAKEN = "email_taken", 409, "The e-mail address is taken"
+    NO_SECOND_FACTOR = "no_second_factor", 409, "There is no such second factor"
+    PASSKEYS_UNAVAILABLE = "passkeys_unavailable", 409, "Passkeys need a host name"
+    PASSKEY_LIMIT_REACHED = "passkey_limit_reached", 409, "There are too many passkeys"
     SIGNAL_NOT_ACTIVE = "signal_not_active", 409, "The signal is over"
     ALREADY_EXECUTED = "already_executed", 409, "The signal was executed already"
     POSITION_NOT_OPEN = "position_not_open", 409, "The position is not open"
@@ -42,6 +49,7 @@ class ErrorCode(StrEnum):
     ACCOUNT_AMBIGUOUS = "account_ambiguous", 422, "Which trading account is not clear"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused", 422, "The Idempotency-Key belongs to another request"
     TOO_SOON = "too_soon", 429, "Too soon after the last one"
+    TOO_MANY_ATTEMPTS = "too_many_attempts", 429, "Too many wrong attempts"
     TOO_MANY_SOCKETS = "too_many_sockets", 429, "Too many WebSockets are open"
     INTERNAL_ERROR = "internal_error", 500, "Something went wrong on our side"
     TOO_BUSY = "too_busy", 503, "Too many requests at once"
@@ -64,10 +72,12 @@ def problem(
     *,
     errors: Sequence[FieldProblem] = (),
     headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Problem:
     """The problem to raise (or to answer with) for `code`.
 
     Args:
         detail: what was expected, what came and what to do.
+        more: further members of the document, by name.
     """
-    return Problem(code.value, code.status, code.meaning, detail, errors=errors, headers=headers)
+    return Problem(code.value, code.status, code.meaning, detail, errors=errors, headers=headers, more=more)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Protocol
 from uuid import UUID
@@ -33,6 +34,27 @@ class Scope(StrEnum):
     TRADING_READ = "trading:read"
     TRADING_WRITE = "trading:write"
     MARKET_READ = "market:read"
+
+
+class Proof(StrEnum):
+    """How a person proves to be himself, beyond holding a session."""
+
+    PASSWORD = "password"
+    TOTP = "totp"
+    RECOVERY_CODE = "recovery_code"
+    PASSKEY = "passkey"
+
+
+#: How long a proof lets a session do what is dangerous.
+FRESH_FOR = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Whether a session's holder has proven to be himself within `FRESH_FOR`, and how he can."""
+
+    fresh: bool
+    accepted: tuple[Proof, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +89,10 @@ class Authenticator(Protocol):
 
     async def ended(self, session_ids: Collection[UUID]) -> set[UUID]:
         """Those of the sessions that have ended."""
+        ...
+
+    async def freshness(self, subject: AuthSubject) -> Freshness:
+        """Whether the session is fresh now; never from memory."""
         ...
 
 
@@ -123,27 +149,52 @@ def _refuse_forgery(connection: HTTPConnection, subject: AuthSubject) -> None:
         )
 
 
+async def demand_freshness(connection: HTTPConnection, subject: AuthSubject) -> None:
+    """Refuse what is dangerous to whoever merely holds a session: it may be an unlocked laptop or a stolen token.
+
+    Raises:
+        Problem: the last proof is too old; the answer says which proofs are accepted.
+    """
+    freshness = await parts_of(connection)[Authentication].authenticator.freshness(subject)
+    if not freshness.fresh:
+        minutes, accepted = FRESH_FOR // timedelta(minutes=1), list(freshness.accepted)
+        raise problem(
+            ErrorCode.STEP_UP_REQUIRED,
+            f"expected a proof of who you are from the last {minutes} minutes: give one of {', '.join(accepted)} "
+            "to POST /api/v1/auth/step-up, then repeat the request",
+            more={"accepted": accepted, "passkey_options": None},
+        )
+
+
 class Requirement:
-    """A dependency: the caller is logged in and has these scopes."""
+    """A dependency: the caller is logged in and has these scopes, and has lately proven to be himself where `fresh`."""
 
-    def __init__(self, *scopes: Scope) -> None:
+    def __init__(self, *scopes: Scope, fresh: bool = False) -> None:
         self.scopes = frozenset(scopes)
+        self.fresh = fresh
 
-    async def __call__(self, subject: Annotated[AuthSubject, Depends(authenticated)]) -> AuthSubject:
+    async def __call__(self, request: Request, subject: Annotated[AuthSubject, Depends(authenticated)]) -> AuthSubject:
         missing = self.scopes - subject.scopes
         if missing:
             needed = ", ".join(sorted(missing))
             raise problem(ErrorCode.FORBIDDEN, f"expected {needed}, which the role {subject.role} does not have")
+        if self.fresh:
+            await demand_freshness(request, subject)
         return subject
 
 
-def requires(*scopes: Scope) -> Any:
-    """The dependency that every route which is not public has: a logged-in caller with these scopes."""
-    return Depends(Requirement(*scopes))
+def requires(*scopes: Scope, fresh: bool = False) -> Any:
+    """The dependency that every route which is not public has: a logged-in caller with these scopes.
+
+    Args:
+        fresh: he has proven to be himself within `FRESH_FOR`. For what is dangerous in the hands of a thief.
+    """
+    return Depends(Requirement(*scopes, fresh=fresh))
 
 
 #: Callers by what they need; a route takes one of these as a parameter.
 AccountReader = Annotated[AuthSubject, requires(Scope.ACCOUNT_READ)]
 AccountWriter = Annotated[AuthSubject, requires(Scope.ACCOUNT_WRITE)]
+FreshAccountWriter = Annotated[AuthSubject, requires(Scope.ACCOUNT_WRITE, fresh=True)]
 TradingReader = Annotated[AuthSubject, requires(Scope.TRADING_READ)]
 TradingWriter = Annotated[AuthSubject, requires(Scope.TRADING_WRITE)]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from starlette.requests import Request
+
 from tradewind.kit.problems import FieldProblem
 from tradewind.platform.web.errors import ErrorCode, problem
 from tradewind.platform.web.routing import api_router
 from tradewind.platform.web.schemas import PageOf
-from tradewind.platform.web.subjects import TradingReader, TradingWriter
+from tradewind.platform.web.subjects import TradingReader, TradingWriter, demand_freshness
 from tradewind.platform.web.units import Reading, Writing
 from tradewind.trading.accounts.queries import accounts_of, change_account
 from tradewind.trading.accounts.schemas import TradingAccountChange, TradingAccountItem
@@ -26,9 +28,12 @@ async def list_trading_accounts(caller: TradingReader, session: Reading) -> Page
 
 @router.patch("/{account_id}")
 async def change_trading_account(
-    account_id: UUID, wish: TradingAccountChange, caller: TradingWriter, session: Writing
+    account_id: UUID, wish: TradingAccountChange, caller: TradingWriter, request: Request, session: Writing
 ) -> TradingAccountItem:
-    """Rename, pause, set risk limits, switch automatic trading. New limits hold from the next intent on."""
+    """Rename, pause, set risk limits, switch automatic trading. New limits hold from the next intent on.
+
+    Switching it on where real money is needs a fresh proof of who is asking.
+    """
     changes = wish.model_dump(exclude_unset=True)
     for name, value in changes.items():
         if value is None:
@@ -37,4 +42,6 @@ async def change_trading_account(
     row = await change_account(session, caller.user_id, account_id, changes)
     if row is None:
         raise problem(ErrorCode.NOT_FOUND, "no trading account of yours has this id")
+    if changes.get("auto_trading") and not row.is_demo:
+        await demand_freshness(request, caller)  # a refusal takes the change back
     return TradingAccountItem.model_validate(row, from_attributes=True)

@@ -2,7 +2,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { BookOpenText, ChartNoAxesCombined, ShieldCheck } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useForm, type UseFormReturn } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { z } from "zod/mini";
@@ -17,6 +17,7 @@ import { chooseLanguage, currentLanguage, LANGUAGE_NAMES, LANGUAGES } from "@/i1
 import { Button } from "@/ui/button";
 import { Field } from "@/ui/field";
 import { showProblem } from "./problems";
+import { type Asked, askedBy, PasskeyLogin, SecondStep } from "./second-step";
 
 /** Messages are keys of `form`, so that they follow the language. */
 const email = z.string().check(z.minLength(1, "required"), z.email("email"));
@@ -58,12 +59,25 @@ export function LoginPage() {
     resolver: zodResolver(loginSchema),
     defaultValues: { email: "", password: "" },
   });
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const enter = () => void navigate({ to: next ?? "/", replace: true });
   const login = useMutation({
     mutationFn: logIn,
-    onSuccess: () => navigate({ to: next ?? "/", replace: true }),
-    onError: (error) => showProblem(problemOf(error), form, ["email", "password"]),
+    onSuccess: enter,
+    onError: (error, credentials) => {
+      const more = askedBy(error, credentials);
+      if (more) setAsked(more);
+      else showProblem(problemOf(error), form, ["email", "password"]);
+    },
   });
   const { errors } = form.formState;
+  if (asked) {
+    return (
+      <AuthFrame title={t("factors.second_step")} subtitle={t("factors.second_step_sub")}>
+        <SecondStep asked={asked} onDone={enter} onBack={() => setAsked(null)} />
+      </AuthFrame>
+    );
+  }
   return (
     <AuthFrame title={t("auth.welcome")} subtitle={t("auth.welcome_sub")} notice={ended ? t("auth.session_ended") : null}>
       <form noValidate onSubmit={(event) => void form.handleSubmit((values) => login.mutate(values))(event)} className="grid gap-4">
@@ -88,6 +102,7 @@ export function LoginPage() {
           {login.isPending ? t("auth.logging_in") : t("auth.log_in")}
         </Button>
       </form>
+      <PasskeyLogin onDone={enter} />
       <Other question={t("auth.no_account")}>
         <Link to="/register" search={{ next }} className="font-medium text-accent hover:underline">
           {t("auth.register")}
