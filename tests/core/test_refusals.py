@@ -15,7 +15,8 @@ from tradewind.core import kernel
 from tradewind.core.candles import Derivation, Timeframe
 from tradewind.core.costs import Costs
 from tradewind.core.expressions import Expression, ExpressionError, Kind, parse
-from tradewind.core.kernel import KernelInputError, layout
+from tradewind.core.kernel import KernelInputError
+from tradewind.core.kernel.layout import Records
 from tradewind.core.plan import PlanSpec, Target
 from tradewind.core.signals import Signal, SignalAddition, SignalScaleIn, SignalTarget
 from tradewind.core.values import IllegalValueError
@@ -49,27 +50,27 @@ def test_candles_that_longer_ones_are_not_made_of() -> None:
 # ---------------------------------------------------------------------------------------------------------- the kernel
 
 
-def data() -> layout.Bars:
-    return layout.bars(COLUMNS, 300_000)
+def data() -> kernel.Bars:
+    return kernel.bars(COLUMNS, 300_000)
 
 
-def one_plan() -> layout.Records:
-    return layout.plans([PlanSpec(1, 90.0, (Target(110.0, 1.0),))])
+def one_plan() -> Records:
+    return kernel.plans([PlanSpec(1, 90.0, (Target(110.0, 1.0),))])
 
 
 @pytest.mark.parametrize(
     ("ask", "told"),
     [
         (lambda: kernel.entries(data(), [[1, 2]]), "entries.bars"),
-        (lambda: layout.bars(COLUMNS, 300_000, atr=np.ones(3)), "atr"),
-        (lambda: layout.assumptions(Costs(), Decimal("1E+15")), "tick"),
-        (lambda: layout.assumptions(Costs(), Decimal("1E-16")), "tick"),
-        (lambda: layout.assumptions(Costs(), Decimal(0)), "tick"),
-        (lambda: layout.checked_plans(np.zeros(1)), "plans"),
-        (lambda: layout.checked_plans(np.zeros((1, 1), dtype=layout.PLAN)), "plans"),
-        (lambda: kernel.step_bar(data(), 50, one_plan(), layout.states(1), layout.assumptions(Costs())), "row"),
-        (lambda: kernel.step_bar(data(), -1, one_plan(), layout.states(1), layout.assumptions(Costs())), "row"),
-        (lambda: kernel.step_bar(data(), 0, one_plan(), layout.states(2), layout.assumptions(Costs())), "positions"),
+        (lambda: kernel.bars(COLUMNS, 300_000, atr=np.ones(3)), "atr"),
+        (lambda: kernel.assumptions(Costs(), Decimal("1E+15")), "tick"),
+        (lambda: kernel.assumptions(Costs(), Decimal("1E-16")), "tick"),
+        (lambda: kernel.assumptions(Costs(), Decimal(0)), "tick"),
+        (lambda: kernel.checked_plans(np.zeros(1)), "plans"),
+        (lambda: kernel.checked_plans(np.zeros((1, 1), dtype=kernel.PLAN)), "plans"),
+        (lambda: kernel.step_bar(data(), 50, one_plan(), kernel.states(1), kernel.assumptions(Costs())), "row"),
+        (lambda: kernel.step_bar(data(), -1, one_plan(), kernel.states(1), kernel.assumptions(Costs())), "row"),
+        (lambda: kernel.step_bar(data(), 0, one_plan(), kernel.states(2), kernel.assumptions(Costs())), "positions"),
     ],
 )
 def test_the_kernel_names_what_it_refuses(ask: Callable[[], object], told: str) -> None:
