@@ -19,6 +19,7 @@ class Destination(StrEnum):
     REALTIME = "realtime"
     TELEGRAM = "telegram"
     RESEARCH = "research"
+    MAIL = "mail"
 
 
 class EventType(StrEnum):
@@ -46,6 +47,16 @@ class EventType(StrEnum):
     SECURITY_LOGIN_FAILED = "security_login_failed"
     SECURITY_LOGGED_OUT = "security_logged_out"
     SECURITY_TOKEN_REUSED = "security_token_reused"
+    SECURITY_NEW_DEVICE = "security_new_device"
+    SECURITY_REGISTERED_AGAIN = "security_registered_again"
+    SECURITY_EMAIL_VERIFIED = "security_email_verified"
+    SECURITY_EMAIL_CHANGE_ASKED = "security_email_change_asked"
+    SECURITY_EMAIL_CHANGED = "security_email_changed"
+    SECURITY_EMAIL_CHANGE_UNDONE = "security_email_change_undone"
+    SECURITY_RESET_ASKED = "security_reset_asked"
+    SECURITY_PASSWORD_RESET = "security_password_reset"
+    SECURITY_PASSWORD_CHANGED = "security_password_changed"
+    SECURITY_SESSIONS_ENDED = "security_sessions_ended"
     SUBSCRIPTION_STARTED = "subscription_started"
     SUBSCRIPTION_CHANGED = "subscription_changed"
     RESEARCH_STARTED = "research_started"
@@ -76,6 +87,16 @@ _ROUTES: dict[EventType, tuple[Destination, ...]] = {
     ),
     **dict.fromkeys((_T.RESEARCH_STARTED, _T.RESEARCH_CANCELLED), (_D.AUDIT, _D.RESEARCH)),
     _T.RESEARCH_FINISHED: (_D.AUDIT, _D.REALTIME),
+    # What a person should hear of in case it was not he; the event's subject is the person.
+    **dict.fromkeys(
+        (
+            _T.SECURITY_NEW_DEVICE,
+            _T.SECURITY_TOKEN_REUSED,
+            _T.SECURITY_PASSWORD_CHANGED,
+            _T.SECURITY_PASSWORD_RESET,
+        ),
+        (_D.AUDIT, _D.MAIL),
+    ),
 }
 
 

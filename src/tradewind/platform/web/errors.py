@@ -13,6 +13,7 @@ class ErrorCode(StrEnum):
 
     INVALID_REQUEST = "invalid_request", 400, "The request cannot be understood"
     INVALID_JSON = "invalid_json", 400, "The body is not JSON"
+    INVALID_LINK = "invalid_link", 400, "The link is not valid, or not any more"
     INVALID_CURSOR = "invalid_cursor", 400, "The cursor is not one of this list"
     IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid", 400, "The Idempotency-Key cannot be used"
     NOT_AUTHENTICATED = "not_authenticated", 401, "Nobody is logged in"
@@ -41,6 +42,7 @@ class ErrorCode(StrEnum):
     ACCOUNT_AMBIGUOUS = "account_ambiguous", 422, "Which trading account is not clear"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused", 422, "The Idempotency-Key belongs to another request"
     TOO_SOON = "too_soon", 429, "Too soon after the last one"
+    TOO_MANY_ATTEMPTS = "too_many_attempts", 429, "Too many wrong attempts"
     TOO_MANY_SOCKETS = "too_many_sockets", 429, "Too many WebSockets are open"
     INTERNAL_ERROR = "internal_error", 500, "Something went wrong on our side"
     TOO_BUSY = "too_busy", 503, "Too many requests at once"
