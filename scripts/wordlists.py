@@ -41,7 +41,7 @@ def _member(folder: Path, package: str, name: str) -> bytes:
         return archive.read(name)
 
 
-def _literal(source: bytes, name: str):  # noqa: ANN202 - whatever literal it is
+def _literal(source: bytes, name: str):
     """The value assigned to `name`; its strings that are split are split again."""
     for node in ast.parse(source).body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
@@ -50,7 +50,7 @@ def _literal(source: bytes, name: str):  # noqa: ANN202 - whatever literal it is
     raise SystemExit(f"expected {name} in the package, found none; its layout has changed")
 
 
-def _value(node: ast.expr):  # noqa: ANN202 - as above
+def _value(node: ast.expr):
     if isinstance(node, ast.Dict):
         return {ast.literal_eval(key): _value(value) for key, value in zip(node.keys, node.values, strict=True)}
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":

@@ -70,6 +70,14 @@ _WORDS: dict[PasswordFault, dict[Language, str]] = {
 }
 
 
+class PasswordRefusedError(Exception):
+    """The password would be guessed."""
+
+    def __init__(self, fault: PasswordFault) -> None:
+        super().__init__(words_of(fault, Language.EN))
+        self.fault = fault
+
+
 def words_of(fault: PasswordFault, language: Language) -> str:
     """The fault for whoever typed the password."""
     return _WORDS[fault][language]
@@ -98,6 +106,17 @@ def password_fault(password: str, email: str) -> PasswordFault | None:
     if email in folded or (len(local) >= _SHORTEST_NAME and local in folded):
         return PasswordFault.CONTAINS_ADDRESS
     return None
+
+
+def refuse_weak(password: str, email: str) -> None:
+    """Let only good passwords pass.
+
+    Raises:
+        PasswordRefusedError: `password_fault` found one.
+    """
+    fault = password_fault(password, email)
+    if fault is not None:
+        raise PasswordRefusedError(fault)
 
 
 def _is_common(folded: str) -> bool:

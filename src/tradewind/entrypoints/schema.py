@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
+import tradewind.accounts.identity.models
 import tradewind.accounts.sessions.models
 import tradewind.accounts.users.models
 import tradewind.billing.subscriptions.models
@@ -12,6 +13,7 @@ import tradewind.messaging.chats.models
 import tradewind.messaging.telegram.models
 import tradewind.platform.idempotency.models
 import tradewind.platform.leases.models
+import tradewind.platform.mail.models
 import tradewind.platform.realtime.models
 import tradewind.platform.spine.models
 import tradewind.research.runs.models

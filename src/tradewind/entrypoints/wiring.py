@@ -6,6 +6,9 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
+from tradewind.accounts.identity.desk import IdentityDesk
+from tradewind.accounts.identity.origins import Origins
+from tradewind.accounts.identity.registrar import Registrar
 from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.sessions.authenticator import SessionAuthenticator
 from tradewind.accounts.sessions.entrance import Entrance
@@ -17,9 +20,11 @@ from tradewind.market.analysis import MarketAnalyst
 from tradewind.market.record.service import CandleReader
 from tradewind.messaging.chats.endpoints import Bot
 from tradewind.messaging.telegram import TelegramClient
+from tradewind.platform.attempts import Attempts
 from tradewind.platform.broker import open_broker
 from tradewind.platform.database import Database, ReadPool, Session, Urls
 from tradewind.platform.hooks import Hooks, RegisteredUser
+from tradewind.platform.mail import Mails
 from tradewind.platform.realtime.board import Board, BoardWatch
 from tradewind.platform.realtime.hub import Hub
 from tradewind.platform.secrets import signing_key
@@ -71,16 +76,21 @@ def make_parts(settings: Settings) -> Parts:
     hasher = parts.add(PasswordHasher, PasswordHasher())
     authenticator = SessionAuthenticator(database, reads, broker, access, clock)
     parts.add(Authentication, Authentication(authenticator))
+    mails = parts.add(Mails, Mails(key))
+    attempts = parts.add(Attempts, Attempts(broker, clock, key.of("attempts")))
+    parts.add(Registrar, Registrar(database, hasher, registration_hooks(clock), clock, mails, attempts))
+    parts.add(IdentityDesk, IdentityDesk(database, hasher, clock, mails, attempts, authenticator))
     parts.add(
         Entrance,
         Entrance(
             database=database,
             hasher=hasher,
-            hooks=registration_hooks(clock),
             clock=clock,
             access=access,
             refresh=RefreshTokens(key),
             authenticator=authenticator,
+            attempts=attempts,
+            origins=Origins(key.of("known origins")),
             life=timedelta(days=settings.session_days),
         ),
     )

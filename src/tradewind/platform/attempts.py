@@ -36,6 +36,14 @@ class BackOff:
     forget: timedelta
 
 
+class TooManyAttemptsError(Exception):
+    """Whoever tries has to wait for `seconds`, at least one."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many attempts; the next one may be made in {seconds} s")
+        self.seconds = seconds
+
+
 class Counter(NamedTuple):
     """Something that is counted: what, and by which rule."""
 
@@ -90,23 +98,26 @@ class Attempts:
         self._charge = broker.register_script(_CHARGE)
         self._forgive = broker.register_script(_FORGIVE)
 
-    async def charge(self, *counters: Counter) -> int:
+    async def charge(self, *counters: Counter) -> None:
         """Count an attempt on all of the counters, unless one of them says to wait.
 
-        Returns:
-            Whole seconds to wait, at least one; 0 = go ahead.
-
         Raises:
+            TooManyAttemptsError: one does; nothing was counted.
             RedisError, OSError: the broker does not answer, so nobody may go ahead.
         """
+        if not counters:
+            return
         values = [to_ms(self._clock.now())]
         for _, rule in counters:
             values += [rule.free, *(each // timedelta(milliseconds=1) for each in (rule.first, rule.most, rule.forget))]
         wait: int = await self._charge(keys=self._keys(counters), args=values)
-        return math.ceil(wait / 1000)
+        if wait:
+            raise TooManyAttemptsError(math.ceil(wait / 1000))
 
     async def forgive(self, *counters: Counter) -> None:
         """Take an attempt back: it was right."""
+        if not counters:
+            return
         await self._forgive(keys=self._keys(counters), args=[rule.free for _, rule in counters])
 
     async def clear(self, *counters: Counter) -> None:

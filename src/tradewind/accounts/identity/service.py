@@ -31,8 +31,8 @@ LIVES = {
     Purpose.VERIFY_EMAIL: timedelta(days=3),
     Purpose.RESET_PASSWORD: timedelta(minutes=30),
     Purpose.CHANGE_EMAIL: timedelta(hours=1),
-    # Whoever was robbed of his account shall find this mail after a holiday.
-    Purpose.UNDO_EMAIL: timedelta(days=30),
+    # Whoever is being robbed of his account shall find this mail after a holiday.
+    Purpose.UNDO_EMAIL: timedelta(days=14),
 }
 
 
@@ -60,17 +60,11 @@ async def send_link(
     user_id: UUID,
     tenant_id: UUID,
     email: str,
-    to: str,
     locale: str,
     now: datetime,
     session_id: UUID | None = None,
 ) -> None:
-    """Mail a new link.
-
-    Args:
-        email: what the link is about.
-        to: where it is sent.
-    """
+    """Mail a new link to the address that it is about."""
     token, expires_at = new_secret(), now + LIVES[purpose]
     await session.execute(
         insert(MailTokenRow).values(
@@ -83,8 +77,7 @@ async def send_link(
             expires_at=expires_at,
         )
     )
-    parameters = {"token": token, "email": email}
-    await mails.send(session, tenant_id, Letter(to, template, locale, parameters, expires_at))
+    await mails.send(session, tenant_id, Letter(email, template, locale, {"token": token}, expires_at))
 
 
 async def read_link(session: ReadSession | Session, purpose: Purpose, token: str, now: datetime) -> Link | None:
@@ -115,9 +108,7 @@ async def use_link(session: Session, purpose: Purpose, token: str, now: datetime
     return Link(*row) if row else None
 
 
-async def void_links(
-    session: Session, user_id: UUID, *purposes: Purpose, since: datetime | None = None
-) -> None:
+async def void_links(session: Session, user_id: UUID, *purposes: Purpose, since: datetime | None = None) -> None:
     """Make links of the person's useless: those of the purposes, or of them those made since then."""
     statement = delete(MailTokenRow).where(
         MailTokenRow.user_id == user_id, MailTokenRow.purpose.in_([purpose.value for purpose in purposes])

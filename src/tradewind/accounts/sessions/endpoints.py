@@ -1,7 +1,8 @@
-"""Routes of registration, log-in and sessions."""
+"""Routes of log-in and sessions."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.requests import Request
 
-from tradewind.accounts.passwords import TooBusyError
+from tradewind.accounts.refusals import refusals
 from tradewind.accounts.sessions import service
 from tradewind.accounts.sessions.authenticator import TICKET_LIFE
 from tradewind.accounts.sessions.entrance import Entrance
@@ -18,16 +19,13 @@ from tradewind.accounts.sessions.schemas import (
     BrowserSession,
     Login,
     Refresh,
-    Registration,
     SessionItem,
     Ticket,
     Tokens,
     user_item,
 )
 from tradewind.accounts.sessions.service import Opened, Person, RefreshRefusal, SessionKind
-from tradewind.accounts.users.schemas import UserItem
-from tradewind.kit.language import Language, accepted
-from tradewind.kit.problems import Problem
+from tradewind.kit.crypto import new_secret
 from tradewind.platform.settings import Settings
 from tradewind.platform.web.answers import unsupported_type
 from tradewind.platform.web.errors import ErrorCode, problem
@@ -35,12 +33,16 @@ from tradewind.platform.web.origins import comes_from_here, origin_of, served_ov
 from tradewind.platform.web.parts import part, parts_of
 from tradewind.platform.web.routing import api_router
 from tradewind.platform.web.schemas import PageOf
-from tradewind.platform.web.subjects import AccountReader, AccountWriter, session_cookie
+from tradewind.platform.web.subjects import AccountReader, AccountWriter, device_cookie, session_cookie
 from tradewind.platform.web.units import Reading
 
 router = api_router("/auth", "Authentication")
 
 Door = Annotated[Entrance, part(Entrance)]
+
+#: As long as browsers keep a cookie.
+_DEVICE_LIFE = timedelta(days=400)
+_LONGEST_DEVICE = 128
 
 _LOGIN_FORM = {
     "type": "object",
@@ -63,26 +65,12 @@ _LOGIN_BODY = {
 }
 
 
-@router.post("/register", status_code=201)
-async def register(wish: Registration, request: Request, door: Door) -> UserItem:
-    """Make an account: it starts on the trial, with a paper trading account and the signals that are active now."""
-    locale = wish.locale or accepted(request.headers.get("accept-language")) or Language.EN
-    try:
-        person = await door.register(
-            wish.email, wish.password.get_secret_value(), wish.full_name, locale.value, origin_of(request)
-        )
-    except TooBusyError as error:
-        raise _too_busy() from error
-    if person is None:
-        raise problem(ErrorCode.EMAIL_TAKEN, "an account with this address exists; log in or use another address")
-    return user_item(person)
-
-
 @router.post("/login", openapi_extra=_LOGIN_BODY)
 async def login(request: Request, door: Door) -> Tokens:
     """Log in as an API client: an access token, and a refresh token to renew it with."""
     credentials = await _credentials(request)
-    person, opened = await _log_in(door, credentials, SessionKind.API, request)
+    device = _device(request)
+    person, opened = await _log_in(door, credentials, SessionKind.API, request, device)
     return _tokens(door, person.user_id, person.tenant_id, opened.id, opened.secret)
 
 
@@ -105,9 +93,11 @@ async def open_browser_session(wish: Login, request: Request, response: Response
     """Log in as a browser: the session goes into a cookie that scripts cannot read."""
     if not comes_from_here(request):
         raise problem(ErrorCode.ORIGIN_NOT_ALLOWED, "expected a log-in from this site's own pages")
-    person, opened = await _log_in(door, wish, SessionKind.BROWSER, request)
+    device = _device(request) or new_secret()
+    person, opened = await _log_in(door, wish, SessionKind.BROWSER, request, device)
     assert opened.csrf_token is not None
-    _set_cookie(request, response, opened.secret, int(door.life.total_seconds()))
+    _set_cookie(request, response, session_cookie(request), opened.secret, door.life)
+    _set_cookie(request, response, device_cookie(request), device, _DEVICE_LIFE)
     return BrowserSession(user=user_item(person), csrf_token=opened.csrf_token)
 
 
@@ -115,7 +105,7 @@ async def open_browser_session(wish: Login, request: Request, response: Response
 async def logout(caller: AccountWriter, request: Request, response: Response, door: Door) -> None:
     """End the session that this request was made with; its access token and refresh token end with it."""
     await door.end_session(caller, caller.session_id, origin_of(request))
-    _set_cookie(request, response, "", 0)
+    _set_cookie(request, response, session_cookie(request), "", timedelta())
 
 
 @router.get("/sessions")
@@ -139,11 +129,16 @@ async def make_ws_ticket(caller: AccountReader, door: Door) -> Ticket:
     return Ticket(ticket=ticket, expires_in=int(TICKET_LIFE.total_seconds()))
 
 
-def _set_cookie(request: Request, response: Response, secret: str, seconds: int) -> None:
+def _device(request: Request) -> str | None:
+    """The secret by which a browser is known that somebody logged in with before."""
+    return request.cookies.get(device_cookie(request), "")[:_LONGEST_DEVICE] or None
+
+
+def _set_cookie(request: Request, response: Response, name: str, secret: str, life: timedelta) -> None:
     response.set_cookie(
-        session_cookie(request),
+        name,
         secret,
-        max_age=seconds,
+        max_age=int(life.total_seconds()),
         path="/",
         secure=served_over_https(parts_of(request)[Settings]),
         httponly=True,
@@ -175,11 +170,11 @@ def _validated(body: bytes) -> Login:
         raise RequestValidationError(error.errors()) from error
 
 
-async def _log_in(door: Entrance, wish: Login, kind: SessionKind, request: Request) -> tuple[Person, Opened]:
-    try:
-        entered = await door.log_in(wish.email, wish.password.get_secret_value(), kind, origin_of(request))
-    except TooBusyError as error:
-        raise _too_busy() from error
+async def _log_in(
+    door: Entrance, wish: Login, kind: SessionKind, request: Request, device: str | None
+) -> tuple[Person, Opened]:
+    with refusals(request):
+        entered = await door.log_in(wish.email, wish.password.get_secret_value(), kind, origin_of(request), device)
     if entered is None:
         raise problem(
             ErrorCode.INVALID_CREDENTIALS,
@@ -187,10 +182,6 @@ async def _log_in(door: Entrance, wish: Login, kind: SessionKind, request: Reque
             headers={"WWW-Authenticate": "Bearer"},
         )
     return entered
-
-
-def _too_busy() -> Problem:
-    return problem(ErrorCode.TOO_BUSY, "too many log-ins at once; try again shortly", headers={"Retry-After": "2"})
 
 
 def _tokens(door: Entrance, user_id: UUID, tenant_id: UUID, session_id: UUID, refresh_token: str) -> Tokens:

@@ -1,4 +1,4 @@
-"""Registration, log-in, renewal and log-out, from credentials to committed rows.
+"""Log-in, renewal and log-out, from credentials to committed rows.
 
 Passwords are hashed outside of transactions, so a storm of log-ins holds no database connection; a log-in is therefore
 two short transactions: who is it, and the session.
@@ -10,19 +10,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from tradewind.accounts.identity.origins import Origins
+from tradewind.accounts.identity.service import known_among, remember_origins
+from tradewind.accounts.lockout import login_counters
 from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.sessions import service
 from tradewind.accounts.sessions.authenticator import SessionAuthenticator
 from tradewind.accounts.sessions.service import Opened, Person, RefreshRefusal, Renewed, SessionKind
 from tradewind.accounts.sessions.tokens import AccessTokens, RefreshTokens
-from tradewind.accounts.users.service import create_user, normal_email
+from tradewind.accounts.users.service import normal_email
 from tradewind.kit.clock import Clock
 from tradewind.kit.crypto import new_secret
 from tradewind.kit.ids import new_id
+from tradewind.platform.attempts import Attempts
 from tradewind.platform.database import Database
-from tradewind.platform.hooks import Hooks
 from tradewind.platform.metrics import LOGINS
-from tradewind.platform.spine import RequestOrigin
+from tradewind.platform.spine import Event, EventType, RequestOrigin, record
 from tradewind.platform.web.subjects import AuthSubject
 
 
@@ -36,45 +39,34 @@ class Entrance:
 
     database: Database
     hasher: PasswordHasher
-    hooks: Hooks
     clock: Clock
     access: AccessTokens
     refresh: RefreshTokens
     authenticator: SessionAuthenticator
+    attempts: Attempts
+    origins: Origins
     life: timedelta
 
-    async def register(
-        self, email: str, password: str, full_name: str | None, locale: str, origin: RequestOrigin
-    ) -> Person | None:
-        """Make a person with all that belongs to him; None when the address is taken.
-
-        Raises:
-            TooBusyError: too many passwords are waiting to be hashed.
-        """
-        hashed = await self.hasher.hash(password)
-        async with self.database.writing() as session:
-            made = await create_user(
-                session,
-                self.hooks,
-                self.clock,
-                email=email,
-                password_hash=hashed,
-                full_name=full_name,
-                locale=locale,
-                origin=origin,
-            )
-            return await service.person_by_id(session, made.user_id) if made else None
-
     async def log_in(
-        self, email: str, password: str, kind: SessionKind, origin: RequestOrigin
+        self, email: str, password: str, kind: SessionKind, origin: RequestOrigin, device: str | None = None
     ) -> tuple[Person, Opened] | None:
         """A new session for whoever knows the password; None when nobody has these credentials.
 
+        Args:
+            device: the secret by which the caller's browser is known, or shall be from now on.
+
         Raises:
+            TooManyAttemptsError: too many were wrong, for the account or from the network.
             TooBusyError: too many passwords are waiting to be verified.
         """
+        email = normal_email(email)
         async with self.database.reading() as read:
-            person = await service.person_by_email(read, normal_email(email))
+            person = await service.person_by_email(read, email)
+            owner = person.user_id if person else service.NOBODY
+            whereabouts = self.origins.of(owner, device, origin)
+            known = await known_among(read, owner, whereabouts.digests)
+        counters = login_counters(email, origin.ip_address, whereabouts.familiar(known))
+        await self.attempts.charge(*counters)
         right, rehashed = await self.hasher.verify(password, person.password_hash if person else None)
         now = self.clock.now()
         if person is None or not right or not person.is_active:
@@ -82,6 +74,9 @@ class Entrance:
             async with self.database.writing() as session:
                 await service.note_failed_login(session, person, now, origin)
             return None
+        # What is the account's own is forgotten; what it shares with others only loses this attempt.
+        await self.attempts.clear(counters[0])
+        await self.attempts.forgive(*counters[1:])
         session_id = new_id()
         secret = new_secret() if kind is SessionKind.BROWSER else self.refresh.make(session_id)
         async with self.database.writing(person.tenant_id) as session:
@@ -96,6 +91,11 @@ class Entrance:
                 origin=origin,
                 new_password_hash=rehashed,
             )
+            seen_before = await remember_origins(session, person.user_id, whereabouts.digests, now)
+            if seen_before and whereabouts.is_new(known):
+                payload = {"session_id": str(session_id)}
+                event = Event(EventType.SECURITY_NEW_DEVICE, person.tenant_id, person.user_id, now, payload)
+                await record(session, event, origin)
         LOGINS.labels("succeeded").inc()
         return person, opened
 

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from starlette.routing import WebSocketRoute
 
 from tradewind import __version__
+from tradewind.accounts.identity.endpoints import router as identity
 from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.sessions.endpoints import router as sessions
 from tradewind.entrypoints.api import me, pages, probes
@@ -46,6 +47,7 @@ from tradewind.trading.strategies.endpoints import router as strategies
 _BODY_LIMIT = 256 * 1024
 
 _ROUTERS = (
+    identity,
     sessions,
     me.router,
     performance,

@@ -1,4 +1,4 @@
-"""Mails to people: written in the transaction that is their reason, delivered by a worker, kept no longer than needed."""
+"""Mails to people: written in the transaction that is their reason, delivered by a worker, kept until they are."""
 
 from tradewind.platform.mail.letters import Letter, MailTemplate
 from tradewind.platform.mail.models import MailRow

@@ -14,7 +14,7 @@ class MailTemplate(StrEnum):
     VERIFY_EMAIL = "verify_email"  # token
     ADDRESS_IN_USE = "address_in_use"
     RESET_PASSWORD = "reset_password"  # token
-    CONFIRM_NEW_EMAIL = "confirm_new_email"  # token, email
+    CONFIRM_NEW_EMAIL = "confirm_new_email"  # token
     EMAIL_CHANGE_ASKED = "email_change_asked"  # token
     EMAIL_CHANGED = "email_changed"  # token
     SECURITY_NOTICE = "security_notice"  # event, at, ip_address, user_agent
