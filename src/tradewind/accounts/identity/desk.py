@@ -26,7 +26,7 @@ from tradewind.accounts.users.service import normal_email, set_email, set_email_
 from tradewind.kit.clock import Clock
 from tradewind.kit.ids import new_id
 from tradewind.platform.attempts import Attempts
-from tradewind.platform.database import Database, ReadSession, Session, enter_tenant
+from tradewind.platform.database import Database, ReadSession, Session, enter_tenant, provisionally
 from tradewind.platform.mail import Letter, Mails, MailTemplate
 from tradewind.platform.spine import Event, EventType, RequestOrigin, record
 from tradewind.platform.web.subjects import AuthSubject
@@ -106,19 +106,18 @@ class IdentityDesk:
             found = person if person is not None and person.is_active else None
             user_id, tenant_id = (found.user_id, found.tenant_id) if found else (new_id(), NOBODY)
             await enter_tenant(session, tenant_id)
-            mailing = await session.begin_nested()
-            await send_link(
-                session,
-                self.mails,
-                purpose=Purpose.RESET_PASSWORD,
-                template=MailTemplate.RESET_PASSWORD,
-                user_id=user_id,
-                tenant_id=tenant_id,
-                email=email,
-                locale=found.locale if found else "en",
-                now=self.clock.now(),
-            )
-            await (mailing.commit() if found else mailing.rollback())
+            async with provisionally(session, keep=found is not None):
+                await send_link(
+                    session,
+                    self.mails,
+                    purpose=Purpose.RESET_PASSWORD,
+                    template=MailTemplate.RESET_PASSWORD,
+                    user_id=user_id,
+                    tenant_id=tenant_id,
+                    email=email,
+                    locale=found.locale if found else "en",
+                    now=self.clock.now(),
+                )
             event = Event(EventType.SECURITY_RESET_ASKED, tenant_id, user_id, self.clock.now(), {})
             await record(session, event, origin)
 

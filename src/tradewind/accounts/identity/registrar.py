@@ -13,7 +13,7 @@ from tradewind.accounts.users.service import create_user, normal_email
 from tradewind.kit.clock import Clock
 from tradewind.kit.ids import new_id
 from tradewind.platform.attempts import Attempts
-from tradewind.platform.database import Database, Session, enter_tenant
+from tradewind.platform.database import Database, Session, enter_tenant, provisionally
 from tradewind.platform.hooks import Hooks, RegisteredUser
 from tradewind.platform.mail import Letter, Mails, MailTemplate
 from tradewind.platform.spine import Event, EventType, RequestOrigin, record
@@ -89,9 +89,8 @@ class Registrar:
 
     async def _tell_the_holder(self, session: Session, wanted: Wanted, hashed: str) -> None:
         """Mail whoever has the address, after the work that a registration takes."""
-        rehearsal = await session.begin_nested()
-        await self._create(session, wanted, f"{new_id().hex}@nobody.invalid", hashed)
-        await rehearsal.rollback()
+        async with provisionally(session, keep=False):
+            await self._create(session, wanted, f"{new_id().hex}@nobody.invalid", hashed)
         holder = await person_by_email(session, wanted.email)
         if holder is None:
             return

@@ -96,6 +96,14 @@ class Options:
         return "live market"
 
 
+@dataclass(slots=True)
+class StandIns:
+    """Ports of the pages of what stands in for servers that are not set."""
+
+    telegram: int | None = None
+    mailbox: int | None = None
+
+
 @click.command("up")
 @click.option(
     "--market",
@@ -313,11 +321,18 @@ async def _supervise(
     async with Supervisor(console) as supervisor:
         for server in servers:
             supervisor.adopt(*server.hand_over())
-        emulator = None
-        if not environment.get("TRADEWIND_TELEGRAM_TOKEN") and _has_emulator():
-            emulator = folder.port("telegram")
-            environment |= _telegram_settings(emulator)
-            await supervisor.start(_emulator(emulator, environment))
+        stand_ins = StandIns()
+        if not environment.get("TRADEWIND_TELEGRAM_TOKEN") and _has_emulator("telegram"):
+            port = stand_ins.telegram = folder.port("telegram")
+            environment |= _telegram_settings(port)
+            arguments = ("--port", str(port), "--channel", _TELEGRAM_CHANNEL)
+            await supervisor.start(_emulator("telegram", environment, *arguments))
+        if not environment.get("TRADEWIND_SMTP_HOST") and _has_emulator("mailbox"):
+            port, smtp_port = folder.port("mailbox"), folder.port("smtp")
+            stand_ins.mailbox = port
+            environment |= _smtp_settings(smtp_port)
+            arguments = ("--port", str(port), "--smtp-port", str(smtp_port))
+            await supervisor.start(_emulator("mailbox", environment, *arguments))
         await supervisor.run(_part("migrate", environment))
         for name in _SERVICES:
             await supervisor.start(_part(name, environment))
@@ -327,7 +342,7 @@ async def _supervise(
         if options.demo:
             # Now that the engine has told the market's time, which is when the demo account opens.
             await supervisor.run(_part("seed", environment))
-        console.say(_banner(options, login, is_new, emulator))
+        console.say(_banner(options, login, is_new, stand_ins))
         await asyncio.gather(supervisor.forever(), _trim_logs(servers))
 
 
@@ -335,15 +350,14 @@ def _part(name: str, environment: Mapping[str, str]) -> ChildSpec:
     return ChildSpec(name, Command((sys.executable, "-m", "tradewind", name), environment))
 
 
-def _emulator(port: int, environment: Mapping[str, str]) -> ChildSpec:
-    argv = (sys.executable, "-m", "emulators.telegram", "--port", str(port), "--channel", _TELEGRAM_CHANNEL)
-    return ChildSpec("telegram", Command(argv, environment))
+def _emulator(name: str, environment: Mapping[str, str], *arguments: str) -> ChildSpec:
+    return ChildSpec(name, Command((sys.executable, "-m", f"emulators.{name}", *arguments), environment))
 
 
-def _has_emulator() -> bool:
-    """Whether the stand-in for Telegram is installed; it is part of the checkout, not of the product."""
+def _has_emulator(name: str) -> bool:
+    """Whether a stand-in is installed; they are part of the checkout, not of the product."""
     try:
-        return find_spec("emulators.telegram") is not None
+        return find_spec(f"emulators.{name}") is not None
     except ModuleNotFoundError:
         return False
 
@@ -358,6 +372,14 @@ def _telegram_settings(port: int) -> dict[str, str]:
         # The stand-in has no limit per chat.
         "TRADEWIND_TELEGRAM_PER_SECOND": "20",
         "TRADEWIND_TELEGRAM_PER_MINUTE": "600",
+    }
+
+
+def _smtp_settings(port: int) -> dict[str, str]:
+    return {
+        "TRADEWIND_SMTP_HOST": "127.0.0.1",
+        "TRADEWIND_SMTP_PORT": str(port),
+        "TRADEWIND_SMTP_SECURITY": "none",
     }
 
 
@@ -407,15 +429,19 @@ async def _trim_logs(servers: Sequence[EmbeddedServer]) -> None:
                 trim_log(server.log)
 
 
-def _banner(options: Options, login: Path, is_new: bool, emulator: int | None) -> str:
+def _banner(options: Options, login: Path, is_new: bool, stand_ins: StandIns) -> str:
     rows = [("Dashboard", f"http://localhost:{options.port}")]
     if options.demo:
         rows.append(("Demo login", f"{_DEMO_USER}, password in {login}"))
         if is_new and not os.environ.get("TRADEWIND_DEMO_PASSWORD"):
             with suppress(OSError):
                 rows += [("", line) for line in login.read_text().splitlines()]
-    if emulator is not None:
-        rows.append(("Telegram", f"http://localhost:{emulator} (local stand-in, channel {_TELEGRAM_CHANNEL})"))
+    if stand_ins.telegram is not None:
+        rows.append(
+            ("Telegram", f"http://localhost:{stand_ins.telegram} (local stand-in, channel {_TELEGRAM_CHANNEL})")
+        )
+    if stand_ins.mailbox is not None:
+        rows.append(("Mailbox", f"http://localhost:{stand_ins.mailbox} (local stand-in, shows every mail)"))
     rows += [("Market", options.market_banner()), ("Data", str(options.data))]
     lines = [f"  {title:<11} {text}" for title, text in rows]
     return "\n".join(["", "Tradewind is ready", "", *lines, "", "  Ctrl-C stops everything", ""])

@@ -120,7 +120,7 @@ WORDS: dict[MailTemplate, dict[Language, Words]] = {
         _RU: Words(
             "Адрес почты скоро изменится",
             (
-                "Для вашего аккаунта Tradewind указали другой адрес. После подтверждения вход и письма перейдут на него.",
+                "Для вашего аккаунта Tradewind указали другой адрес. После подтверждения вход и письма будут с ним.",
                 "Если это были не вы, кто-то знает ваш пароль. Остановите это здесь:",
             ),
             "/undo-email",
@@ -192,8 +192,8 @@ FROM_ADDRESS = {_EN: "From: {ip_address}", _RU: "Откуда: {ip_address}"}
 WITH_PROGRAM = {_EN: "With: {user_agent}", _RU: "Программа: {user_agent}"}
 NOTICE_BUTTON = {_EN: "Set a new password", _RU: "Задать новый пароль"}
 NOTICE_AFTER = {
-    _EN: "If it was you, there is nothing to do. If not, set a new password at once and end the sessions you do not know.",
-    _RU: "Если это были вы, делать ничего не нужно. Если нет, сразу задайте новый пароль и завершите чужие сеансы.",
+    _EN: "If it was you, there is nothing to do. If not, set a new password at once; this ends all sessions.",
+    _RU: "Если это были вы, делать ничего не нужно. Если нет, сразу задайте новый пароль: все сеансы завершатся.",
 }
 OR_COPY = {_EN: "Or copy this address into your browser:", _RU: "Или скопируйте этот адрес в браузер:"}
 FOOTER = {

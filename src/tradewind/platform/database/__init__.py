@@ -6,7 +6,7 @@ Nobody outside this package commits: a unit of work commits when its block ends 
 from tradewind.platform.database.base import Base, TenantRow, tenant_tables
 from tradewind.platform.database.bulk import Batch, BulkWriter, WriteMode
 from tradewind.platform.database.reads import Reader, ReadPool
-from tradewind.platform.database.units import Database, ReadSession, Session, Urls, enter_tenant
+from tradewind.platform.database.units import Database, ReadSession, Session, Urls, enter_tenant, provisionally
 
 __all__ = [
     "Base",
@@ -21,5 +21,6 @@ __all__ = [
     "Urls",
     "WriteMode",
     "enter_tenant",
+    "provisionally",
     "tenant_tables",
 ]

@@ -129,3 +129,11 @@ async def enter_tenant(session: AsyncSession, tenant_id: UUID | None) -> None:
     """Make the rest of the transaction the tenant's; None = nobody's."""
     if tenant_id is not None:
         await session.execute(text("select set_config('app.tenant_id', :tenant, true)"), {"tenant": str(tenant_id)})
+
+
+@asynccontextmanager
+async def provisionally(session: AsyncSession, *, keep: bool) -> AsyncIterator[None]:
+    """Work within the transaction that is kept or taken back; it costs the same, so that time does not tell which."""
+    savepoint = await session.begin_nested()
+    yield
+    await (savepoint.commit() if keep else savepoint.rollback())
