@@ -9,6 +9,7 @@ import {
   Monitor,
   Moon,
   Radio,
+  ShieldCheck,
   Sun,
   TestTubeDiagonal,
   WifiOff,
@@ -263,6 +264,10 @@ function UserMenu() {
         <MenuChoice label={t("menu.theme")} value={theme} options={themes} onChange={chooseTheme} />
         <MenuSeparator />
       </div>
+      <MenuItem onSelect={() => void navigate({ to: "/settings/security" })}>
+        <ShieldCheck className="size-4" aria-hidden="true" />
+        {t("menu.security")}
+      </MenuItem>
       <MenuLink href="/api/docs">
         <BookOpen className="size-4" aria-hidden="true" />
         {t("menu.api_docs")}

@@ -37,6 +37,36 @@ const register = createRoute({
   component: page(() => import("@/features/auth/pages"), "RegisterPage"),
 });
 
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot-password",
+  component: page(() => import("@/features/auth/links"), "ForgotPasswordPage"),
+});
+
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/reset-password",
+  component: page(() => import("@/features/auth/links"), "ResetPasswordPage"),
+});
+
+const verifyEmail = createRoute({
+  getParentRoute: () => root,
+  path: "/verify-email",
+  component: page(() => import("@/features/auth/links"), "VerifyEmailPage"),
+});
+
+const confirmEmail = createRoute({
+  getParentRoute: () => root,
+  path: "/confirm-email",
+  component: page(() => import("@/features/auth/links"), "ConfirmEmailPage"),
+});
+
+const undoEmail = createRoute({
+  getParentRoute: () => root,
+  path: "/undo-email",
+  component: page(() => import("@/features/auth/links"), "UndoEmailPage"),
+});
+
 /** Everything behind the log-in. */
 const inside = createRoute({
   getParentRoute: () => root,
@@ -117,9 +147,20 @@ const strategies = createRoute({
   component: page(() => import("@/features/strategies/page"), "StrategiesPage"),
 });
 
+const security = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings/security",
+  component: page(() => import("@/features/security/page"), "SecurityPage"),
+});
+
 const routeTree = root.addChildren([
   login,
   register,
+  forgotPassword,
+  resetPassword,
+  verifyEmail,
+  confirmEmail,
+  undoEmail,
   inside.addChildren([
     overview,
     signals.addChildren([signal]),
@@ -128,6 +169,7 @@ const routeTree = root.addChildren([
     market,
     alerts,
     strategies,
+    security,
   ]),
 ]);
 

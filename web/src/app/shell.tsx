@@ -2,6 +2,7 @@ import { Outlet } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
+import { UnverifiedBanner } from "@/features/auth/unverified";
 import { PlanCard } from "@/features/plan/card";
 import { Toaster } from "@/features/activity/toaster";
 import { board } from "@/realtime/prices";
@@ -47,6 +48,7 @@ export function Shell() {
       </aside>
       <div className="min-w-0">
         <Header />
+        <UnverifiedBanner />
         <main
           id="content"
           tabIndex={-1}

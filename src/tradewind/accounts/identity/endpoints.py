@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Annotated
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from tradewind.accounts.identity.desk import (
     AddressTakenError,
@@ -64,11 +65,12 @@ async def register(
     return Registered(email=wanted.email, full_name=wanted.full_name, locale=locale)
 
 
-@router.post("/resend-verification", status_code=202)
-async def resend_verification(caller: AccountWriter, request: Request, desk: Desk) -> None:
+@router.post("/resend-verification", status_code=202, response_class=Response)
+async def resend_verification(caller: AccountWriter, request: Request, desk: Desk) -> Response:
     """Mail the link that proves the caller's address again; nothing when it is proven."""
     with refusals(request):
         await desk.send_verification(caller)
+    return Response(status_code=202)
 
 
 @router.post("/verify-email", status_code=204)
@@ -78,11 +80,12 @@ async def verify_email(wish: Link, request: Request, desk: Desk) -> None:
         await desk.verify_email(wish.token.get_secret_value(), origin_of(request))
 
 
-@router.post("/forgot-password", status_code=202)
-async def forgot_password(wish: Forgotten, request: Request, desk: Desk) -> None:
+@router.post("/forgot-password", status_code=202, response_class=Response)
+async def forgot_password(wish: Forgotten, request: Request, desk: Desk) -> Response:
     """Mail a link with which a new password can be set, if there is such an account; the answer does not tell."""
     with refusals(request):
         await desk.forgot_password(wish.email, origin_of(request))
+    return Response(status_code=202)
 
 
 @router.post("/reset-password", status_code=204)
@@ -101,11 +104,12 @@ async def change_password(wish: PasswordChange, caller: AccountWriter, request: 
         )
 
 
-@router.post("/change-email", status_code=202)
-async def change_email(wish: EmailChange, caller: AccountWriter, request: Request, desk: Desk) -> None:
+@router.post("/change-email", status_code=202, response_class=Response)
+async def change_email(wish: EmailChange, caller: AccountWriter, request: Request, desk: Desk) -> Response:
     """Ask for another address: it takes effect by the link mailed to it. The present one is told, and can stop it."""
     with refusals(request), _fields(request):
         await desk.ask_email_change(caller, wish.current_password.get_secret_value(), wish.email, origin_of(request))
+    return Response(status_code=202)
 
 
 @router.post("/confirm-email-change", status_code=204)
