@@ -1,8 +1,8 @@
 """Which counters an attempt is charged to, so that guessing is slow and nobody can lock another person out.
 
-A log-in from a device or network that the account knows has a counter of its own, which no stranger can reach. Those of
-strangers count for the account at their network, for the account as a whole (a botnet) and for their network (one
-password tried on many accounts). An address of this machine names no network: behind a proxy it would be everybody's.
+A log-in counts for the account at its network and for the network (one password tried on many accounts); from networks
+that the account does not know also for the account as a whole (a botnet). A browser that the account knows has a
+counter of its own, which no stranger can reach. An address of this machine names no network: behind a proxy it would be everybody's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 
 _ACCOUNT_AT_NETWORK = BackOff(free=5, first=_SECOND, most=_QUARTER, forget=_HOUR)
-_FAMILIAR = BackOff(free=20, first=_SECOND, most=_QUARTER, forget=_HOUR)
+_KNOWN_DEVICE = BackOff(free=10, first=_SECOND, most=_QUARTER, forget=_HOUR)
 #: Looser than one network can reach in the time in which it forgets.
 _ACCOUNT = BackOff(free=60, first=_SECOND, most=_MINUTE, forget=_HOUR)
 _NETWORK = BackOff(free=40, first=_SECOND, most=_QUARTER, forget=_HOUR)
@@ -40,20 +40,23 @@ def network_of(address: str | None, *, v4: int = 32, v6: int = 64) -> str:
     return str(ip_network((read, v4 if read.version == 4 else v6), strict=False))
 
 
-def login_counters(email: str, address: str | None, familiar: bytes | None) -> list[Counter]:
-    """What a log-in counts for.
+def login_counters(
+    email: str, address: str | None, *, device: bytes | None = None, knows_network: bool = False
+) -> list[Counter]:
+    """What a log-in counts for; the first of them is about this account and this place alone.
+
+    Where the network is known all is as where it is not, but for the count of strangers: how many attempts are free
+    does not tell whether there is such an account.
 
     Args:
-        familiar: names the device or network by which the account knows the caller, if it does.
+        device: names the browser by which the account knows the caller, if it does.
     """
-    if familiar is not None:
-        return [Counter(f"login {email} familiar {familiar.hex()}", _FAMILIAR)]
-    network = network_of(address)
-    return [
-        Counter(f"login {email} at {network}", _ACCOUNT_AT_NETWORK),
-        Counter(f"login {email}", _ACCOUNT),
-        *_of_network("login", address, _NETWORK),
-    ]
+    if device is not None:
+        return [Counter(f"login {email} with {device.hex()}", _KNOWN_DEVICE)]
+    counters = [Counter(f"login {email} at {network_of(address)}", _ACCOUNT_AT_NETWORK)]
+    if not knows_network:
+        counters.append(Counter(f"login {email}", _ACCOUNT))
+    return counters + _of_network("login", address, _NETWORK)
 
 
 def registration_counters(address: str | None) -> Sequence[Counter]:

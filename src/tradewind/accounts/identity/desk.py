@@ -147,7 +147,7 @@ class IdentityDesk:
             await self._record(session, EventType.SECURITY_PASSWORD_RESET, person, origin)
         await self._forget_sessions(ended)
         # He could not log in; now he shall.
-        await self.attempts.clear(login_counters(person.email, origin.ip_address, None)[0])
+        await self.attempts.clear(login_counters(person.email, origin.ip_address)[0])
 
     async def change_password(self, subject: AuthSubject, present: str, new: str, origin: RequestOrigin) -> None:
         """Replace the caller's password. All sessions but his end.

@@ -25,9 +25,9 @@ class Whereabouts:
     def digests(self) -> list[bytes]:
         return [self.network] if self.device is None else [self.device, self.network]
 
-    def familiar(self, known: set[bytes]) -> bytes | None:
-        """That by which the account knows him, the device before the network."""
-        return next((digest for digest in self.digests if digest in known), None)
+    def known_device(self, known: set[bytes]) -> bytes | None:
+        """The device, if the account knows it."""
+        return self.device if self.device in known else None
 
     def is_new(self, known: set[bytes]) -> bool:
         """Whether the owner should be told: of a browser that was not seen before, or else of a network."""

@@ -65,7 +65,12 @@ class Entrance:
             owner = person.user_id if person else service.NOBODY
             whereabouts = self.origins.of(owner, device, origin)
             known = await known_among(read, owner, whereabouts.digests)
-        counters = login_counters(email, origin.ip_address, whereabouts.familiar(known))
+        counters = login_counters(
+            email,
+            origin.ip_address,
+            device=whereabouts.known_device(known),
+            knows_network=whereabouts.network in known,
+        )
         await self.attempts.charge(*counters)
         right, rehashed = await self.hasher.verify(password, person.password_hash if person else None)
         now = self.clock.now()
