@@ -60,7 +60,7 @@ async def test_the_right_password_has_to_wait_as_well_and_then_opens(
     person = await own_api.register()
     assert [await try_at(door, person.email, WRONG, HOME) for _ in range(6)] == ["wrong"] * 5 + ["wait"]
     assert await try_at(door, person.email, PASSWORD, HOME) == "wait", "or a guess could be told by it"
-    clock.pass_by(seconds=1)
+    clock.pass_by(seconds=5)
     assert await try_at(door, person.email, PASSWORD, HOME) == "in"
 
 
@@ -118,7 +118,7 @@ async def test_over_http_it_is_told_when_to_come_back_for_accounts_that_are_and_
         answers = [await api.client().post(LOGIN, body) for _ in range(6)]
         assert [answer.code for answer in answers] == ["invalid_credentials"] * 5 + ["too_many_attempts"], email
         assert answers[-1].status == 429
-        assert int(answers[-1].headers["Retry-After"]) == 1
+        assert 1 <= int(answers[-1].headers["Retry-After"]) <= 5
 
 
 async def test_many_at_once_get_no_further(own_api: Api) -> None:

@@ -2,7 +2,8 @@
 
 A log-in counts for the account at its network and for the network (one password tried on many accounts); from networks
 that the account does not know also for the account as a whole (a botnet). A browser that the account knows has a
-counter of its own, which no stranger can reach. An address of this machine names no network: behind a proxy it would be everybody's.
+counter of its own, which no stranger can reach. An address of this machine names no network: behind a proxy it would be
+everybody's.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 
-_ACCOUNT_AT_NETWORK = BackOff(free=5, first=_SECOND, most=_QUARTER, forget=_HOUR)
+_ACCOUNT_AT_NETWORK = BackOff(free=5, first=5 * _SECOND, most=_QUARTER, forget=_HOUR)
 _KNOWN_DEVICE = BackOff(free=10, first=_SECOND, most=_QUARTER, forget=_HOUR)
 #: Looser than one network can reach in the time in which it forgets.
 _ACCOUNT = BackOff(free=60, first=_SECOND, most=_MINUTE, forget=_HOUR)

@@ -56,15 +56,12 @@ class Postman:
         connection = await self._connect()
         try:
             while taken := await queries.take(connection, _BATCH, _TAKEN_SECONDS):
-                wanted = [mail for mail in taken if await self._is_wanted(connection, mail)]
-                if not wanted:
-                    continue
                 try:
                     async with self._server.line() as line:
-                        sent += await self._hand_over(connection, line, wanted)
+                        sent += await self._hand_over(connection, line, taken)
                 except MailUnavailableError as error:
                     # No fault of any of the mails: they all wait, and count no attempt.
-                    await queries.give_back(connection, [mail.id for mail in wanted], back_off(1), str(error))
+                    await queries.give_back(connection, [mail.id for mail in taken], back_off(1), str(error))
                     _log.warning("mail_server_unavailable", error=str(error))
                     break
         finally:
@@ -85,6 +82,9 @@ class Postman:
     async def _hand_over(self, connection: Connection, line: Line, mails: list[Taken]) -> int:
         sent = 0
         for mail in mails:
+            # One after the other: what was sent a moment ago counts.
+            if not await self._is_wanted(connection, mail):
+                continue
             try:
                 to, parameters = self._mails.opened(mail.id, mail.sealed)
                 message = composed(
