@@ -35,7 +35,7 @@ def door(own_api: Api, broker: Redis, clock: HandClock) -> Entrance:
 async def try_at(door: Entrance, email: str, password: str, address: str, device: str | None = None) -> str:
     """How a log-in from that address ends: in, wrong, or wait."""
     try:
-        entered = await door.log_in(email, password, SessionKind.BROWSER, RequestOrigin(address, "test"), device)
+        entered = await door.log_in(email, password, SessionKind.BROWSER, RequestOrigin(address, "test"), device=device)
     except TooManyAttemptsError:
         return "wait"
     return "in" if entered else "wrong"

@@ -41,23 +41,23 @@ def network_of(address: str | None, *, v4: int = 32, v6: int = 64) -> str:
     return str(ip_network((read, v4 if read.version == 4 else v6), strict=False))
 
 
-def login_counters(
-    email: str, address: str | None, *, device: bytes | None = None, knows_network: bool = False
-) -> list[Counter]:
+def login_counters(email: str, address: str | None, device: bytes | None = None) -> list[Counter]:
     """What a log-in counts for; the first of them is about this account and this place alone.
-
-    Where the network is known all is as where it is not, but for the count of strangers: how many attempts are free
-    does not tell whether there is such an account.
 
     Args:
         device: names the browser by which the account knows the caller, if it does.
     """
     if device is not None:
         return [Counter(f"login {email} with {device.hex()}", _KNOWN_DEVICE)]
-    counters = [Counter(f"login {email} at {network_of(address)}", _ACCOUNT_AT_NETWORK)]
-    if not knows_network:
-        counters.append(Counter(f"login {email}", _ACCOUNT))
-    return counters + _of_network("login", address, _NETWORK)
+    return [
+        Counter(f"login {email} at {network_of(address)}", _ACCOUNT_AT_NETWORK),
+        *_of_network("login", address, _NETWORK),
+    ]
+
+
+def stranger_counters(email: str) -> list[Counter]:
+    """What a log-in counts for as well that comes from a device and a network that the account does not know."""
+    return [Counter(f"login {email}", _ACCOUNT)]
 
 
 def registration_counters(address: str | None) -> Sequence[Counter]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.requests import Request
 
@@ -14,20 +15,24 @@ from tradewind.kit.problems import FieldProblem, Problem
 from tradewind.platform.attempts import TooManyAttemptsError
 from tradewind.platform.web.errors import ErrorCode, problem
 
+#: Seconds; whoever repeats himself as soon as he is answered repeats himself less often.
+_REFUSED_AFTER = 0.5
+
 
 def language_of(request: Request) -> Language:
     """The language of a caller who may be nobody yet."""
     return accepted(request.headers.get("accept-language")) or Language.EN
 
 
-@contextmanager
-def refusals(request: Request) -> Iterator[None]:
+@asynccontextmanager
+async def refusals(request: Request) -> AsyncIterator[None]:
     """Answer what the block refuses."""
     try:
         yield
     except PasswordRefusedError as error:
         raise field_problem("password", words_of(error.fault, language_of(request))) from error
     except TooManyAttemptsError as error:
+        await asyncio.sleep(_REFUSED_AFTER)
         raise problem(
             ErrorCode.TOO_MANY_ATTEMPTS,
             f"too many attempts; try again in {error.seconds} s",

@@ -13,6 +13,7 @@ from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.sessions.authenticator import SessionAuthenticator
 from tradewind.accounts.sessions.entrance import Entrance
 from tradewind.accounts.sessions.tokens import AccessTokens, RefreshTokens
+from tradewind.accounts.turnstile import Turnstile
 from tradewind.billing import start_trial
 from tradewind.kit.clock import Clock, WallClock
 from tradewind.kit.pages import Cursors
@@ -78,7 +79,8 @@ def make_parts(settings: Settings) -> Parts:
     parts.add(Authentication, Authentication(authenticator))
     mails = parts.add(Mails, Mails(key))
     attempts = parts.add(Attempts, Attempts(broker, clock, key.of("attempts")))
-    parts.add(Registrar, Registrar(database, hasher, registration_hooks(clock), clock, mails, attempts))
+    turnstile = Turnstile()
+    parts.add(Registrar, Registrar(database, hasher, registration_hooks(clock), clock, mails, attempts, turnstile))
     parts.add(IdentityDesk, IdentityDesk(database, hasher, clock, mails, attempts, authenticator))
     parts.add(
         Entrance,
@@ -90,6 +92,7 @@ def make_parts(settings: Settings) -> Parts:
             refresh=RefreshTokens(key),
             authenticator=authenticator,
             attempts=attempts,
+            turnstile=turnstile,
             origins=Origins(key.of("known origins")),
             life=timedelta(days=settings.session_days),
         ),

@@ -58,7 +58,7 @@ async def register(
     has an account already: that is told by mail, to its holder.
     """
     locale = wish.locale or language_of(request)
-    with refusals(request):
+    async with refusals(request):
         wanted = await registrar.register(
             wish.email, wish.password.get_secret_value(), wish.full_name, locale.value, origin_of(request)
         )
@@ -68,7 +68,7 @@ async def register(
 @router.post("/resend-verification", status_code=202, response_class=Response)
 async def resend_verification(caller: AccountWriter, request: Request, desk: Desk) -> Response:
     """Mail the link that proves the caller's address again; nothing when it is proven."""
-    with refusals(request):
+    async with refusals(request):
         await desk.send_verification(caller)
     return Response(status_code=202)
 
@@ -76,14 +76,15 @@ async def resend_verification(caller: AccountWriter, request: Request, desk: Des
 @router.post("/verify-email", status_code=204)
 async def verify_email(wish: Link, request: Request, desk: Desk) -> None:
     """Prove an address by the link that was mailed to it."""
-    with refusals(request), _links():
-        await desk.verify_email(wish.token.get_secret_value(), origin_of(request))
+    async with refusals(request):
+        with _links():
+            await desk.verify_email(wish.token.get_secret_value(), origin_of(request))
 
 
 @router.post("/forgot-password", status_code=202, response_class=Response)
 async def forgot_password(wish: Forgotten, request: Request, desk: Desk) -> Response:
     """Mail a link with which a new password can be set, if there is such an account; the answer does not tell."""
-    with refusals(request):
+    async with refusals(request):
         await desk.forgot_password(wish.email, origin_of(request))
     return Response(status_code=202)
 
@@ -91,39 +92,48 @@ async def forgot_password(wish: Forgotten, request: Request, desk: Desk) -> Resp
 @router.post("/reset-password", status_code=204)
 async def reset_password(wish: PasswordReset, request: Request, desk: Desk) -> None:
     """Set a new password by the link that was mailed. All sessions end."""
-    with refusals(request), _links():
-        await desk.reset_password(wish.token.get_secret_value(), wish.password.get_secret_value(), origin_of(request))
+    async with refusals(request):
+        with _links():
+            await desk.reset_password(
+                wish.token.get_secret_value(), wish.password.get_secret_value(), origin_of(request)
+            )
 
 
 @router.post("/change-password", status_code=204)
 async def change_password(wish: PasswordChange, caller: AccountWriter, request: Request, desk: Desk) -> None:
     """Replace the caller's password. All his other sessions end."""
-    with refusals(request), _fields(request):
-        await desk.change_password(
-            caller, wish.current_password.get_secret_value(), wish.password.get_secret_value(), origin_of(request)
-        )
+    async with refusals(request):
+        with _fields(request):
+            await desk.change_password(
+                caller, wish.current_password.get_secret_value(), wish.password.get_secret_value(), origin_of(request)
+            )
 
 
 @router.post("/change-email", status_code=202, response_class=Response)
 async def change_email(wish: EmailChange, caller: AccountWriter, request: Request, desk: Desk) -> Response:
     """Ask for another address: it takes effect by the link mailed to it. The present one is told, and can stop it."""
-    with refusals(request), _fields(request):
-        await desk.ask_email_change(caller, wish.current_password.get_secret_value(), wish.email, origin_of(request))
+    async with refusals(request):
+        with _fields(request):
+            await desk.ask_email_change(
+                caller, wish.current_password.get_secret_value(), wish.email, origin_of(request)
+            )
     return Response(status_code=202)
 
 
 @router.post("/confirm-email-change", status_code=204)
 async def confirm_email_change(wish: Link, request: Request, desk: Desk) -> None:
     """Take the new address, by the link that was mailed to it. All other sessions end."""
-    with refusals(request), _links():
-        await desk.confirm_email_change(wish.token.get_secret_value(), origin_of(request))
+    async with refusals(request):
+        with _links():
+            await desk.confirm_email_change(wish.token.get_secret_value(), origin_of(request))
 
 
 @router.post("/undo-email-change", status_code=204)
 async def undo_email_change(wish: Link, request: Request, desk: Desk) -> None:
     """Stop or take back a change of address, by the link that was mailed to the old one. All sessions end."""
-    with refusals(request), _links():
-        await desk.undo_email_change(wish.token.get_secret_value(), origin_of(request))
+    async with refusals(request):
+        with _links():
+            await desk.undo_email_change(wish.token.get_secret_value(), origin_of(request))
 
 
 @router.delete("/sessions", status_code=204)

@@ -9,6 +9,7 @@ from tradewind.accounts.lockout import registration_counters
 from tradewind.accounts.password_rules import refuse_weak
 from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.sessions.service import person_by_email
+from tradewind.accounts.turnstile import Turnstile
 from tradewind.accounts.users.service import create_user, normal_email
 from tradewind.kit.clock import Clock
 from tradewind.kit.ids import new_id
@@ -39,6 +40,7 @@ class Registrar:
     clock: Clock
     mails: Mails
     attempts: Attempts
+    turnstile: Turnstile
 
     async def register(
         self, email: str, password: str, full_name: str | None, locale: str, origin: RequestOrigin
@@ -56,6 +58,11 @@ class Registrar:
         wanted = Wanted(normal_email(email), full_name, locale, origin)
         refuse_weak(password, wanted.email)
         await self.attempts.charge(*registration_counters(origin.ip_address))
+        async with self.turnstile.passed():
+            await self._register(wanted, password)
+        return wanted
+
+    async def _register(self, wanted: Wanted, password: str) -> None:
         hashed = await self.hasher.hash(password)
         async with self.database.writing() as session:
             made = await self._create(session, wanted, wanted.email, hashed)
@@ -70,10 +77,9 @@ class Registrar:
                     user_id=made.user_id,
                     tenant_id=made.tenant_id,
                     email=made.email,
-                    locale=locale,
+                    locale=wanted.locale,
                     now=self.clock.now(),
                 )
-        return wanted
 
     async def _create(self, session: Session, wanted: Wanted, email: str, hashed: str) -> RegisteredUser | None:
         return await create_user(

@@ -69,8 +69,7 @@ _LOGIN_BODY = {
 async def login(request: Request, door: Door) -> Tokens:
     """Log in as an API client: an access token, and a refresh token to renew it with."""
     credentials = await _credentials(request)
-    device = _device(request)
-    person, opened = await _log_in(door, credentials, SessionKind.API, request, device)
+    person, opened = await _log_in(door, credentials, SessionKind.API, request)
     return _tokens(door, person.user_id, person.tenant_id, opened.id, opened.secret)
 
 
@@ -93,11 +92,11 @@ async def open_browser_session(wish: Login, request: Request, response: Response
     """Log in as a browser: the session goes into a cookie that scripts cannot read."""
     if not comes_from_here(request):
         raise problem(ErrorCode.ORIGIN_NOT_ALLOWED, "expected a log-in from this site's own pages")
-    device = _device(request) or new_secret()
+    device = new_secret()
     person, opened = await _log_in(door, wish, SessionKind.BROWSER, request, device)
     assert opened.csrf_token is not None
     _set_cookie(request, response, session_cookie(request), opened.secret, door.life)
-    _set_cookie(request, response, device_cookie(request), device, _DEVICE_LIFE)
+    _set_cookie(request, response, device_cookie(request), _device(request) or device, _DEVICE_LIFE)
     return BrowserSession(user=user_item(person), csrf_token=opened.csrf_token)
 
 
@@ -171,10 +170,17 @@ def _validated(body: bytes) -> Login:
 
 
 async def _log_in(
-    door: Entrance, wish: Login, kind: SessionKind, request: Request, device: str | None
+    door: Entrance, wish: Login, kind: SessionKind, request: Request, new_device: str | None = None
 ) -> tuple[Person, Opened]:
-    with refusals(request):
-        entered = await door.log_in(wish.email, wish.password.get_secret_value(), kind, origin_of(request), device)
+    async with refusals(request):
+        entered = await door.log_in(
+            wish.email,
+            wish.password.get_secret_value(),
+            kind,
+            origin_of(request),
+            device=_device(request),
+            new_device=new_device,
+        )
     if entered is None:
         raise problem(
             ErrorCode.INVALID_CREDENTIALS,

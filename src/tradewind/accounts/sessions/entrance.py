@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from tradewind.accounts.identity.origins import Origins
+from tradewind.accounts.identity.origins import Origins, Whereabouts
 from tradewind.accounts.identity.service import known_among, remember_origins
-from tradewind.accounts.lockout import login_counters
-from tradewind.accounts.passwords import PasswordHasher
+from tradewind.accounts.lockout import login_counters, stranger_counters
+from tradewind.accounts.passwords import PasswordHasher, TooBusyError
 from tradewind.accounts.sessions import service
 from tradewind.accounts.sessions.authenticator import SessionAuthenticator
 from tradewind.accounts.sessions.service import Opened, Person, RefreshRefusal, Renewed, SessionKind
 from tradewind.accounts.sessions.tokens import AccessTokens, RefreshTokens
+from tradewind.accounts.turnstile import Turnstile
 from tradewind.accounts.users.service import normal_email
 from tradewind.kit.clock import Clock
 from tradewind.kit.crypto import new_secret
 from tradewind.kit.ids import new_id
-from tradewind.platform.attempts import Attempts
+from tradewind.platform.attempts import Attempts, Counter
 from tradewind.platform.database import Database
 from tradewind.platform.metrics import LOGINS
 from tradewind.platform.spine import Event, EventType, RequestOrigin, record
@@ -44,44 +45,83 @@ class Entrance:
     refresh: RefreshTokens
     authenticator: SessionAuthenticator
     attempts: Attempts
+    turnstile: Turnstile
     origins: Origins
     life: timedelta
 
     async def log_in(
-        self, email: str, password: str, kind: SessionKind, origin: RequestOrigin, device: str | None = None
+        self,
+        email: str,
+        password: str,
+        kind: SessionKind,
+        origin: RequestOrigin,
+        *,
+        device: str | None = None,
+        new_device: str | None = None,
     ) -> tuple[Person, Opened] | None:
         """A new session for whoever knows the password; None when nobody has these credentials.
 
         Args:
-            device: the secret by which the caller's browser is known, or shall be from now on.
+            device: the secret by which the caller's browser says it is known.
+            new_device: the secret by which it shall be known from now on, if it brought none.
 
         Raises:
             TooManyAttemptsError: too many were wrong, for the account or from the network.
             TooBusyError: too many passwords are waiting to be verified.
         """
         email = normal_email(email)
+        charged: list[Counter] = []
+        if device is None:
+            # The cheapest question first: most of a flood ends here.
+            await self._charge(charged, login_counters(email, origin.ip_address))
+        try:
+            async with self.turnstile.passed():
+                person, known, whereabouts = await self._recognise(email, origin, device or new_device)
+                known_device = whereabouts.known_device(known)
+                if device is not None:
+                    await self._charge(charged, login_counters(email, origin.ip_address, known_device))
+                if known_device is None and whereabouts.network not in known:
+                    await self._charge(charged, stranger_counters(email))
+                right, rehashed = await self.hasher.verify(password, person.password_hash if person else None)
+                if person is None or not right or not person.is_active:
+                    LOGINS.labels("failed").inc()
+                    async with self.database.writing() as session:
+                        await service.note_failed_login(session, person, self.clock.now(), origin)
+                    return None
+                # What is the account's own is forgotten; what it shares with others only loses this attempt.
+                await self.attempts.clear(charged[0])
+                await self.attempts.forgive(*charged[1:])
+                opened = await self._open(person, kind, origin, whereabouts, known, rehashed)
+        except TooBusyError:
+            await self.attempts.forgive(*charged)  # nobody looked at the password
+            raise
+        LOGINS.labels("succeeded").inc()
+        return person, opened
+
+    async def _charge(self, charged: list[Counter], counters: list[Counter]) -> None:
+        await self.attempts.charge(*counters)
+        charged += counters
+
+    async def _recognise(
+        self, email: str, origin: RequestOrigin, device: str | None
+    ) -> tuple[Person | None, set[bytes], Whereabouts]:
+        """Who has the address, and whether he was here before; the same questions when nobody has it."""
         async with self.database.reading() as read:
             person = await service.person_by_email(read, email)
             owner = person.user_id if person else service.NOBODY
             whereabouts = self.origins.of(owner, device, origin)
-            known = await known_among(read, owner, whereabouts.digests)
-        counters = login_counters(
-            email,
-            origin.ip_address,
-            device=whereabouts.known_device(known),
-            knows_network=whereabouts.network in known,
-        )
-        await self.attempts.charge(*counters)
-        right, rehashed = await self.hasher.verify(password, person.password_hash if person else None)
+            return person, await known_among(read, owner, whereabouts.digests), whereabouts
+
+    async def _open(
+        self,
+        person: Person,
+        kind: SessionKind,
+        origin: RequestOrigin,
+        whereabouts: Whereabouts,
+        known: set[bytes],
+        rehashed: str | None,
+    ) -> Opened:
         now = self.clock.now()
-        if person is None or not right or not person.is_active:
-            LOGINS.labels("failed").inc()
-            async with self.database.writing() as session:
-                await service.note_failed_login(session, person, now, origin)
-            return None
-        # What is the account's own is forgotten; what it shares with others only loses this attempt.
-        await self.attempts.clear(counters[0])
-        await self.attempts.forgive(*counters[1:])
         session_id = new_id()
         secret = new_secret() if kind is SessionKind.BROWSER else self.refresh.make(session_id)
         async with self.database.writing(person.tenant_id) as session:
@@ -101,8 +141,7 @@ class Entrance:
                 payload = {"session_id": str(session_id)}
                 event = Event(EventType.SECURITY_NEW_DEVICE, person.tenant_id, person.user_id, now, payload)
                 await record(session, event, origin)
-        LOGINS.labels("succeeded").inc()
-        return person, opened
+        return opened
 
     def access_token(self, user_id: UUID, tenant_id: UUID, session_id: UUID) -> str:
         """A new access token for a session."""
