@@ -79,7 +79,7 @@ export const en = {
     create_sub: "A paper account is opened with it: trade a simulated balance, no card needed.",
     email: "E-mail address",
     password: "Password",
-    password_hint: "12 characters or more. A sentence works well.",
+    password_hint: "12 characters or more, not a common one. A sentence works well.",
     full_name: "Name",
     optional: "optional",
     show_password: "Show password",
