@@ -160,7 +160,7 @@ async def test_what_nobody_needs_any_more_is_not_sent(
     assert await states(system_database) == [("expired", 1)]
 
 
-async def test_postmen_share_the_work(
+async def test_postmen_do_not_do_it_twice(
     system_database: Database, mails: Mails, member: Member, postman: Postman, smtp: FakeMailServer
 ) -> None:
     for number in range(30):

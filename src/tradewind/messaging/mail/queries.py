@@ -56,6 +56,7 @@ insert into mails (id, tenant_id, recipient_digest, template, locale, sealed)
 select * from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::text[], $6::bytea[])
 on conflict (id) do nothing
 """
+_LOCK = "select pg_try_advisory_lock(hashtextextended('tradewind.mail', 0))"
 _PRUNE = "delete from mails where status <> 'pending' and created_at < clock_timestamp() - $1::interval"
 
 
@@ -71,6 +72,11 @@ class Taken:
     attempts: int
     created_at: Any
     expired: bool
+
+
+async def try_lock(connection: Connection) -> bool:
+    """Whether this connection, for as long as it lives, is the one that delivers."""
+    return bool(await connection.fetchval(_LOCK))
 
 
 async def take(connection: Connection, most: int, seconds: float) -> list[Taken]:

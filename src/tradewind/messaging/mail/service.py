@@ -34,7 +34,8 @@ _MOST_PER_DAY = 20
 
 
 class Postman:
-    """Delivers. One per process; several may work at the same time."""
+    """Delivers. One per process; of those of several processes one works at a time, so that a mail server which hangs
+    holds one job and not all of them."""
 
     def __init__(
         self,
@@ -51,10 +52,12 @@ class Postman:
         self._url = url
 
     async def deliver(self) -> int:
-        """Deliver what is due; how many mails went out."""
+        """Deliver what is due; how many mails went out, none when another is at it."""
         sent = 0
         connection = await self._connect()
         try:
+            if not await queries.try_lock(connection):
+                return 0
             while taken := await queries.take(connection, _BATCH, _TAKEN_SECONDS):
                 try:
                     async with self._server.line() as line:
