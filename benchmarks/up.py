@@ -35,6 +35,7 @@ def _pss(process: psutil.Process) -> dict[str, float]:
 
 _NAMES = (
     "emulators.telegram",
+    "emulators.mailbox",
     "tradewind api",
     "tradewind engine",
     "tradewind worker",

@@ -22,6 +22,8 @@ _SENSITIVE = ("/api/v1/auth/", "/api/v1/user/", "/api/v1/api-keys", "/api/v1/exc
 _HARMLESS = {
     ("POST", "/api/v1/auth/logout"),
     ("DELETE", "/api/v1/auth/sessions/{session_id}"),  # shutting a thief out must never be hard
+    ("DELETE", "/api/v1/auth/sessions"),
+    ("POST", "/api/v1/auth/resend-verification"),
     ("POST", "/api/v1/auth/ws-ticket"),
     ("PATCH", "/api/v1/auth/passkeys/{passkey_id}"),  # its name only
     ("POST", "/api/v1/auth/step-up"),

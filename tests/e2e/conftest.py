@@ -7,6 +7,7 @@ module could in the same process.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -54,6 +55,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="no chromium on PATH"))
 
 
+@dataclass(frozen=True)
+class Installation:
+    """Addresses of a running Tradewind and of the page that shows its mails."""
+
+    site: str
+    mailbox: str
+
+
 @pytest.fixture(scope="module")
 def market_options() -> list[str]:
     """Which market it is; a module may have another one."""
@@ -61,8 +70,8 @@ def market_options() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, market_options: list[str]) -> Iterator[str]:
-    """The address of a running Tradewind with a demo user."""
+def installation(tmp_path_factory: pytest.TempPathFactory, market_options: list[str]) -> Iterator[Installation]:
+    """A running Tradewind with a demo user."""
     if not (WEB / "dist" / "index.html").is_file():
         pytest.fail("the dashboard is not built: run make setup")
     folder = tmp_path_factory.mktemp("tradewind")
@@ -78,13 +87,21 @@ def site(tmp_path_factory: pytest.TempPathFactory, market_options: list[str]) ->
         try:
             address = f"http://localhost:{port}"
             _wait_until_ready(address, process, log)
-            yield address
+            mailbox = re.search(r"Mailbox +(http://localhost:\d+)", log.read_text())
+            assert mailbox is not None
+            yield Installation(address, mailbox[1])
         finally:
             process.send_signal(signal.SIGINT)
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+@pytest.fixture(scope="module")
+def site(installation: Installation) -> str:
+    """The address of a running Tradewind with a demo user."""
+    return installation.site
 
 
 def _free_port() -> int:

@@ -35,7 +35,7 @@ def inside(page: Page) -> None:
 
 def open_factors(page: Page) -> None:
     page.get_by_role("button", name="Your account").click()
-    page.get_by_role("menuitem", name="Two-step log-in").click()
+    page.get_by_role("menuitem", name="Security").click()
     page.get_by_role("heading", name="Authenticator app").wait_for()
 
 

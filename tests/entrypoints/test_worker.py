@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from tests.support.events import (
+    NOW,
     NOW_MS,
     candles_before,
     count,
@@ -41,7 +42,7 @@ from tradewind.platform.embedded import embedded_servers
 from tradewind.platform.housekeeping import verify_chains
 from tradewind.platform.jobs import JobQueue, celery_app
 from tradewind.platform.settings import Settings
-from tradewind.platform.spine import Delivery, Destination, EventType, Handler, Relay
+from tradewind.platform.spine import Delivery, Destination, Event, EventType, Handler, Relay
 
 
 @pytest.fixture
@@ -133,14 +134,17 @@ async def test_a_handler_that_dies_at_its_work_is_done_once(
     handlers = handlers_of(publishing, broker, JobQueue(celery_app(publishing)))
     handlers[victim] = mortal(handlers[victim])
     await tell(system_database, *[signal_event(signal_id, EventType.SIGNAL_UPDATED) for _ in range(50)])
+    kind = EventType.SECURITY_TOKEN_REUSED
+    await tell(system_database, *[Event(kind, member.tenant_id, member.user_id, NOW, {}) for _ in range(50)])
     relaying = asyncio.ensure_future(Relay(system_database.connect, handlers, batch=20, idle_seconds=0.01).run())
     await eventually(lambda: _none_left(system_database))
     relaying.cancel()
     assert deaths == 3
     frames = await fetch(system_database, "select seq from frames order by seq")
     assert [row["seq"] for row in frames] == list(range(1, 51))
+    assert await count(system_database, "mails") == 50
     assert await count(system_database, "telegram_posts") == 50
-    assert await count(system_database, "event_seals") == 50
+    assert await count(system_database, "event_seals") == 100
     connection = await system_database.connect()
     assert await verify_chains(connection) == {}
     await connection.close()

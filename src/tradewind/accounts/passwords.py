@@ -15,6 +15,8 @@ from functools import cache
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from tradewind.accounts.password_rules import normal_password
+
 #: OWASP's first choice: 19 MiB, two passes, one lane.
 _HASH = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
 _MOST_WAITING = 64
@@ -37,7 +39,7 @@ class PasswordHasher:
         Raises:
             TooBusyError: too many are waiting.
         """
-        return await self._run(_HASH.hash, password)
+        return await self._run(_HASH.hash, normal_password(password))
 
     async def verify(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
         """Whether the password is right, and a new hash when the stored one is of older parameters.
@@ -48,6 +50,7 @@ class PasswordHasher:
         Raises:
             TooBusyError: too many are waiting.
         """
+        password = normal_password(password)
         if hashed is None:
             await self._run(_HASH.verify_and_update, password, _decoy())
             return False, None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import structlog
 
 from tradewind.accounts.factors.service import prune_pending
+from tradewind.accounts.identity.queries import prune_identity
 from tradewind.accounts.sessions.queries import prune_sessions
 from tradewind.kit.clock import WallClock
 from tradewind.market import CandleStore
 from tradewind.market.compaction import compact_tail
+from tradewind.messaging.mail import deliver_mails, prune_mails
 from tradewind.messaging.telegram import drain_chat, prune_posts, sweep_chats
 from tradewind.platform.housekeeping import prune, verify_chains
 from tradewind.platform.jobs import LONGEST_JOB, Job, JobContext, job
@@ -19,6 +21,8 @@ _log = structlog.get_logger()
 
 #: Days for which a thread in Telegram can still be replied to.
 _POSTS_KEPT_DAYS = 90
+#: Days for which one sees that there were mails; what they said is gone before.
+_MAILS_KEPT_DAYS = 30
 #: Market days for which one sees what alerts saw.
 _TRIGGERS_KEPT_DAYS = 365
 
@@ -35,11 +39,13 @@ async def prune_tables(context: JobContext) -> None:
     connection = await context.database.connect()
     try:
         pruned = await prune(connection) + await prune_posts(connection, _POSTS_KEPT_DAYS)
+        pruned += await prune_mails(connection, _MAILS_KEPT_DAYS)
         pruned += await prune_triggers(connection, _TRIGGERS_KEPT_DAYS)
     finally:
         await connection.close(timeout=1)
     async with context.database.writing() as session:
-        pruned += await prune_sessions(session) + await prune_pending(session, WallClock().now())
+        pruned += await prune_sessions(session) + await prune_identity(session)
+        pruned += await prune_pending(session, WallClock().now())
     _log.debug("pruned", rows=pruned)
 
 
@@ -56,6 +62,7 @@ async def verify_audit(context: JobContext) -> None:
 JOBS: tuple[Job[...], ...] = (
     drain_chat,
     sweep_chats,
+    deliver_mails,
     research,
     sweep_research,
     compact_candles,

@@ -6,6 +6,7 @@ from tradewind.platform.jobs import Daily, Every, Schedule
 
 SCHEDULE: Schedule = (
     Every("telegram.sweep", seconds=3),
+    Every("mail.deliver", seconds=2),
     Every("research.sweep", seconds=5),
     Every("market.compact", seconds=60),
     Every("housekeeping.prune", seconds=3600),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 
 import tradewind.accounts.factors.models
+import tradewind.accounts.identity.models
 import tradewind.accounts.passkeys.models
 import tradewind.accounts.sessions.models
 import tradewind.accounts.users.models
@@ -14,6 +15,7 @@ import tradewind.messaging.chats.models
 import tradewind.messaging.telegram.models
 import tradewind.platform.idempotency.models
 import tradewind.platform.leases.models
+import tradewind.platform.mail.models
 import tradewind.platform.realtime.models
 import tradewind.platform.spine.models
 import tradewind.research.runs.models

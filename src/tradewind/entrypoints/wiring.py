@@ -7,6 +7,9 @@ from datetime import timedelta
 from redis.asyncio import Redis
 
 from tradewind.accounts.factors.proving import SecondFactors
+from tradewind.accounts.identity.desk import IdentityDesk
+from tradewind.accounts.identity.origins import Origins
+from tradewind.accounts.identity.registrar import Registrar
 from tradewind.accounts.passkeys.ceremonies import Ceremonies, RelyingParty
 from tradewind.accounts.passkeys.challenges import Challenges
 from tradewind.accounts.passwords import PasswordHasher
@@ -14,6 +17,7 @@ from tradewind.accounts.sessions.authenticator import SessionAuthenticator
 from tradewind.accounts.sessions.entrance import Entrance
 from tradewind.accounts.sessions.stepping_up import Doorkeeper
 from tradewind.accounts.sessions.tokens import AccessTokens, RefreshTokens
+from tradewind.accounts.turnstile import Turnstile
 from tradewind.billing import start_trial
 from tradewind.kit.clock import Clock, WallClock
 from tradewind.kit.pages import Cursors
@@ -21,9 +25,11 @@ from tradewind.market.analysis import MarketAnalyst
 from tradewind.market.record.service import CandleReader
 from tradewind.messaging.chats.endpoints import Bot
 from tradewind.messaging.telegram import TelegramClient
+from tradewind.platform.attempts import Attempts
 from tradewind.platform.broker import open_broker
 from tradewind.platform.database import Database, ReadPool, Session, Urls
 from tradewind.platform.hooks import Hooks, RegisteredUser
+from tradewind.platform.mail import Mails
 from tradewind.platform.realtime.board import Board, BoardWatch
 from tradewind.platform.realtime.hub import Hub
 from tradewind.platform.secrets import signing_key
@@ -84,17 +90,24 @@ def make_parts(settings: Settings) -> Parts:
     ceremonies = Ceremonies(party, challenges) if party else None
     factors = parts.add(SecondFactors, SecondFactors(database, clock, key, ceremonies))
     parts.add(Doorkeeper, Doorkeeper(factors, hasher))
+    mails = parts.add(Mails, Mails(key))
+    attempts = parts.add(Attempts, Attempts(broker, clock, key.of("attempts")))
+    turnstile = Turnstile()
+    parts.add(Registrar, Registrar(database, hasher, registration_hooks(clock), clock, mails, attempts, turnstile))
+    parts.add(IdentityDesk, IdentityDesk(database, hasher, clock, mails, attempts, authenticator))
     parts.add(
         Entrance,
         Entrance(
             database=database,
             hasher=hasher,
-            hooks=registration_hooks(clock),
             clock=clock,
             access=access,
             refresh=RefreshTokens(key),
             authenticator=authenticator,
             factors=factors,
+            attempts=attempts,
+            turnstile=turnstile,
+            origins=Origins(key.of("known origins")),
             life=timedelta(days=settings.session_days),
         ),
     )

@@ -15,6 +15,8 @@ from redis.exceptions import RedisError
 from tradewind.entrypoints.audience import audience
 from tradewind.entrypoints.candles import candle_source
 from tradewind.entrypoints.jobs import JOBS
+from tradewind.kit.clock import WallClock
+from tradewind.messaging.mail import MailServer, Postman, deliver_mails, mail_handler
 from tradewind.messaging.telegram import (
     ChartPainter,
     MarketClock,
@@ -30,9 +32,11 @@ from tradewind.platform.broker import open_broker
 from tradewind.platform.database import Database, Urls
 from tradewind.platform.jobs import JobContext, JobQueue, celery_app
 from tradewind.platform.jobs.running import JobRunner
+from tradewind.platform.mail import Mails
 from tradewind.platform.realtime import frames_handler
 from tradewind.platform.realtime.board import board_of
 from tradewind.platform.realtime.prices import read_prices
+from tradewind.platform.secrets import signing_key
 from tradewind.platform.settings import Settings
 from tradewind.platform.spine import Delivery, Destination, Handler, Relay, seal
 from tradewind.research.runs import Researcher, research
@@ -71,6 +75,9 @@ async def run_worker(settings: Settings) -> None:
     tools: dict[type[Any], Any] = {Researcher: researcher_of(settings, database)}
     if publisher is not None:
         tools[Publisher] = publisher
+    postman = postman_of(settings, database)
+    if postman is not None:
+        tools[Postman] = postman
     context = JobContext(database, broker, settings, queue, tools)
     runner = JobRunner(app, JOBS, context, threads=_THREADS + settings.research_processes)
     relay = Relay(database.connect, handlers_of(settings, broker, queue))
@@ -103,12 +110,16 @@ def handlers_of(settings: Settings, broker: Redis, queue: JobQueue) -> dict[Dest
 
         return put
 
+    async def wake_postman() -> None:
+        await queue.put(deliver_mails)
+
     chats = [settings.telegram_channel] if settings.telegram_token and settings.telegram_channel else []
     return {
         Destination.AUDIT: seal,
         Destination.REALTIME: frames_handler(broker, audience),
         Destination.TELEGRAM: telegram_handler(chats, wake),
         Destination.RESEARCH: wake_research,
+        Destination.MAIL: mail_handler(Mails(signing_key(settings)), wake_postman),
     }
 
 
@@ -117,6 +128,14 @@ def researcher_of(settings: Settings, database: Database) -> Researcher:
     return Researcher(
         database, CandleArchive.of(settings), processes=settings.research_processes, lease=settings.research_lease
     )
+
+
+def postman_of(settings: Settings, database: Database) -> Postman | None:
+    """The postman that the settings ask for; None without a mail server."""
+    server = MailServer.of(settings)
+    if server is None:
+        return None
+    return Postman(database.connect, Mails(signing_key(settings)), server, WallClock(), settings.url)
 
 
 def publisher_of(settings: Settings, database: Database, broker: Redis) -> Publisher | None:

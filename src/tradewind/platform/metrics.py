@@ -34,6 +34,7 @@ WEBSOCKET_CLOSES = Counter(
 JOBS = Counter("jobs", "Background jobs by name and what became of them.", ("job", "result"), registry=REGISTRY)
 CHAIN_FAULTS = Counter("audit_chain_faults", "Audit chains that were found not to hold.", registry=REGISTRY)
 TELEGRAM_POSTS = Counter("telegram_posts", "Telegram posts by what became of them.", ("result",), registry=REGISTRY)
+MAILS = Counter("mails", "Mails by what became of them.", ("result",), registry=REGISTRY)
 LOGINS = Counter("logins", "Attempts to log in by outcome.", ("outcome",), registry=REGISTRY)
 
 

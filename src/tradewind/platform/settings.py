@@ -24,6 +24,14 @@ class MarketSource(StrEnum):
     LIVE = "live"
 
 
+class SmtpSecurity(StrEnum):
+    """How the line to the mail server is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
 class Settings(BaseSettings):
     """What a process needs to know about where it runs. Immutable once read."""
 
@@ -83,6 +91,15 @@ class Settings(BaseSettings):
     telegram_per_minute: int = Field(
         default=20, ge=1, le=1800, description="Most messages per minute and chat; what Telegram allows in channels."
     )
+
+    smtp_host: str | None = Field(default=None, description="Mail server; mails wait when unset.")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: SmtpSecurity = Field(
+        default=SmtpSecurity.STARTTLS, description="Protection of the line to the mail server: starttls, tls, none."
+    )
+    smtp_user: str | None = Field(default=None, description="Log-in at the mail server; none when unset.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password at the mail server.")
+    mail_from: str = Field(default="Tradewind <no-reply@tradewind.example>", description="Sender of mails.")
 
     research_processes: int = Field(
         default=2, ge=1, le=64, description="Processes of a worker that compute back-tests and sweeps."

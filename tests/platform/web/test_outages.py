@@ -140,6 +140,19 @@ async def test_without_a_database_everybody_is_told_to_come_back(to_database: tu
     assert (await person.get("/user/stats")).status == 200
 
 
+async def test_without_a_broker_nobody_logs_in_because_nobody_counts(to_broker: tuple[Api, Line]) -> None:
+    api, line = to_broker
+    person = await api.register()
+    credentials = {"email": person.email, "password": PASSWORD}
+    line.cut()
+    for path in ("login", "sessions"):
+        assert_come_back(await api.client().post(f"/api/v1/auth/{path}", credentials))
+    assert_come_back(await api.client().post("/api/v1/auth/forgot-password", {"email": person.email}))
+    assert (await person.get("/positions")).status == 200, "who is inside stays there"
+    line.mend()
+    assert (await api.client().post("/api/v1/auth/login", credentials)).status == 200
+
+
 async def test_a_refused_handshake_is_a_problem_with_its_request_id(to_database: tuple[Api, Line]) -> None:
     api, _ = to_database
     answer = await refused(api.client(), "/ws/user/stats?ticket=made-up")

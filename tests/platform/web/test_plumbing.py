@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from tests.support.http import Api, Person
-from tradewind.accounts.sessions.entrance import Entrance
+from tradewind.accounts.identity.registrar import Registrar
 from tradewind.platform.database import Session
 from tradewind.platform.hooks import RegisteredUser
 from tradewind.platform.metrics import REGISTRY
@@ -75,7 +75,7 @@ async def test_a_wrong_method_is_a_problem(api: Api) -> None:
     assert (answer.status, answer.code) == (405, "method_not_allowed")
     assert answer.headers["Allow"] == "POST"
     answer = await api.client().request("PUT", "/api/v1/auth/sessions")
-    assert answer.headers["Allow"] == "GET, POST"
+    assert answer.headers["Allow"] == "DELETE, GET, POST"
 
 
 async def test_every_error_of_a_body_has_its_pointer(api: Api) -> None:
@@ -158,7 +158,7 @@ async def test_a_fault_of_ours_is_told_without_its_insides(own_api: Api) -> None
     async def fails(_session: Session, _user: RegisteredUser) -> None:
         raise RuntimeError("select hunter2 from nowhere")
 
-    own_api.parts[Entrance].hooks.user_registered.append(fails)
+    own_api.parts[Registrar].hooks.user_registered.append(fails)
     body = {"email": "fault@tests.example", "password": "long enough, really"}
     answer = await own_api.client().post("/api/v1/auth/register", body, headers={"X-Request-ID": "the-broken-one"})
     assert (answer.status, answer.code) == (500, "internal_error")

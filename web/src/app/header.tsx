@@ -264,9 +264,9 @@ function UserMenu() {
         <MenuChoice label={t("menu.theme")} value={theme} options={themes} onChange={chooseTheme} />
         <MenuSeparator />
       </div>
-      <MenuItem onSelect={() => void navigate({ to: "/settings/factors" })}>
+      <MenuItem onSelect={() => void navigate({ to: "/settings/security" })}>
         <ShieldCheck className="size-4" aria-hidden="true" />
-        {t("factors.title")}
+        {t("menu.security")}
       </MenuItem>
       <MenuLink href="/api/docs">
         <BookOpen className="size-4" aria-hidden="true" />

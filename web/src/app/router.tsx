@@ -37,6 +37,36 @@ const register = createRoute({
   component: page(() => import("@/features/auth/pages"), "RegisterPage"),
 });
 
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot-password",
+  component: page(() => import("@/features/auth/links"), "ForgotPasswordPage"),
+});
+
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/reset-password",
+  component: page(() => import("@/features/auth/links"), "ResetPasswordPage"),
+});
+
+const verifyEmail = createRoute({
+  getParentRoute: () => root,
+  path: "/verify-email",
+  component: page(() => import("@/features/auth/links"), "VerifyEmailPage"),
+});
+
+const confirmEmail = createRoute({
+  getParentRoute: () => root,
+  path: "/confirm-email",
+  component: page(() => import("@/features/auth/links"), "ConfirmEmailPage"),
+});
+
+const undoEmail = createRoute({
+  getParentRoute: () => root,
+  path: "/undo-email",
+  component: page(() => import("@/features/auth/links"), "UndoEmailPage"),
+});
+
 /** Everything behind the log-in. */
 const inside = createRoute({
   getParentRoute: () => root,
@@ -162,15 +192,20 @@ const ledger = createRoute({
   component: page(() => import("@/features/history/page"), "LedgerPage"),
 });
 
-const factors = createRoute({
+const security = createRoute({
   getParentRoute: () => inside,
-  path: "/settings/factors",
-  component: page(() => import("@/features/security/factors"), "FactorsPage"),
+  path: "/settings/security",
+  component: page(() => import("@/features/security/page"), "SecurityPage"),
 });
 
 const routeTree = root.addChildren([
   login,
   register,
+  forgotPassword,
+  resetPassword,
+  verifyEmail,
+  confirmEmail,
+  undoEmail,
   inside.addChildren([
     overview,
     signals.addChildren([signal]),
@@ -186,7 +221,7 @@ const routeTree = root.addChildren([
     newRun,
     run,
     ledger,
-    factors,
+    security,
   ]),
 ]);
 

@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
 import { StepUpPrompt } from "@/features/security/step-up";
+import { UnverifiedBanner } from "@/features/auth/unverified";
 import { PlanCard } from "@/features/plan/card";
 import { Toaster } from "@/features/activity/toaster";
 import { board } from "@/realtime/prices";
@@ -48,6 +49,7 @@ export function Shell() {
       </aside>
       <div className="min-w-0">
         <Header />
+        <UnverifiedBanner />
         <main
           id="content"
           tabIndex={-1}

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, BeginPasskeyData, BeginPasskeyErrors, BeginPasskeyLoginData, BeginPasskeyLoginErrors, BeginPasskeyLoginResponses, BeginPasskeyResponses, BeginStepUpData, BeginStepUpErrors, BeginStepUpResponses, CancelBacktestData, CancelBacktestErrors, CancelBacktestResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, CheckAlertData, CheckAlertErrors, CheckAlertResponses, CheckDocumentData, CheckDocumentErrors, CheckDocumentResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, Confirm2FaData, Confirm2FaErrors, Confirm2FaResponses, ConfirmTelegramChatData, ConfirmTelegramChatErrors, ConfirmTelegramChatResponses, CreateAlertData, CreateAlertErrors, CreateAlertResponses, DeleteAlertData, DeleteAlertErrors, DeleteAlertResponses, DeleteOwnStrategyData, DeleteOwnStrategyErrors, DeleteOwnStrategyResponses, DeleteTelegramChatData, DeleteTelegramChatErrors, DeleteTelegramChatResponses, Disable2FaData, Disable2FaErrors, Disable2FaResponses, Enable2FaData, Enable2FaErrors, Enable2FaResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportBacktestEquityData, ExportBacktestEquityErrors, ExportBacktestEquityResponses, ExportBacktestTradesData, ExportBacktestTradesErrors, ExportBacktestTradesResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportReportData, ExportReportErrors, ExportReportResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, GetAlertData, GetAlertErrors, GetAlertResponses, GetBacktestData, GetBacktestEquityData, GetBacktestEquityErrors, GetBacktestEquityResponses, GetBacktestErrors, GetBacktestResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetFactorsData, GetFactorsErrors, GetFactorsResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOwnDocumentData, GetOwnDocumentErrors, GetOwnDocumentResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResearchOfferData, GetResearchOfferErrors, GetResearchOfferResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetSweepHeatMapData, GetSweepHeatMapErrors, GetSweepHeatMapResponses, GetTelegramChatData, GetTelegramChatErrors, GetTelegramChatResponses, ListAlertsData, ListAlertsErrors, ListAlertsResponses, ListAlertTriggersData, ListAlertTriggersErrors, ListAlertTriggersResponses, ListBacktestsData, ListBacktestsErrors, ListBacktestsResponses, ListBacktestTradesData, ListBacktestTradesErrors, ListBacktestTradesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListDefinitionsData, ListDefinitionsErrors, ListDefinitionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSweepTrialsData, ListSweepTrialsErrors, ListSweepTrialsResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogInWithPasskeyData, LogInWithPasskeyErrors, LogInWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PatchAlertData, PatchAlertErrors, PatchAlertResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, PutTelegramChatData, PutTelegramChatErrors, PutTelegramChatResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses, StartBacktestData, StartBacktestErrors, StartBacktestResponses, StartSweepData, StartSweepErrors, StartSweepResponses, StartValidationData, StartValidationErrors, StartValidationResponses, StepUpData, StepUpErrors, StepUpResponses } from './types.gen';
+import type { ActivateOwnStrategyData, ActivateOwnStrategyErrors, ActivateOwnStrategyResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, BeginPasskeyData, BeginPasskeyErrors, BeginPasskeyLoginData, BeginPasskeyLoginErrors, BeginPasskeyLoginResponses, BeginPasskeyResponses, BeginStepUpData, BeginStepUpErrors, BeginStepUpResponses, CancelBacktestData, CancelBacktestErrors, CancelBacktestResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeTradingAccountData, ChangeTradingAccountErrors, ChangeTradingAccountResponses, CheckAlertData, CheckAlertErrors, CheckAlertResponses, CheckDocumentData, CheckDocumentErrors, CheckDocumentResponses, ClosePositionData, ClosePositionErrors, ClosePositionResponses, Confirm2FaData, Confirm2FaErrors, Confirm2FaResponses, ConfirmEmailChangeData, ConfirmEmailChangeErrors, ConfirmEmailChangeResponses, ConfirmTelegramChatData, ConfirmTelegramChatErrors, ConfirmTelegramChatResponses, CreateAlertData, CreateAlertErrors, CreateAlertResponses, DeleteAlertData, DeleteAlertErrors, DeleteAlertResponses, DeleteOwnStrategyData, DeleteOwnStrategyErrors, DeleteOwnStrategyResponses, DeleteTelegramChatData, DeleteTelegramChatErrors, DeleteTelegramChatResponses, Disable2FaData, Disable2FaErrors, Disable2FaResponses, Enable2FaData, Enable2FaErrors, Enable2FaResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExecuteSignalData, ExecuteSignalErrors, ExecuteSignalResponses, ExplainStrategyData, ExplainStrategyErrors, ExplainStrategyResponses, ExportBacktestEquityData, ExportBacktestEquityErrors, ExportBacktestEquityResponses, ExportBacktestTradesData, ExportBacktestTradesErrors, ExportBacktestTradesResponses, ExportFillsData, ExportFillsErrors, ExportFillsResponses, ExportLedgerData, ExportLedgerErrors, ExportLedgerResponses, ExportReportData, ExportReportErrors, ExportReportResponses, ExportTaxLotsData, ExportTaxLotsErrors, ExportTaxLotsResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetAlertData, GetAlertErrors, GetAlertResponses, GetBacktestData, GetBacktestEquityData, GetBacktestEquityErrors, GetBacktestEquityResponses, GetBacktestErrors, GetBacktestResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDocumentSchemaData, GetDocumentSchemaErrors, GetDocumentSchemaResponses, GetEquityData, GetEquityErrors, GetEquityResponses, GetFactorsData, GetFactorsErrors, GetFactorsResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIntentData, GetIntentErrors, GetIntentResponses, GetMarketAnalysisData, GetMarketAnalysisErrors, GetMarketAnalysisResponses, GetMarketStatusData, GetMarketStatusErrors, GetMarketStatusResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOwnDocumentData, GetOwnDocumentErrors, GetOwnDocumentResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetPositionData, GetPositionErrors, GetPositionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResearchOfferData, GetResearchOfferErrors, GetResearchOfferResponses, GetResultsData, GetResultsErrors, GetResultsResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetSweepHeatMapData, GetSweepHeatMapErrors, GetSweepHeatMapResponses, GetTelegramChatData, GetTelegramChatErrors, GetTelegramChatResponses, ListAlertsData, ListAlertsErrors, ListAlertsResponses, ListAlertTriggersData, ListAlertTriggersErrors, ListAlertTriggersResponses, ListBacktestsData, ListBacktestsErrors, ListBacktestsResponses, ListBacktestTradesData, ListBacktestTradesErrors, ListBacktestTradesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListCandlesData, ListCandlesErrors, ListCandlesResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListDefinitionsData, ListDefinitionsErrors, ListDefinitionsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListOwnStrategiesData, ListOwnStrategiesErrors, ListOwnStrategiesResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPositionsData, ListPositionsErrors, ListPositionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, ListSweepTrialsData, ListSweepTrialsErrors, ListSweepTrialsResponses, ListSymbolsData, ListSymbolsErrors, ListSymbolsResponses, ListTaxLotsData, ListTaxLotsErrors, ListTaxLotsResponses, ListTradesData, ListTradesErrors, ListTradesResponses, ListTradingAccountsData, ListTradingAccountsErrors, ListTradingAccountsResponses, LoginData, LoginErrors, LoginResponses, LogInWithPasskeyData, LogInWithPasskeyErrors, LogInWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, MakeWsTicketData, MakeWsTicketErrors, MakeWsTicketResponses, OpenBrowserSessionData, OpenBrowserSessionErrors, OpenBrowserSessionResponses, PatchAlertData, PatchAlertErrors, PatchAlertResponses, PreviewRebalancingData, PreviewRebalancingErrors, PreviewRebalancingResponses, PutTelegramChatData, PutTelegramChatErrors, PutTelegramChatResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, SaveOwnStrategyData, SaveOwnStrategyErrors, SaveOwnStrategyResponses, StartBacktestData, StartBacktestErrors, StartBacktestResponses, StartSweepData, StartSweepErrors, StartSweepResponses, StartValidationData, StartValidationErrors, StartValidationResponses, StepUpData, StepUpErrors, StepUpResponses, UndoEmailChangeData, UndoEmailChangeErrors, UndoEmailChangeResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -22,9 +22,179 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
  * Register
  *
  * Make an account: it starts on the trial, with a paper trading account and the signals that are active now.
+ *
+ * A link that proves the address is mailed; logging in does not wait for it. The answer is the same when the address
+ * has an account already: that is told by mail, to its holder.
  */
 export const register = <ThrowOnError extends boolean = true>(options: Options<RegisterData, ThrowOnError>): RequestResult<RegisterResponses, RegisterErrors, ThrowOnError> => (options.client ?? client).post<RegisterResponses, RegisterErrors, ThrowOnError>({
     url: '/api/v1/auth/register',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Resend Verification
+ *
+ * Mail the link that proves the caller's address again; nothing when it is proven.
+ */
+export const resendVerification = <ThrowOnError extends boolean = true>(options?: Options<ResendVerificationData, ThrowOnError>): RequestResult<ResendVerificationResponses, ResendVerificationErrors, ThrowOnError> => (options?.client ?? client).post<ResendVerificationResponses, ResendVerificationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/resend-verification',
+    ...options
+});
+
+/**
+ * Verify Email
+ *
+ * Prove an address by the link that was mailed to it.
+ */
+export const verifyEmail = <ThrowOnError extends boolean = true>(options: Options<VerifyEmailData, ThrowOnError>): RequestResult<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError> => (options.client ?? client).post<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError>({
+    url: '/api/v1/auth/verify-email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Forgot Password
+ *
+ * Mail a link with which a new password can be set, if there is such an account; the answer does not tell.
+ */
+export const forgotPassword = <ThrowOnError extends boolean = true>(options: Options<ForgotPasswordData, ThrowOnError>): RequestResult<ForgotPasswordResponses, ForgotPasswordErrors, ThrowOnError> => (options.client ?? client).post<ForgotPasswordResponses, ForgotPasswordErrors, ThrowOnError>({
+    url: '/api/v1/auth/forgot-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Reset Password
+ *
+ * Set a new password by the link that was mailed. All sessions end.
+ */
+export const resetPassword = <ThrowOnError extends boolean = true>(options: Options<ResetPasswordData, ThrowOnError>): RequestResult<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError> => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError>({
+    url: '/api/v1/auth/reset-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change Password
+ *
+ * Replace the caller's password. All his other sessions end.
+ */
+export const changePassword = <ThrowOnError extends boolean = true>(options: Options<ChangePasswordData, ThrowOnError>): RequestResult<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError> => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/change-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change Email
+ *
+ * Ask for another address: it takes effect by the link mailed to it. The present one is told, and can stop it.
+ */
+export const changeEmail = <ThrowOnError extends boolean = true>(options: Options<ChangeEmailData, ThrowOnError>): RequestResult<ChangeEmailResponses, ChangeEmailErrors, ThrowOnError> => (options.client ?? client).post<ChangeEmailResponses, ChangeEmailErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/change-email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Confirm Email Change
+ *
+ * Take the new address, by the link that was mailed to it. All other sessions end.
+ */
+export const confirmEmailChange = <ThrowOnError extends boolean = true>(options: Options<ConfirmEmailChangeData, ThrowOnError>): RequestResult<ConfirmEmailChangeResponses, ConfirmEmailChangeErrors, ThrowOnError> => (options.client ?? client).post<ConfirmEmailChangeResponses, ConfirmEmailChangeErrors, ThrowOnError>({
+    url: '/api/v1/auth/confirm-email-change',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Undo Email Change
+ *
+ * Stop or take back a change of address, by the link that was mailed to the old one. All sessions end.
+ */
+export const undoEmailChange = <ThrowOnError extends boolean = true>(options: Options<UndoEmailChangeData, ThrowOnError>): RequestResult<UndoEmailChangeResponses, UndoEmailChangeErrors, ThrowOnError> => (options.client ?? client).post<UndoEmailChangeResponses, UndoEmailChangeErrors, ThrowOnError>({
+    url: '/api/v1/auth/undo-email-change',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * End Other Sessions
+ *
+ * End all sessions of the caller's but the one that he asks with.
+ */
+export const endOtherSessions = <ThrowOnError extends boolean = true>(options?: Options<EndOtherSessionsData, ThrowOnError>): RequestResult<EndOtherSessionsResponses, EndOtherSessionsErrors, ThrowOnError> => (options?.client ?? client).delete<EndOtherSessionsResponses, EndOtherSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/sessions',
+    ...options
+});
+
+/**
+ * List Sessions
+ *
+ * The caller's sessions that have not ended, the last used first.
+ */
+export const listSessions = <ThrowOnError extends boolean = true>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'tradewind_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/auth/sessions',
+    ...options
+});
+
+/**
+ * Open Browser Session
+ *
+ * Log in as a browser: the session goes into a cookie that scripts cannot read.
+ */
+export const openBrowserSession = <ThrowOnError extends boolean = true>(options: Options<OpenBrowserSessionData, ThrowOnError>): RequestResult<OpenBrowserSessionResponses, OpenBrowserSessionErrors, ThrowOnError> => (options.client ?? client).post<OpenBrowserSessionResponses, OpenBrowserSessionErrors, ThrowOnError>({
+    url: '/api/v1/auth/sessions',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -53,35 +223,6 @@ export const login = <ThrowOnError extends boolean = true>(options: Options<Logi
  */
 export const refresh = <ThrowOnError extends boolean = true>(options: Options<RefreshData, ThrowOnError>): RequestResult<RefreshResponses, RefreshErrors, ThrowOnError> => (options.client ?? client).post<RefreshResponses, RefreshErrors, ThrowOnError>({
     url: '/api/v1/auth/refresh',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * List Sessions
- *
- * The caller's sessions that have not ended, the last used first.
- */
-export const listSessions = <ThrowOnError extends boolean = true>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'tradewind_session',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/auth/sessions',
-    ...options
-});
-
-/**
- * Open Browser Session
- *
- * Log in as a browser: the session goes into a cookie that scripts cannot read.
- */
-export const openBrowserSession = <ThrowOnError extends boolean = true>(options: Options<OpenBrowserSessionData, ThrowOnError>): RequestResult<OpenBrowserSessionResponses, OpenBrowserSessionErrors, ThrowOnError> => (options.client ?? client).post<OpenBrowserSessionResponses, OpenBrowserSessionErrors, ThrowOnError>({
-    url: '/api/v1/auth/sessions',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -1017,6 +1017,16 @@ export type DoubtItem = {
 };
 
 /**
+ * EmailChange
+ */
+export type EmailChange = {
+    /**
+     * Email
+     */
+    email: string;
+};
+
+/**
  * EquityPointItem
  */
 export type EquityPointItem = {
@@ -1039,7 +1049,7 @@ export type EquityPointItem = {
  *
  * Why a request did not succeed.
  */
-export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'second_factor_required' | 'invalid_second_factor' | 'forbidden' | 'step_up_required' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'no_second_factor' | 'passkeys_unavailable' | 'passkey_limit_reached' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'report_not_possible' | 'run_over' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_soon' | 'too_many_attempts' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
+export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_link' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'second_factor_required' | 'invalid_second_factor' | 'forbidden' | 'step_up_required' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'no_second_factor' | 'passkeys_unavailable' | 'passkey_limit_reached' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'report_not_possible' | 'run_over' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_soon' | 'too_many_attempts' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
 
 /**
  * Execution
@@ -1230,6 +1240,16 @@ export type Feature = 'portfolio_analysis';
  * What stands for the trials that differ only in the other parameters.
  */
 export type Fold = 'max' | 'median';
+
+/**
+ * Forgotten
+ */
+export type Forgotten = {
+    /**
+     * Email
+     */
+    email: string;
+};
 
 /**
  * FurtherEntry
@@ -1495,6 +1515,18 @@ export type LevelItem = {
      * Its last touch was from the other side; the price has gone through it since.
      */
     flipped: boolean;
+};
+
+/**
+ * Link
+ *
+ * The token of a link that was mailed.
+ */
+export type Link = {
+    /**
+     * Token
+     */
+    token: string;
 };
 
 /**
@@ -2518,6 +2550,34 @@ export type PasskeyProof = {
 };
 
 /**
+ * PasswordChange
+ */
+export type PasswordChange = {
+    /**
+     * Current Password
+     */
+    current_password: string;
+    /**
+     * Password
+     */
+    password: string;
+};
+
+/**
+ * PasswordReset
+ */
+export type PasswordReset = {
+    /**
+     * Token
+     */
+    token: string;
+    /**
+     * Password
+     */
+    password: string;
+};
+
+/**
  * PlanCode
  */
 export type PlanCode = 'FREE_TRIAL' | 'STARTER' | 'PRO' | 'ENTERPRISE';
@@ -3338,6 +3398,23 @@ export type RegimeShareItem = {
      * Of the candles in the window, 0 to 1.
      */
     share: string;
+};
+
+/**
+ * Registered
+ *
+ * What was asked for, as it was understood; whether the address had an account already only its holder learns.
+ */
+export type Registered = {
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Full Name
+     */
+    full_name: string | null;
+    locale: Language;
 };
 
 /**
@@ -5753,6 +5830,20 @@ export type Zone = {
 };
 
 /**
+ * EmailChange
+ */
+export type EmailChangeWritable = {
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Current Password
+     */
+    current_password: string;
+};
+
+/**
  * Login
  *
  * Credentials as JSON; API clients may send the OAuth2 password form instead.
@@ -5840,64 +5931,237 @@ export type RegisterResponses = {
     /**
      * Successful Response
      */
-    201: UserItem;
+    201: Registered;
 };
 
 export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
 
-export type LoginData = {
-    body: LoginWritable;
+export type ResendVerificationData = {
+    body?: never;
     path?: never;
     query?: never;
-    url: '/api/v1/auth/login';
+    url: '/api/v1/auth/resend-verification';
 };
 
-export type LoginErrors = {
+export type ResendVerificationErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ResendVerificationError = ResendVerificationErrors[keyof ResendVerificationErrors];
+
+export type ResendVerificationResponses = {
+    /**
+     * Successful Response
+     */
+    202: unknown;
+};
+
+export type VerifyEmailData = {
+    body: Link;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/verify-email';
+};
+
+export type VerifyEmailErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
+
+export type VerifyEmailResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
+
+export type ForgotPasswordData = {
+    body: Forgotten;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/forgot-password';
+};
+
+export type ForgotPasswordErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ForgotPasswordError = ForgotPasswordErrors[keyof ForgotPasswordErrors];
+
+export type ForgotPasswordResponses = {
+    /**
+     * Successful Response
+     */
+    202: unknown;
+};
+
+export type ResetPasswordData = {
+    body: PasswordReset;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/reset-password';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type ChangePasswordData = {
+    body: PasswordChange;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/change-password';
+};
+
+export type ChangePasswordErrors = {
     /**
      * A proof is asked for, or another problem.
      */
-    401: ProofDemand | ProblemDocument;
+    403: ProofDemand | ProblemDocument;
     /**
      * A problem.
      */
     default: ProblemDocument;
 };
 
-export type LoginError = LoginErrors[keyof LoginErrors];
+export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
 
-export type LoginResponses = {
+export type ChangePasswordResponses = {
     /**
      * Successful Response
      */
-    200: Tokens;
+    204: void;
 };
 
-export type LoginResponse = LoginResponses[keyof LoginResponses];
+export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
 
-export type RefreshData = {
-    body: Refresh;
+export type ChangeEmailData = {
+    body: EmailChangeWritable;
     path?: never;
     query?: never;
-    url: '/api/v1/auth/refresh';
+    url: '/api/v1/auth/change-email';
 };
 
-export type RefreshErrors = {
+export type ChangeEmailErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    403: ProofDemand | ProblemDocument;
     /**
      * A problem.
      */
     default: ProblemDocument;
 };
 
-export type RefreshError = RefreshErrors[keyof RefreshErrors];
+export type ChangeEmailError = ChangeEmailErrors[keyof ChangeEmailErrors];
 
-export type RefreshResponses = {
+export type ChangeEmailResponses = {
     /**
      * Successful Response
      */
-    200: Tokens;
+    202: unknown;
 };
 
-export type RefreshResponse = RefreshResponses[keyof RefreshResponses];
+export type ConfirmEmailChangeData = {
+    body: Link;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/confirm-email-change';
+};
+
+export type ConfirmEmailChangeErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ConfirmEmailChangeError = ConfirmEmailChangeErrors[keyof ConfirmEmailChangeErrors];
+
+export type ConfirmEmailChangeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ConfirmEmailChangeResponse = ConfirmEmailChangeResponses[keyof ConfirmEmailChangeResponses];
+
+export type UndoEmailChangeData = {
+    body: Link;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/undo-email-change';
+};
+
+export type UndoEmailChangeErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type UndoEmailChangeError = UndoEmailChangeErrors[keyof UndoEmailChangeErrors];
+
+export type UndoEmailChangeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type UndoEmailChangeResponse = UndoEmailChangeResponses[keyof UndoEmailChangeResponses];
+
+export type EndOtherSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/sessions';
+};
+
+export type EndOtherSessionsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type EndOtherSessionsError = EndOtherSessionsErrors[keyof EndOtherSessionsErrors];
+
+export type EndOtherSessionsResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type EndOtherSessionsResponse = EndOtherSessionsResponses[keyof EndOtherSessionsResponses];
 
 export type ListSessionsData = {
     body?: never;
@@ -5952,6 +6216,60 @@ export type OpenBrowserSessionResponses = {
 };
 
 export type OpenBrowserSessionResponse = OpenBrowserSessionResponses[keyof OpenBrowserSessionResponses];
+
+export type LoginData = {
+    body: LoginWritable;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/login';
+};
+
+export type LoginErrors = {
+    /**
+     * A proof is asked for, or another problem.
+     */
+    401: ProofDemand | ProblemDocument;
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type LoginError = LoginErrors[keyof LoginErrors];
+
+export type LoginResponses = {
+    /**
+     * Successful Response
+     */
+    200: Tokens;
+};
+
+export type LoginResponse = LoginResponses[keyof LoginResponses];
+
+export type RefreshData = {
+    body: Refresh;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/refresh';
+};
+
+export type RefreshErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type RefreshError = RefreshErrors[keyof RefreshErrors];
+
+export type RefreshResponses = {
+    /**
+     * Successful Response
+     */
+    200: Tokens;
+};
+
+export type RefreshResponse = RefreshResponses[keyof RefreshResponses];
 
 export type LogoutData = {
     body?: never;

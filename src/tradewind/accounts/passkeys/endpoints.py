@@ -21,10 +21,11 @@ from tradewind.accounts.passkeys.schemas import (
     PasskeyLogin,
     PasskeyOptions,
 )
-from tradewind.accounts.sessions.cookies import set_session_cookie
+from tradewind.accounts.sessions.cookies import device_of, set_device_cookie, set_session_cookie
 from tradewind.accounts.sessions.entrance import Entrance
 from tradewind.accounts.sessions.schemas import BrowserSession, user_item
 from tradewind.accounts.sessions.service import SessionKind, person_by_id
+from tradewind.kit.crypto import new_secret
 from tradewind.kit.problems import Problem
 from tradewind.platform.database import enter_person
 from tradewind.platform.web.errors import ErrorCode, problem
@@ -108,7 +109,14 @@ async def log_in_with_passkey(wish: PasskeyLogin, request: Request, response: Re
     """Log in as a browser with a passkey and nothing else."""
     if not comes_from_here(request):
         raise problem(ErrorCode.ORIGIN_NOT_ALLOWED, "expected a log-in from this site's own pages")
-    entered = await door.log_in_by_passkey(wish.credential.model_dump(), SessionKind.BROWSER, origin_of(request))
+    device = new_secret()
+    entered = await door.log_in_by_passkey(
+        wish.credential.model_dump(),
+        SessionKind.BROWSER,
+        origin_of(request),
+        device=device_of(request),
+        new_device=device,
+    )
     if entered is None:
         raise problem(
             ErrorCode.INVALID_SECOND_FACTOR,
@@ -117,7 +125,8 @@ async def log_in_with_passkey(wish: PasskeyLogin, request: Request, response: Re
         )
     person, opened = entered
     assert opened.csrf_token is not None
-    set_session_cookie(request, response, opened.secret, int(door.life.total_seconds()))
+    set_session_cookie(request, response, opened.secret, door.life)
+    set_device_cookie(request, response, device_of(request) or device)
     return BrowserSession(user=user_item(person), csrf_token=opened.csrf_token)
 
 

@@ -1,7 +1,8 @@
-"""Routes of registration, log-in and sessions."""
+"""Routes of log-in and sessions."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,25 +13,22 @@ from starlette.requests import Request
 
 from tradewind.accounts.factors.answers import factor_problem, given_by
 from tradewind.accounts.factors.proving import Refused
-from tradewind.accounts.passwords import TooBusyError
+from tradewind.accounts.refusals import refusals
 from tradewind.accounts.sessions import service
 from tradewind.accounts.sessions.authenticator import TICKET_LIFE
-from tradewind.accounts.sessions.cookies import set_session_cookie
+from tradewind.accounts.sessions.cookies import device_of, set_device_cookie, set_session_cookie
 from tradewind.accounts.sessions.entrance import Entrance
 from tradewind.accounts.sessions.schemas import (
     BrowserSession,
     Login,
     Refresh,
-    Registration,
     SessionItem,
     Ticket,
     Tokens,
     user_item,
 )
 from tradewind.accounts.sessions.service import Opened, Person, RefreshRefusal, SessionKind
-from tradewind.accounts.users.schemas import UserItem
-from tradewind.kit.language import Language, accepted
-from tradewind.kit.problems import Problem
+from tradewind.kit.crypto import new_secret
 from tradewind.platform.web.answers import unsupported_type
 from tradewind.platform.web.errors import ErrorCode, problem
 from tradewind.platform.web.origins import comes_from_here, origin_of
@@ -65,21 +63,6 @@ _LOGIN_BODY = {
 }
 
 
-@router.post("/register", status_code=201)
-async def register(wish: Registration, request: Request, door: Door) -> UserItem:
-    """Make an account: it starts on the trial, with a paper trading account and the signals that are active now."""
-    locale = wish.locale or accepted(request.headers.get("accept-language")) or Language.EN
-    try:
-        person = await door.register(
-            wish.email, wish.password.get_secret_value(), wish.full_name, locale.value, origin_of(request)
-        )
-    except TooBusyError as error:
-        raise _too_busy() from error
-    if person is None:
-        raise problem(ErrorCode.EMAIL_TAKEN, "an account with this address exists; log in or use another address")
-    return user_item(person)
-
-
 @router.post("/login", openapi_extra=_LOGIN_BODY)
 async def login(request: Request, door: Door) -> Tokens:
     """Log in as an API client: an access token, and a refresh token to renew it with."""
@@ -107,9 +90,11 @@ async def open_browser_session(wish: Login, request: Request, response: Response
     """Log in as a browser: the session goes into a cookie that scripts cannot read."""
     if not comes_from_here(request):
         raise problem(ErrorCode.ORIGIN_NOT_ALLOWED, "expected a log-in from this site's own pages")
-    person, opened = await _log_in(door, wish, SessionKind.BROWSER, request)
+    device = new_secret()
+    person, opened = await _log_in(door, wish, SessionKind.BROWSER, request, device)
     assert opened.csrf_token is not None
-    set_session_cookie(request, response, opened.secret, int(door.life.total_seconds()))
+    set_session_cookie(request, response, opened.secret, door.life)
+    set_device_cookie(request, response, device_of(request) or device)
     return BrowserSession(user=user_item(person), csrf_token=opened.csrf_token)
 
 
@@ -117,7 +102,7 @@ async def open_browser_session(wish: Login, request: Request, response: Response
 async def logout(caller: AccountWriter, request: Request, response: Response, door: Door) -> None:
     """End the session that this request was made with; its access token and refresh token end with it."""
     await door.end_session(caller, caller.session_id, origin_of(request))
-    set_session_cookie(request, response, "", 0)
+    set_session_cookie(request, response, "", timedelta())
 
 
 @router.get("/sessions")
@@ -165,17 +150,19 @@ def _validated(body: bytes) -> Login:
         raise RequestValidationError(error.errors()) from error
 
 
-async def _log_in(door: Entrance, wish: Login, kind: SessionKind, request: Request) -> tuple[Person, Opened]:
-    try:
+async def _log_in(
+    door: Entrance, wish: Login, kind: SessionKind, request: Request, new_device: str | None = None
+) -> tuple[Person, Opened]:
+    async with refusals(request):
         entered = await door.log_in(
             wish.email,
             wish.password.get_secret_value(),
             given_by(wish.totp_code, wish.passkey),
             kind,
             origin_of(request),
+            device=device_of(request),
+            new_device=new_device,
         )
-    except TooBusyError as error:
-        raise _too_busy() from error
     if entered is None:
         raise problem(
             ErrorCode.INVALID_CREDENTIALS,
@@ -185,10 +172,6 @@ async def _log_in(door: Entrance, wish: Login, kind: SessionKind, request: Reque
     if isinstance(entered, Refused):
         raise factor_problem(entered)
     return entered
-
-
-def _too_busy() -> Problem:
-    return problem(ErrorCode.TOO_BUSY, "too many log-ins at once; try again shortly", headers={"Retry-After": "2"})
 
 
 def _tokens(door: Entrance, user_id: UUID, tenant_id: UUID, session_id: UUID, refresh_token: str) -> Tokens:

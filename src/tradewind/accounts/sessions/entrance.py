@@ -1,4 +1,4 @@
-"""Registration, log-in, renewal and log-out, from credentials to committed rows.
+"""Log-in, renewal and log-out, from credentials to committed rows.
 
 Passwords are hashed outside of transactions, so a storm of log-ins holds no database connection; a log-in is therefore
 a few short transactions: who is it, what else is asked of him, and the session.
@@ -11,21 +11,25 @@ from datetime import timedelta
 from uuid import UUID
 
 from tradewind.accounts.factors.proving import Given, Identified, Refused, SecondFactors
+from tradewind.accounts.identity.origins import Origins, Whereabouts
+from tradewind.accounts.identity.service import known_among, remember_origins
+from tradewind.accounts.lockout import login_counters, stranger_counters
 from tradewind.accounts.passkeys.ceremonies import Credential, user_of
 from tradewind.accounts.passkeys.challenges import Purpose
-from tradewind.accounts.passwords import PasswordHasher
+from tradewind.accounts.passwords import PasswordHasher, TooBusyError
 from tradewind.accounts.sessions import service
 from tradewind.accounts.sessions.authenticator import SessionAuthenticator
 from tradewind.accounts.sessions.service import Opened, Person, RefreshRefusal, Renewed, SessionKind
 from tradewind.accounts.sessions.tokens import AccessTokens, RefreshTokens
-from tradewind.accounts.users.service import create_user, normal_email
+from tradewind.accounts.turnstile import Turnstile
+from tradewind.accounts.users.service import normal_email
 from tradewind.kit.clock import Clock
 from tradewind.kit.crypto import new_secret
 from tradewind.kit.ids import new_id
+from tradewind.platform.attempts import Attempts, Counter
 from tradewind.platform.database import Database
-from tradewind.platform.hooks import Hooks
 from tradewind.platform.metrics import LOGINS
-from tradewind.platform.spine import RequestOrigin
+from tradewind.platform.spine import Event, EventType, RequestOrigin, record
 from tradewind.platform.web.subjects import AuthSubject, Proof
 
 
@@ -39,80 +43,119 @@ class Entrance:
 
     database: Database
     hasher: PasswordHasher
-    hooks: Hooks
     clock: Clock
     access: AccessTokens
     refresh: RefreshTokens
     authenticator: SessionAuthenticator
     factors: SecondFactors
+    attempts: Attempts
+    turnstile: Turnstile
+    origins: Origins
     life: timedelta
 
-    async def register(
-        self, email: str, password: str, full_name: str | None, locale: str, origin: RequestOrigin
-    ) -> Person | None:
-        """Make a person with all that belongs to him; None when the address is taken.
-
-        Raises:
-            TooBusyError: too many passwords are waiting to be hashed.
-        """
-        hashed = await self.hasher.hash(password)
-        async with self.database.writing() as session:
-            made = await create_user(
-                session,
-                self.hooks,
-                self.clock,
-                email=email,
-                password_hash=hashed,
-                full_name=full_name,
-                locale=locale,
-                origin=origin,
-            )
-            return await service.person_by_id(session, made.user_id) if made else None
-
     async def log_in(
-        self, email: str, password: str, given: Given, kind: SessionKind, origin: RequestOrigin
+        self,
+        email: str,
+        password: str,
+        given: Given,
+        kind: SessionKind,
+        origin: RequestOrigin,
+        *,
+        device: str | None = None,
+        new_device: str | None = None,
     ) -> tuple[Person, Opened] | Refused | None:
         """A new session for whoever knows the password and has the second factor, if there is one.
 
         Returns:
             None when nobody has these credentials; what is wrong with the second factor only to who has them.
 
+        Args:
+            device: the secret by which the caller's browser says it is known.
+            new_device: the secret by which it shall be known from now on, if it brought none.
+
         Raises:
+            TooManyAttemptsError: too many were wrong, for the account or from the network.
             TooBusyError: too many passwords are waiting to be verified.
         """
-        async with self.database.reading() as read:
-            person = await service.person_by_email(read, normal_email(email))
-        right, rehashed = await self.hasher.verify(password, person.password_hash if person else None)
-        now = self.clock.now()
-        if person is None or not right or not person.is_active:
-            LOGINS.labels("failed").inc()
-            async with self.database.writing() as session:
-                await service.note_failed_login(session, person, now, origin)
-            return None
-        proof = await self.factors.second_step(Identified(person.user_id, person.tenant_id), given, origin)
-        if isinstance(proof, Refused):
-            LOGINS.labels("second_factor_refused").inc()
-            return proof
-        return person, await self._open(person, kind, proof, origin, rehashed)
+        email = normal_email(email)
+        charged: list[Counter] = []
+        if device is None:
+            # The cheapest question first: most of a flood ends here.
+            await self._charge(charged, login_counters(email, origin.ip_address))
+        try:
+            async with self.turnstile.passed():
+                person, known, whereabouts = await self._recognise(email, origin, device or new_device)
+                known_device = whereabouts.known_device(known)
+                if device is not None:
+                    await self._charge(charged, login_counters(email, origin.ip_address, known_device))
+                if known_device is None and whereabouts.network not in known:
+                    await self._charge(charged, stranger_counters(email))
+                right, rehashed = await self.hasher.verify(password, person.password_hash if person else None)
+                if person is None or not right or not person.is_active:
+                    LOGINS.labels("failed").inc()
+                    async with self.database.writing() as session:
+                        await service.note_failed_login(session, person, self.clock.now(), origin)
+                    return None
+                proof = await self.factors.second_step(Identified(person.user_id, person.tenant_id), given, origin)
+                if isinstance(proof, Refused):
+                    LOGINS.labels("second_factor_refused").inc()
+                    return proof
+                # What is the account's own is forgotten; what it shares with others only loses this attempt.
+                await self.attempts.clear(charged[0])
+                await self.attempts.forgive(*charged[1:])
+                return person, await self._open(person, kind, proof, origin, whereabouts, known, rehashed)
+        except TooBusyError:
+            await self.attempts.forgive(*charged)  # nobody looked at the password
+            raise
 
     async def log_in_by_passkey(
-        self, credential: Credential, kind: SessionKind, origin: RequestOrigin
+        self,
+        credential: Credential,
+        kind: SessionKind,
+        origin: RequestOrigin,
+        *,
+        device: str | None = None,
+        new_device: str | None = None,
     ) -> tuple[Person, Opened] | None:
         """A new session for whoever holds a passkey that names its user and has made sure of him; None for others."""
         user_id = user_of(credential)
         async with self.database.reading() as read:
             person = await service.person_by_id(read, user_id) if user_id else None
+            whereabouts = self.origins.of(user_id or service.NOBODY, device or new_device, origin)
+            known = await known_among(read, user_id or service.NOBODY, whereabouts.digests)
         if person is not None and person.is_active:
-            known = Identified(person.user_id, person.tenant_id)
-            proof = await self.factors.prove(known, Given(passkey=credential), origin, Purpose.LOG_IN)
+            identified = Identified(person.user_id, person.tenant_id)
+            proof = await self.factors.prove(identified, Given(passkey=credential), origin, Purpose.LOG_IN)
             if not isinstance(proof, Refused):
-                return person, await self._open(person, kind, proof, origin, None)
+                return person, await self._open(person, kind, proof, origin, whereabouts, known, None)
         LOGINS.labels("failed").inc()
         return None
 
+    async def _charge(self, charged: list[Counter], counters: list[Counter]) -> None:
+        await self.attempts.charge(*counters)
+        charged += counters
+
+    async def _recognise(
+        self, email: str, origin: RequestOrigin, device: str | None
+    ) -> tuple[Person | None, set[bytes], Whereabouts]:
+        """Who has the address, and whether he was here before; the same questions when nobody has it."""
+        async with self.database.reading() as read:
+            person = await service.person_by_email(read, email)
+            owner = person.user_id if person else service.NOBODY
+            whereabouts = self.origins.of(owner, device, origin)
+            return person, await known_among(read, owner, whereabouts.digests), whereabouts
+
     async def _open(
-        self, person: Person, kind: SessionKind, proof: Proof, origin: RequestOrigin, rehashed: str | None
+        self,
+        person: Person,
+        kind: SessionKind,
+        proof: Proof,
+        origin: RequestOrigin,
+        whereabouts: Whereabouts,
+        known: set[bytes],
+        rehashed: str | None,
     ) -> Opened:
+        now = self.clock.now()
         session_id = new_id()
         secret = new_secret() if kind is SessionKind.BROWSER else self.refresh.make(session_id)
         async with self.database.writing(person.tenant_id) as session:
@@ -124,10 +167,15 @@ class Entrance:
                 session_id=session_id,
                 secret=secret,
                 life=self.life,
-                now=self.clock.now(),
+                now=now,
                 origin=origin,
                 new_password_hash=rehashed,
             )
+            seen_before = await remember_origins(session, person.user_id, whereabouts.digests, now)
+            if seen_before and whereabouts.is_new(known):
+                payload = {"session_id": str(session_id)}
+                event = Event(EventType.SECURITY_NEW_DEVICE, person.tenant_id, person.user_id, now, payload)
+                await record(session, event, origin)
         LOGINS.labels("succeeded").inc()
         return opened
 

@@ -5,22 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import EmailStr, Field, SecretStr, StringConstraints
+from pydantic import EmailStr, Field
 
+from tradewind.accounts.identity.schemas import Password
 from tradewind.accounts.passkeys.schemas import PasskeyProof
 from tradewind.accounts.sessions.models import SessionRow
 from tradewind.accounts.sessions.service import Person
 from tradewind.accounts.users.schemas import UserItem
-from tradewind.kit.language import Language
 from tradewind.platform.web.schemas import Answer, Moment, Wish
 
-#: Long passwords are the good ones; a limit keeps hashing them from being a burden.
-NewPassword = Annotated[SecretStr, Field(min_length=12, max_length=128)]
-#: At log-in only bounded: the rules may have been others when it was set.
-Password = Annotated[SecretStr, Field(min_length=1, max_length=128)]
 #: Of an authenticator app, or a recovery code.
 FactorCode = Annotated[str, Field(max_length=32, description="A one-time code or a recovery code.")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 def user_item(person: Person) -> UserItem:
@@ -33,13 +28,6 @@ def user_item(person: Person) -> UserItem:
         email_verified=person.email_verified,
         created_at=person.created_at,
     )
-
-
-class Registration(Wish):
-    email: EmailStr
-    password: NewPassword
-    full_name: Name | None = None
-    locale: Language | None = Field(default=None, description="As Accept-Language says when not given.")
 
 
 class Login(Wish):

@@ -224,6 +224,16 @@ async def _revoke(session: Session, user_id: UUID, session_id: UUID, now: dateti
     return await session.scalar(statement) is not None
 
 
+async def end_sessions(session: Session, user_id: UUID, now: datetime, *, keep: UUID | None = None) -> list[UUID]:
+    """Revoke all sessions of the user, but for the one to keep; which they were."""
+    statement = update(SessionRow).where(
+        SessionRow.user_id == user_id, SessionRow.revoked_at.is_(None), SessionRow.expires_at > now
+    )
+    if keep is not None:
+        statement = statement.where(SessionRow.id != keep)
+    return list(await session.scalars(statement.values(revoked_at=now).returning(SessionRow.id)))
+
+
 async def live_sessions(session: ReadSession, user_id: UUID, now: datetime) -> Sequence[SessionRow]:
     """The user's sessions that have not ended, the last used first."""
     statement = (

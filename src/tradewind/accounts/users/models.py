@@ -23,6 +23,8 @@ class UserRow(Base):
     full_name: Mapped[str | None]
     locale: Mapped[str] = mapped_column(server_default="en")
     email_verified: Mapped[bool] = mapped_column(server_default="false")
+    #: Of a domain that gives out throw-away mailboxes; not refused, but no reason to trust either.
+    disposable_email: Mapped[bool] = mapped_column(server_default="false")
     is_active: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_login: Mapped[datetime | None]

@@ -11,6 +11,7 @@ from starlette.routing import WebSocketRoute
 
 from tradewind import __version__
 from tradewind.accounts.factors.endpoints import router as factors
+from tradewind.accounts.identity.endpoints import router as identity
 from tradewind.accounts.passkeys.endpoints import router as passkeys
 from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.sessions.endpoints import router as sessions
@@ -48,6 +49,7 @@ from tradewind.trading.strategies.endpoints import router as strategies
 _BODY_LIMIT = 256 * 1024
 
 _ROUTERS = (
+    identity,
     sessions,
     factors,
     passkeys,

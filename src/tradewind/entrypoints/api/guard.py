@@ -14,6 +14,12 @@ from tradewind.platform.web.subjects import Requirement, Scope
 PUBLIC = frozenset(
     {
         ("POST", "/api/v1/auth/register"),
+        ("POST", "/api/v1/auth/verify-email"),
+        ("POST", "/api/v1/auth/forgot-password"),
+        ("POST", "/api/v1/auth/reset-password"),
+        # Whoever has the link of a mail need not be logged in where he reads it.
+        ("POST", "/api/v1/auth/confirm-email-change"),
+        ("POST", "/api/v1/auth/undo-email-change"),
         ("POST", "/api/v1/auth/login"),
         ("POST", "/api/v1/auth/refresh"),
         ("POST", "/api/v1/auth/sessions"),
@@ -34,6 +40,8 @@ DANGEROUS = frozenset(
         ("POST", "/api/v1/auth/passkeys/registration"),
         ("POST", "/api/v1/auth/passkeys"),
         ("DELETE", "/api/v1/auth/passkeys/{passkey_id}"),
+        ("POST", "/api/v1/auth/change-password"),
+        ("POST", "/api/v1/auth/change-email"),
     }
 )
 

@@ -8,21 +8,19 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-import secrets
 import signal
-import string
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
 import click
 
+from tradewind.entrypoints.cli.stand_ins import start_stand_ins
 from tradewind.platform.embedded import (
     DataFolder,
     EmbeddedError,
@@ -43,7 +41,6 @@ DEFAULT_PORT = 8000
 _DEMO_USER = "demo@tradewind.example"
 _SPEEDS = {"simulated": "600", "replay": "600"}  # market seconds per second: enough to see trading at once
 _SERVICES = ("api", "engine", "worker", "beat")
-_TELEGRAM_CHANNEL = "@tradewind_demo"
 
 _READY_WITHIN = 120.0  # seconds from the services' start until /readyz says yes
 _HOPELESS_EXITS = 3  # of one service before everything was ready once
@@ -313,11 +310,7 @@ async def _supervise(
     async with Supervisor(console) as supervisor:
         for server in servers:
             supervisor.adopt(*server.hand_over())
-        emulator = None
-        if not environment.get("TRADEWIND_TELEGRAM_TOKEN") and _has_emulator():
-            emulator = folder.port("telegram")
-            environment |= _telegram_settings(emulator)
-            await supervisor.start(_emulator(emulator, environment))
+        pages = await start_stand_ins(supervisor, folder, environment)
         await supervisor.run(_part("migrate", environment))
         for name in _SERVICES:
             await supervisor.start(_part(name, environment))
@@ -327,38 +320,12 @@ async def _supervise(
         if options.demo:
             # Now that the engine has told the market's time, which is when the demo account opens.
             await supervisor.run(_part("seed", environment))
-        console.say(_banner(options, login, is_new, emulator))
+        console.say(_banner(options, login, is_new, pages))
         await asyncio.gather(supervisor.forever(), _trim_logs(servers))
 
 
 def _part(name: str, environment: Mapping[str, str]) -> ChildSpec:
     return ChildSpec(name, Command((sys.executable, "-m", "tradewind", name), environment))
-
-
-def _emulator(port: int, environment: Mapping[str, str]) -> ChildSpec:
-    argv = (sys.executable, "-m", "emulators.telegram", "--port", str(port), "--channel", _TELEGRAM_CHANNEL)
-    return ChildSpec("telegram", Command(argv, environment))
-
-
-def _has_emulator() -> bool:
-    """Whether the stand-in for Telegram is installed; it is part of the checkout, not of the product."""
-    try:
-        return find_spec("emulators.telegram") is not None
-    except ModuleNotFoundError:
-        return False
-
-
-def _telegram_settings(port: int) -> dict[str, str]:
-    alphabet = string.ascii_letters + string.digits
-    return {
-        # In the form that Telegram gives its tokens: bot id, colon, 35 characters.
-        "TRADEWIND_TELEGRAM_TOKEN": "1000000001:" + "".join(secrets.choice(alphabet) for _ in range(35)),
-        "TRADEWIND_TELEGRAM_CHANNEL": _TELEGRAM_CHANNEL,
-        "TRADEWIND_TELEGRAM_API_BASE": f"http://127.0.0.1:{port}",
-        # The stand-in has no limit per chat.
-        "TRADEWIND_TELEGRAM_PER_SECOND": "20",
-        "TRADEWIND_TELEGRAM_PER_MINUTE": "600",
-    }
 
 
 async def _until_ready(supervisor: Supervisor, port: int) -> None:
@@ -407,15 +374,13 @@ async def _trim_logs(servers: Sequence[EmbeddedServer]) -> None:
                 trim_log(server.log)
 
 
-def _banner(options: Options, login: Path, is_new: bool, emulator: int | None) -> str:
+def _banner(options: Options, login: Path, is_new: bool, pages: Sequence[tuple[str, str]]) -> str:
     rows = [("Dashboard", f"http://localhost:{options.port}")]
     if options.demo:
         rows.append(("Demo login", f"{_DEMO_USER}, password in {login}"))
         if is_new and not os.environ.get("TRADEWIND_DEMO_PASSWORD"):
             with suppress(OSError):
                 rows += [("", line) for line in login.read_text().splitlines()]
-    if emulator is not None:
-        rows.append(("Telegram", f"http://localhost:{emulator} (local stand-in, channel {_TELEGRAM_CHANNEL})"))
-    rows += [("Market", options.market_banner()), ("Data", str(options.data))]
+    rows += [*pages, ("Market", options.market_banner()), ("Data", str(options.data))]
     lines = [f"  {title:<11} {text}" for title, text in rows]
     return "\n".join(["", "Tradewind is ready", "", *lines, "", "  Ctrl-C stops everything", ""])

@@ -6,7 +6,15 @@ Nobody outside this package commits: a unit of work commits when its block ends 
 from tradewind.platform.database.base import Base, TenantRow, tenant_tables
 from tradewind.platform.database.bulk import Batch, BulkWriter, WriteMode
 from tradewind.platform.database.reads import Reader, ReadPool
-from tradewind.platform.database.units import Database, ReadSession, Session, Urls, enter_person, enter_tenant
+from tradewind.platform.database.units import (
+    Database,
+    ReadSession,
+    Session,
+    Urls,
+    enter_person,
+    enter_tenant,
+    provisionally,
+)
 
 __all__ = [
     "Base",
@@ -22,5 +30,6 @@ __all__ = [
     "WriteMode",
     "enter_person",
     "enter_tenant",
+    "provisionally",
     "tenant_tables",
 ]

@@ -134,3 +134,11 @@ async def enter_tenant(session: AsyncSession, tenant_id: UUID | None) -> None:
 async def enter_person(session: AsyncSession, user_id: UUID) -> None:
     """Let the rest of the transaction see what is that person's own: his second factors."""
     await session.execute(text("select set_config('app.user_id', :person, true)"), {"person": str(user_id)})
+
+
+@asynccontextmanager
+async def provisionally(session: AsyncSession, *, keep: bool) -> AsyncIterator[None]:
+    """Work within the transaction that is kept or taken back; it costs the same, so that time does not tell which."""
+    savepoint = await session.begin_nested()
+    yield
+    await (savepoint.commit() if keep else savepoint.rollback())

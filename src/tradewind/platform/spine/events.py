@@ -19,6 +19,7 @@ class Destination(StrEnum):
     REALTIME = "realtime"
     TELEGRAM = "telegram"
     RESEARCH = "research"
+    MAIL = "mail"
 
 
 class EventType(StrEnum):
@@ -55,6 +56,16 @@ class EventType(StrEnum):
     SECURITY_RECOVERY_CODE_USED = "security_recovery_code_used"
     SECURITY_PROOF_FAILED = "security_proof_failed"
     SECURITY_STEPPED_UP = "security_stepped_up"
+    SECURITY_NEW_DEVICE = "security_new_device"
+    SECURITY_REGISTERED_AGAIN = "security_registered_again"
+    SECURITY_EMAIL_VERIFIED = "security_email_verified"
+    SECURITY_EMAIL_CHANGE_ASKED = "security_email_change_asked"
+    SECURITY_EMAIL_CHANGED = "security_email_changed"
+    SECURITY_EMAIL_CHANGE_UNDONE = "security_email_change_undone"
+    SECURITY_RESET_ASKED = "security_reset_asked"
+    SECURITY_PASSWORD_RESET = "security_password_reset"
+    SECURITY_PASSWORD_CHANGED = "security_password_changed"
+    SECURITY_SESSIONS_ENDED = "security_sessions_ended"
     SUBSCRIPTION_STARTED = "subscription_started"
     SUBSCRIPTION_CHANGED = "subscription_changed"
     STRATEGY_SAVED = "strategy_saved"
@@ -88,6 +99,23 @@ _ROUTES: dict[EventType, tuple[Destination, ...]] = {
     ),
     **dict.fromkeys((_T.RESEARCH_STARTED, _T.RESEARCH_CANCELLED), (_D.AUDIT, _D.RESEARCH)),
     _T.RESEARCH_FINISHED: (_D.AUDIT, _D.REALTIME),
+    # What a person should hear of in case it was not he; the event's subject is the person.
+    **dict.fromkeys(
+        (
+            _T.SECURITY_NEW_DEVICE,
+            _T.SECURITY_TOKEN_REUSED,
+            _T.SECURITY_PASSWORD_CHANGED,
+            _T.SECURITY_PASSWORD_RESET,
+            _T.SECURITY_TOTP_ENABLED,
+            _T.SECURITY_TOTP_DISABLED,
+            _T.SECURITY_PASSKEY_ADDED,
+            _T.SECURITY_PASSKEY_REMOVED,
+            _T.SECURITY_PASSKEY_REGRESSED,
+            _T.SECURITY_RECOVERY_CODES_MADE,
+            _T.SECURITY_RECOVERY_CODE_USED,
+        ),
+        (_D.AUDIT, _D.MAIL),
+    ),
 }
 
 

@@ -14,6 +14,7 @@ class ErrorCode(StrEnum):
 
     INVALID_REQUEST = "invalid_request", 400, "The request cannot be understood"
     INVALID_JSON = "invalid_json", 400, "The body is not JSON"
+    INVALID_LINK = "invalid_link", 400, "The link is not valid, or not any more"
     INVALID_CURSOR = "invalid_cursor", 400, "The cursor is not one of this list"
     IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid", 400, "The Idempotency-Key cannot be used"
     NOT_AUTHENTICATED = "not_authenticated", 401, "Nobody is logged in"

@@ -19,6 +19,8 @@ from tradewind.platform.web.origins import comes_from_here, served_over_https
 from tradewind.platform.web.parts import parts_of
 
 SESSION_COOKIE = "tradewind_session"
+#: Tells a browser that somebody logged in with before; it opens nothing.
+DEVICE_COOKIE = "tradewind_device"
 CSRF_HEADER = "X-CSRF-Token"
 #: Browsers take a cookie of such a name only over TLS, from this very host and for all of it: no sibling domain and no
 #: plain-text answer can plant another session.
@@ -104,8 +106,16 @@ class Authentication:
 
 def session_cookie(connection: HTTPConnection) -> str:
     """The name of the session's cookie on this installation."""
-    prefix = _HOST_PREFIX if served_over_https(parts_of(connection)[Settings]) else ""
-    return prefix + SESSION_COOKIE
+    return _cookie(connection, SESSION_COOKIE)
+
+
+def device_cookie(connection: HTTPConnection) -> str:
+    """The name of the browser's own cookie on this installation."""
+    return _cookie(connection, DEVICE_COOKIE)
+
+
+def _cookie(connection: HTTPConnection, name: str) -> str:
+    return (_HOST_PREFIX if served_over_https(parts_of(connection)[Settings]) else "") + name
 
 
 async def authenticated(request: Request) -> AuthSubject:

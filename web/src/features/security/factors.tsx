@@ -3,29 +3,17 @@ import { LifeBuoy } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useTitle } from "@/app/title";
 import { renewRecoveryCodes } from "@/client";
 import { getFactorsOptions, getFactorsQueryKey } from "@/client/@tanstack/react-query.gen";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { LoadProblem, SkeletonRows } from "@/ui/state";
-import { Card, CardTitle, PageHeader } from "@/ui/surface";
+import { Card, CardTitle } from "@/ui/surface";
 import { CodesDialog } from "./codes";
 import { Passkeys } from "./passkeys";
 import { Row } from "./row";
 import { AuthenticatorApp } from "./totp";
 import { useProofProblem } from "./words";
-
-export function FactorsPage() {
-  const { t } = useTranslation();
-  useTitle([t("factors.title")]);
-  return (
-    <div className="mx-auto max-w-3xl">
-      <PageHeader title={t("factors.title")} />
-      <SecondFactors />
-    </div>
-  );
-}
 
 /** All second factors of the user, for any page. */
 export function SecondFactors() {
