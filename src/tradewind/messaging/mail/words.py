@@ -207,14 +207,12 @@ NOTICES: dict[EventType, dict[Language, Notice]] = {
         ),
         _RU: Notice(
             "Ключ доступа отклонён",
-            "Счётчик одного из ваших ключей доступа пошёл назад: так бывает, если ключ скопировали. Он отклонён; удалите его.",
+            "Счётчик одного из ваших ключей доступа пошёл назад: так бывает с копией ключа. Он отклонён; удалите его.",
         ),
     },
     EventType.SECURITY_RECOVERY_CODES_MADE: {
         _EN: Notice("New recovery codes were made", "Ten new recovery codes open your account; older ones do not."),
-        _RU: Notice(
-            "Созданы новые резервные коды", "Аккаунт открывают десять новых резервных кодов; прежние — больше нет."
-        ),
+        _RU: Notice("Созданы новые резервные коды", "Аккаунт открывают десять новых кодов; прежние — больше нет."),
     },
     EventType.SECURITY_RECOVERY_CODE_USED: {
         _EN: Notice("A recovery code was used", "Somebody logged in or confirmed an action with a recovery code."),
