@@ -10,7 +10,7 @@ from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.sessions.authenticator import SessionAuthenticator
 from tradewind.accounts.sessions.entrance import Entrance
 from tradewind.accounts.sessions.tokens import AccessTokens, RefreshTokens
-from tradewind.billing import start_trial
+from tradewind.billing import PlanRates, start_trial
 from tradewind.kit.clock import Clock, WallClock
 from tradewind.kit.pages import Cursors
 from tradewind.market.analysis import MarketAnalyst
@@ -20,10 +20,12 @@ from tradewind.messaging.telegram import TelegramClient
 from tradewind.platform.broker import open_broker
 from tradewind.platform.database import Database, ReadPool, Session, Urls
 from tradewind.platform.hooks import Hooks, RegisteredUser
+from tradewind.platform.limits import Limiter
 from tradewind.platform.realtime.board import Board, BoardWatch
 from tradewind.platform.realtime.hub import Hub
 from tradewind.platform.secrets import signing_key
 from tradewind.platform.settings import Settings
+from tradewind.platform.web.limits import PlanRate
 from tradewind.platform.web.parts import Parts
 from tradewind.platform.web.subjects import Authentication
 from tradewind.trading.accounts.service import market_time, open_paper_account
@@ -68,6 +70,8 @@ def make_parts(settings: Settings) -> Parts:
     key = signing_key(settings)
     parts.add(Cursors, Cursors(key.of("cursors")))
     access = parts.add(AccessTokens, AccessTokens(key, timedelta(minutes=settings.access_token_minutes)))
+    parts.add(Limiter, Limiter(broker, clock, key.of("rate limits")))
+    parts.add(PlanRate, PlanRate(PlanRates(reads, settings.rate_fair_use)))
     hasher = parts.add(PasswordHasher, PasswordHasher())
     authenticator = SessionAuthenticator(database, reads, broker, access, clock)
     parts.add(Authentication, Authentication(authenticator))

@@ -78,6 +78,7 @@ class Entitlements:
     max_alerts: int | None
     auto_trading: bool
     auto_actions: tuple[str, ...]
+    requests_per_minute: int | None
     current_period_end: datetime | None
     features: frozenset[Feature]
 
@@ -101,6 +102,7 @@ async def entitlements(session: ReadSession | Session, tenant_id: UUID) -> Entit
         max_alerts=row.max_alerts,
         auto_trading=row.auto_trading,
         auto_actions=tuple(row.auto_actions),
+        requests_per_minute=PLANS[PlanCode(row.plan) if row.may_open else PlanCode.FREE_TRIAL].requests_per_minute,
         current_period_end=row.current_period_end,
         features=PLANS[PlanCode(row.plan)].features if row.may_open else frozenset(),
     )
