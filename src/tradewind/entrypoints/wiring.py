@@ -90,7 +90,7 @@ def make_parts(settings: Settings) -> Parts:
     )
 
     async def remembered() -> Board:
-        async with reads.reading() as reader:
+        async with reads.apart() as reader:
             return await remembered_board(reader)
 
     board = parts.add(BoardWatch, BoardWatch(broker, remembered))

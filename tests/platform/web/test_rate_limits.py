@@ -1,4 +1,4 @@
-"""Rate limits as callers meet them: whom a request counts for, what the answers say, and what happens without Valkey."""
+"""Rate limits as callers meet them: whom a request counts for, what answers say, what happens without Valkey."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ class Told(NamedTuple):
 def told(answer: Answer) -> Told:
     shape = re.fullmatch(r'"([a-z]+)";q=(\d+);w=(\d+)', answer.headers["RateLimit-Policy"])
     state = re.fullmatch(r'"([a-z]+)";r=(\d+);t=(\d+)', answer.headers["RateLimit"])
-    assert shape is not None and state is not None and shape[1] == state[1]
+    assert shape is not None
+    assert state is not None
+    assert shape[1] == state[1]
     return Told(shape[1], *(int(each) for each in (shape[2], shape[3], state[2], state[3])))
 
 
