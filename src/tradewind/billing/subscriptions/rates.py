@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from tradewind.billing.catalogue import PLANS, PlanCode
+from tradewind.billing.catalogue import PLANS
+from tradewind.billing.subscriptions.service import plan_in_force
 from tradewind.platform.database import ReadPool
 
 _KEPT_SECONDS = 10.0
 _MOST_KEPT = 20_000
-_PLAN = "select plan, may_open from entitlements where tenant_id = $1"
 
 
 class PlanRates:
@@ -32,8 +32,7 @@ class PlanRates:
         if kept is not None and kept[0] > now:
             return kept[1]
         async with self._reads.reading(tenant_id) as reader:
-            row = await reader.row(_PLAN, tenant_id)
-        plan = PLANS[PlanCode(row["plan"]) if row is not None and row["may_open"] else PlanCode.FREE_TRIAL]
+            plan = PLANS[await plan_in_force(reader, tenant_id)]
         rate = self._fair_use if plan.requests_per_minute is None else plan.requests_per_minute
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()

@@ -13,7 +13,7 @@ from tradewind.billing.catalogue import PLANS, Feature, PlanCode, cheapest_with
 from tradewind.billing.subscriptions.models import PlanRow, SubscriptionRow
 from tradewind.kit.clock import Clock
 from tradewind.kit.ids import new_id
-from tradewind.platform.database import ReadSession, Session
+from tradewind.platform.database import Reader, ReadSession, Session
 from tradewind.platform.hooks import RegisteredUser
 from tradewind.platform.spine import Event, EventType, record
 from tradewind.platform.web.errors import ErrorCode, problem
@@ -106,6 +106,14 @@ async def entitlements(session: ReadSession | Session, tenant_id: UUID) -> Entit
         current_period_end=row.current_period_end,
         features=PLANS[PlanCode(row.plan)].features if row.may_open else frozenset(),
     )
+
+
+_PLAN_IN_FORCE = "select plan from entitlements where tenant_id = $1 and may_open"
+
+
+async def plan_in_force(reader: Reader, tenant_id: UUID) -> PlanCode:
+    """The tenant's plan; the trial where none is in force."""
+    return PlanCode(await reader.value(_PLAN_IN_FORCE, tenant_id) or PlanCode.FREE_TRIAL)
 
 
 async def require_feature(session: ReadSession | Session, tenant_id: UUID, feature: Feature) -> None:
