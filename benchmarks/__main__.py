@@ -8,7 +8,7 @@ from multiprocessing import get_context
 
 from benchmarks.measure import TARGET, Figure, measured, page
 
-_ALL = ("kernel", "sweep", "backtest", "scan", "replay", "dispatch", "up")
+_ALL = ("kernel", "sweep", "backtest", "scan", "replay", "dispatch", "api", "up")
 
 
 def main(names: list[str]) -> None:

@@ -53,6 +53,7 @@ def _settings(urls: DatabaseUrls, valkey_url: str, data: Path) -> Settings:
         redis_url=valkey_url,
         secret_key=SecretStr("test-signing-key-" + "0" * 32),
         dashboard_dir=data / "dist",
+        rate_limits=False,  # all tests are one network, and most make many requests
     )
 
 

@@ -10,11 +10,12 @@ from redis.asyncio import Redis
 
 from tests.support.http import PASSWORD, Api, Person
 from tests.support.mail import HandClock
-from tradewind.accounts.lockout import network_of
+from tradewind.accounts.factors.proving import Given
 from tradewind.accounts.sessions.entrance import Entrance
 from tradewind.accounts.sessions.service import SessionKind
 from tradewind.platform.attempts import Attempts, TooManyAttemptsError
 from tradewind.platform.spine import RequestOrigin
+from tradewind.platform.web.addresses import network_of
 
 LOGIN = "/api/v1/auth/login"
 WRONG = "not the password at all"
@@ -35,7 +36,8 @@ def door(own_api: Api, broker: Redis, clock: HandClock) -> Entrance:
 async def try_at(door: Entrance, email: str, password: str, address: str, device: str | None = None) -> str:
     """How a log-in from that address ends: in, wrong, or wait."""
     try:
-        entered = await door.log_in(email, password, SessionKind.BROWSER, RequestOrigin(address, "test"), device=device)
+        origin = RequestOrigin(address, "test")
+        entered = await door.log_in(email, password, Given(), SessionKind.BROWSER, origin, device=device)
     except TooManyAttemptsError:
         return "wait"
     return "in" if entered else "wrong"

@@ -32,6 +32,7 @@ async def test_everybody_sees_what_his_plan_allows(trader: Person, market: TestM
     assert told["code"] == code
     assert told["max_signals_per_day"] == plan.max_signals_per_day
     assert told["max_active_positions"] == plan.max_active_positions
+    assert told["requests_per_minute"] == plan.requests_per_minute
     assert told["auto_trading"] is plan.auto_trading
     assert told["auto_actions"] == list(plan.auto_actions)
 

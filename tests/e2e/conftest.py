@@ -77,7 +77,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory, market_options: list[
     folder = tmp_path_factory.mktemp("tradewind")
     port = _free_port()
     log = folder / "up.log"
-    environment = {**os.environ, "TRADEWIND_DEMO_PASSWORD": DEMO_PASSWORD}
+    # All journeys come from one network, faster than anybody types.
+    environment = {**os.environ, "TRADEWIND_DEMO_PASSWORD": DEMO_PASSWORD, "TRADEWIND_RATE_ENTRANCE": "1000"}
     command = [sys.executable, "-m", "tradewind", "up", "--data", str(folder / "data")]
     command += ["--port", str(port), "--speed", _SPEED, *market_options]
     with (

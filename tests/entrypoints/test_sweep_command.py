@@ -89,7 +89,7 @@ def test_a_page_that_needs_nothing_else(candles: Path, tmp_path: Path, language:
 
 def test_an_interrupted_sweep_leaves_what_it_has_and_goes_on(candles: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
-    wide = ("--vary", "fast=2:60", "--vary", "slow=61:200", "--vary", "stop_atr=1:5:1", "--resume", kept)
+    wide = ("--vary", "fast=2:60", "--vary", "slow=61:200", "--vary", "rsi_period=2:13", "--resume", kept)
     with subprocess.Popen(command(candles, *wide, "--json"), stdout=subprocess.PIPE, text=True) as running:
         deadline = time.monotonic() + 60
         while not (kept.exists() and kept.read_bytes().count(b"\n") > 3):
@@ -100,7 +100,7 @@ def test_an_interrupted_sweep_leaves_what_it_has_and_goes_on(candles: Path, tmp_
     assert running.returncode == 130
     first = json.loads(said)
     assert first["complete"] is False
-    assert 0 < len(first["trials"]) < 59 * 140 * 5
+    assert 0 < len(first["trials"]) < 59 * 140 * 12
     lines = kept.read_bytes().splitlines(keepends=True)
     assert len(lines) == 1 + len(first["trials"])
     kept.write_bytes(b"".join(lines) + lines[-1][:20])  # as a kill in the middle of a line leaves it

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from tradewind.platform.attempts import BackOff, Counter
+from tradewind.platform.web.addresses import network_of, read_address
 
 _HOUR = timedelta(hours=1)
 _QUARTER = timedelta(minutes=15)
@@ -31,14 +31,6 @@ _RESETS_OF_NETWORK = BackOff(free=20, first=_MINUTE, most=_HOUR, forget=_DAY)
 _MAILS_OF_PERSON = BackOff(free=3, first=_MINUTE, most=_HOUR, forget=_DAY)
 _OWN_PASSWORD = BackOff(free=5, first=_SECOND, most=_QUARTER, forget=_HOUR)
 _LINKS = BackOff(free=40, first=_SECOND, most=_QUARTER, forget=_HOUR)
-
-
-def network_of(address: str | None, *, v4: int = 32, v6: int = 64) -> str:
-    """The network of an address, by default what one customer has of a provider; "nowhere" for what is no address."""
-    read = _read(address)
-    if read is None:
-        return "nowhere"
-    return str(ip_network((read, v4 if read.version == 4 else v6), strict=False))
 
 
 def login_counters(email: str, address: str | None, device: bytes | None = None) -> list[Counter]:
@@ -89,16 +81,7 @@ def link_counters(address: str | None) -> Sequence[Counter]:
 
 
 def _of_network(what: str, address: str | None, rule: BackOff) -> list[Counter]:
-    read = _read(address)
+    read = read_address(address)
     if read is None or read.is_loopback:
         return []
     return [Counter(f"{what} from {network_of(address)}", rule)]
-
-
-def _read(address: str | None) -> IPv4Address | IPv6Address | None:
-    try:
-        read = ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return None
-    mapped = read.ipv4_mapped if isinstance(read, IPv6Address) else None
-    return mapped or read

@@ -1,6 +1,7 @@
 """Plans, subscriptions and what they entitle to."""
 
 from tradewind.billing.catalogue import PLANS, Feature, Plan, PlanCode, ResearchLimits, cheapest_with
+from tradewind.billing.subscriptions.rates import PlanRates
 from tradewind.billing.subscriptions.service import (
     Entitlements,
     entitlements,
@@ -16,6 +17,7 @@ __all__ = [
     "Feature",
     "Plan",
     "PlanCode",
+    "PlanRates",
     "ResearchLimits",
     "cheapest_with",
     "entitlements",

@@ -46,6 +46,7 @@ class Plan:
         max_strategies, max_alerts: of one's own.
         auto_trading: the platform may execute without being asked.
         auto_actions: what it may do with open positions by itself.
+        requests_per_minute: of all the tenant's programs together; None = fair use, which the installation sets.
         research: back-tests are in every plan, larger ones in larger plans.
     """
 
@@ -56,6 +57,7 @@ class Plan:
     max_active_positions: int | None
     auto_trading: bool
     auto_actions: tuple[str, ...]
+    requests_per_minute: int | None
     research: ResearchLimits
     max_strategies: int | None = 0
     max_alerts: int | None = 5
@@ -75,6 +77,7 @@ PLANS: dict[PlanCode, Plan] = {
             max_active_positions=1,
             auto_trading=False,
             auto_actions=(),
+            requests_per_minute=60,
             research=ResearchLimits(runs=1, candles=500_000, trials=100),
         ),
         Plan(
@@ -85,6 +88,7 @@ PLANS: dict[PlanCode, Plan] = {
             max_active_positions=3,
             auto_trading=True,
             auto_actions=("move_to_breakeven",),
+            requests_per_minute=300,
             research=ResearchLimits(runs=2, candles=2_000_000, trials=500),
             max_alerts=20,
         ),
@@ -96,6 +100,7 @@ PLANS: dict[PlanCode, Plan] = {
             max_active_positions=10,
             auto_trading=True,
             auto_actions=_ALL_ACTIONS,
+            requests_per_minute=1000,
             research=ResearchLimits(runs=4, candles=5_000_000, trials=5_000),
             max_strategies=3,
             max_alerts=100,
@@ -108,6 +113,7 @@ PLANS: dict[PlanCode, Plan] = {
             max_active_positions=None,
             auto_trading=True,
             auto_actions=_ALL_ACTIONS,
+            requests_per_minute=None,
             research=ResearchLimits(runs=8, candles=20_000_000, trials=20_000),
             max_strategies=None,
             max_alerts=1000,

@@ -18,7 +18,7 @@ from tradewind.accounts.sessions.entrance import Entrance
 from tradewind.accounts.sessions.stepping_up import Doorkeeper
 from tradewind.accounts.sessions.tokens import AccessTokens, RefreshTokens
 from tradewind.accounts.turnstile import Turnstile
-from tradewind.billing import start_trial
+from tradewind.billing import PlanRates, start_trial
 from tradewind.kit.clock import Clock, WallClock
 from tradewind.kit.pages import Cursors
 from tradewind.market.analysis import MarketAnalyst
@@ -29,12 +29,14 @@ from tradewind.platform.attempts import Attempts
 from tradewind.platform.broker import open_broker
 from tradewind.platform.database import Database, ReadPool, Session, Urls
 from tradewind.platform.hooks import Hooks, RegisteredUser
+from tradewind.platform.limits import Limiter
 from tradewind.platform.mail import Mails
 from tradewind.platform.realtime.board import Board, BoardWatch
 from tradewind.platform.realtime.hub import Hub
 from tradewind.platform.secrets import signing_key
 from tradewind.platform.settings import Settings
 from tradewind.platform.token_keys import TokenKeys
+from tradewind.platform.web.limits import PlanRate
 from tradewind.platform.web.parts import Parts
 from tradewind.platform.web.subjects import Authentication
 from tradewind.research.runs.reporting import ReportBuilder
@@ -82,6 +84,8 @@ def make_parts(settings: Settings) -> Parts:
     parts.add(Cursors, Cursors(key.of("cursors")))
     token_life = timedelta(minutes=settings.access_token_minutes)
     access = parts.add(AccessTokens, AccessTokens(TokenKeys(settings, key), token_life))
+    parts.add(Limiter, Limiter(broker, clock, key.of("rate limits")))
+    parts.add(PlanRate, PlanRate(PlanRates(reads, settings.rate_fair_use)))
     hasher = parts.add(PasswordHasher, PasswordHasher())
     authenticator = SessionAuthenticator(database, reads, broker, access, clock)
     parts.add(Authentication, Authentication(authenticator))
@@ -113,7 +117,7 @@ def make_parts(settings: Settings) -> Parts:
     )
 
     async def remembered() -> Board:
-        async with reads.reading() as reader:
+        async with reads.apart() as reader:
             return await remembered_board(reader)
 
     board = parts.add(BoardWatch, BoardWatch(broker, remembered))

@@ -23,6 +23,12 @@ API_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
     registry=REGISTRY,
 )
+RATE_LIMITED = Counter("rate_limited", "Requests refused as one too many, by policy.", ("policy",), registry=REGISTRY)
+RATE_LIMITS_OPEN = Counter(
+    "rate_limits_open",
+    "Requests let through uncounted because the broker did not answer; anything but 0 is an alarm.",
+    registry=REGISTRY,
+)
 SIGNAL_EXECUTIONS = Counter(
     "signal_executions", "Wishes to execute a signal by what became of them.", ("result",), registry=REGISTRY
 )

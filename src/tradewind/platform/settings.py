@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tradewind.kit.language import Language
@@ -30,6 +31,13 @@ class SmtpSecurity(StrEnum):
     STARTTLS = "starttls"
     TLS = "tls"
     NONE = "none"
+
+
+class ProxyHeader(StrEnum):
+    """The header in which proxies say whom they speak for."""
+
+    X_FORWARDED_FOR = "x-forwarded-for"
+    FORWARDED = "forwarded"
 
 
 class Settings(BaseSettings):
@@ -72,6 +80,28 @@ class Settings(BaseSettings):
     access_token_minutes: int = Field(default=15, ge=1, le=60, description="Life of an access token.")
     session_days: int = Field(default=14, ge=1, le=90, description="Life of a browser session or refresh token.")
 
+    trusted_proxies: str = Field(
+        default="",
+        description="Comma-separated addresses or networks (CIDR) of proxies that say whom they speak for.",
+    )
+    proxy_header: ProxyHeader = Field(
+        default=ProxyHeader.X_FORWARDED_FOR,
+        description="The one header that those proxies write: x-forwarded-for (with x-forwarded-proto) or forwarded.",
+    )
+    rate_limits: bool = Field(default=True, description="Whether requests are counted and limited here.")
+    rate_entrance: int = Field(
+        default=30,
+        ge=1,
+        description="Log-ins, registrations and the like a minute and network (IPv4 address, IPv6 /64).",
+    )
+    rate_anonymous: int = Field(
+        default=120, ge=1, description="Other requests without a valid credential a minute and network."
+    )
+    rate_dashboard: int = Field(default=600, ge=1, description="Requests a minute of one person's browser sessions.")
+    rate_fair_use: int = Field(
+        default=6000, ge=1, description="Requests a minute of tenants whose plan names no number."
+    )
+
     market: MarketSource = Field(default=MarketSource.SIMULATED, description="Where market data comes from.")
     candles: Path | None = Field(default=None, description="Folder of Parquet candles for the replay market.")
     symbols: str = Field(default="", description="Comma-separated symbols; every symbol of the source when empty.")
@@ -112,10 +142,25 @@ class Settings(BaseSettings):
         default=None, description="Password of the demo user; generated when unset."
     )
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, given: str) -> str:
+        networks(given)
+        return given
+
     @property
     def url(self) -> str:
         """Where a browser on this machine reaches the API."""
         return self.public_url or f"http://localhost:{self.port}"
+
+
+def networks(given: str) -> list[IPv4Network | IPv6Network]:
+    """The networks of a comma-separated list; an address alone is a network of one.
+
+    Raises:
+        ValueError: one is neither.
+    """
+    return [ip_network(each.strip()) for each in given.split(",") if each.strip()]
 
 
 @lru_cache

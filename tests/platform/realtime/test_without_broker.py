@@ -1,4 +1,4 @@
-"""The broker carries hints and snapshots only: without it, everything that matters goes on."""
+"""The broker carries hints, snapshots and counters: without it, who is in goes on, and nobody comes in who might guess."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.http import Api, running_api
+from tests.support.http import PASSWORD, Api, running_api
 from tests.support.market import TestMarket
 from tradewind.platform.embedded import free_port
 from tradewind.platform.settings import Settings
@@ -22,8 +22,11 @@ async def without_broker(settings: Settings) -> AsyncIterator[Api]:
         yield api
 
 
-async def test_people_come_in_trade_and_leave(without_broker: Api, market: TestMarket) -> None:
-    person = await without_broker.register()
+async def test_people_who_are_in_trade_and_leave(without_broker: Api, api: Api, market: TestMarket) -> None:
+    person = await api.register()
+    logged_in = person.client.headers["Authorization"]
+    person.client = without_broker.client()
+    person.client.headers["Authorization"] = logged_in
     signal = await market.publish()
     assert (await person.post(f"/signals/{signal.id}/execute")).status == 201
     await market.enter()
@@ -35,3 +38,11 @@ async def test_people_come_in_trade_and_leave(without_broker: Api, market: TestM
     assert (await person.ok("GET", "/market/status"))["prices"]["BTCUSDT"] == "60600"
     assert (await person.post("/auth/logout")).status == 204
     assert (await person.get("/user/me")).status == 401
+
+
+async def test_nobody_logs_in_while_guesses_are_not_counted(without_broker: Api, api: Api) -> None:
+    person = await api.register()
+    credentials = {"email": person.email, "password": PASSWORD}
+    answer = await without_broker.client().post("/api/v1/auth/login", credentials)
+    assert (answer.status, answer.code) == (503, "not_ready")
+    assert answer.headers["Retry-After"]

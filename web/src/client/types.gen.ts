@@ -1049,7 +1049,7 @@ export type EquityPointItem = {
  *
  * Why a request did not succeed.
  */
-export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_link' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'second_factor_required' | 'invalid_second_factor' | 'forbidden' | 'step_up_required' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'no_second_factor' | 'passkeys_unavailable' | 'passkey_limit_reached' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'report_not_possible' | 'run_over' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_soon' | 'too_many_attempts' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
+export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_link' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'second_factor_required' | 'invalid_second_factor' | 'forbidden' | 'step_up_required' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'no_second_factor' | 'passkeys_unavailable' | 'passkey_limit_reached' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'report_not_possible' | 'run_over' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'rate_limited' | 'too_soon' | 'too_many_attempts' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
 
 /**
  * Execution
@@ -2629,6 +2629,12 @@ export type PlanItem = {
      * Null = unlimited.
      */
     max_alerts: number | null;
+    /**
+     * Requests Per Minute
+     *
+     * Of API clients; null = fair use.
+     */
+    requests_per_minute: number | null;
     /**
      * Auto Trading
      */

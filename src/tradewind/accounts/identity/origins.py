@@ -6,8 +6,8 @@ import hmac
 from dataclasses import dataclass
 from uuid import UUID
 
-from tradewind.accounts.lockout import network_of
 from tradewind.platform.spine import RequestOrigin
+from tradewind.platform.web.addresses import network_of
 
 
 @dataclass(frozen=True, slots=True)

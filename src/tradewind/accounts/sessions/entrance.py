@@ -99,6 +99,7 @@ class Entrance:
                 proof = await self.factors.second_step(Identified(person.user_id, person.tenant_id), given, origin)
                 if isinstance(proof, Refused):
                     LOGINS.labels("second_factor_refused").inc()
+                    await self.attempts.forgive(*charged)  # it was no guess at the password; factors count their own
                     return proof
                 # What is the account's own is forgotten; what it shares with others only loses this attempt.
                 await self.attempts.clear(charged[0])

@@ -13,7 +13,7 @@ from tradewind.billing.catalogue import PLANS, Feature, PlanCode, cheapest_with
 from tradewind.billing.subscriptions.models import PlanRow, SubscriptionRow
 from tradewind.kit.clock import Clock
 from tradewind.kit.ids import new_id
-from tradewind.platform.database import ReadSession, Session
+from tradewind.platform.database import Reader, ReadSession, Session
 from tradewind.platform.hooks import RegisteredUser
 from tradewind.platform.spine import Event, EventType, record
 from tradewind.platform.web.errors import ErrorCode, problem
@@ -78,6 +78,7 @@ class Entitlements:
     max_alerts: int | None
     auto_trading: bool
     auto_actions: tuple[str, ...]
+    requests_per_minute: int | None
     current_period_end: datetime | None
     features: frozenset[Feature]
 
@@ -101,9 +102,18 @@ async def entitlements(session: ReadSession | Session, tenant_id: UUID) -> Entit
         max_alerts=row.max_alerts,
         auto_trading=row.auto_trading,
         auto_actions=tuple(row.auto_actions),
+        requests_per_minute=PLANS[PlanCode(row.plan) if row.may_open else PlanCode.FREE_TRIAL].requests_per_minute,
         current_period_end=row.current_period_end,
         features=PLANS[PlanCode(row.plan)].features if row.may_open else frozenset(),
     )
+
+
+_PLAN_IN_FORCE = "select plan from entitlements where tenant_id = $1 and may_open"
+
+
+async def plan_in_force(reader: Reader, tenant_id: UUID) -> PlanCode:
+    """The tenant's plan; the trial where none is in force."""
+    return PlanCode(await reader.value(_PLAN_IN_FORCE, tenant_id) or PlanCode.FREE_TRIAL)
 
 
 async def require_feature(session: ReadSession | Session, tenant_id: UUID, feature: Feature) -> None:

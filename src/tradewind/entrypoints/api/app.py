@@ -17,7 +17,7 @@ from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.sessions.endpoints import router as sessions
 from tradewind.entrypoints.api import me, pages, probes
 from tradewind.entrypoints.api.document import describe
-from tradewind.entrypoints.api.guard import check_requirements
+from tradewind.entrypoints.api.guard import check_requirements, is_entrance
 from tradewind.entrypoints.wiring import make_parts
 from tradewind.market.analysis.endpoints import router as market_analysis
 from tradewind.market.record.endpoints import router as market
@@ -26,8 +26,10 @@ from tradewind.messaging.chats.endpoints import router as chats
 from tradewind.platform.database import Database, ReadPool
 from tradewind.platform.realtime.hub import Hub
 from tradewind.platform.realtime.socket import UserSocket
-from tradewind.platform.settings import Settings
+from tradewind.platform.settings import Settings, networks
+from tradewind.platform.web.addresses import ClientAddress
 from tradewind.platform.web.answers import handle_problems
+from tradewind.platform.web.limits import RateLimits
 from tradewind.platform.web.middleware import BodyLimit, RequestContext, SecurityHeaders
 from tradewind.platform.web.origins import served_over_https
 from tradewind.platform.web.parts import Parts
@@ -119,6 +121,9 @@ def create_app(settings: Settings, make: Callable[[Settings], Parts] = make_part
     check_requirements(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, limit=_BODY_LIMIT)
+    if settings.rate_limits:
+        app.add_middleware(RateLimits, settings=settings, is_entrance=is_entrance)
     app.add_middleware(RequestContext)
     app.add_middleware(SecurityHeaders, https=served_over_https(settings))
+    app.add_middleware(ClientAddress, trusted=networks(settings.trusted_proxies), header=settings.proxy_header)
     return app

@@ -30,6 +30,9 @@ holder has proven to be himself within ten minutes, by logging in or by `POST /a
 to rely on. `X-Request-ID` is echoed, or made. A POST with an `Idempotency-Key` is done at most once; its answer is
 repeated with `Idempotent-Replayed: true`.
 
+**Rate limits.** By plan for programs, apart from them for browser sessions, by network for everybody else. Answers say
+what is left in `RateLimit` and `RateLimit-Policy`; one too many is 429 `rate_limited` with `Retry-After`.
+
 **WebSocket.** `GET /ws/user/{{user_id}}` (or `/ws/user/stats`) with the session cookie, or with `?ticket=` from
 `POST /api/v1/auth/ws-ticket`. Frames are `{{type, seq, at, data}}`: `signal`, `position`, `order`, `notice` carry a
 `seq` without holes, and `?since=seq` resumes behind it; `stats` and `price` are snapshots.

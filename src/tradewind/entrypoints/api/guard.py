@@ -45,6 +45,14 @@ DANGEROUS = frozenset(
     }
 )
 
+#: Where whoever has no credential may try one, or have something done for him: counted more tightly.
+_ENTRANCES = frozenset(path for method, path in PUBLIC if method == "POST" and path != "/api/v1/auth/refresh")
+
+
+def is_entrance(method: str, path: str) -> bool:
+    """Whether a request there is an attempt to get in."""
+    return method == "POST" and path in _ENTRANCES
+
 
 class UnguardedRouteError(Exception):
     """A route that neither requires a caller nor stands on the public list."""

@@ -32,6 +32,7 @@ class PlanItem(Answer):
     max_active_positions: Limit
     slots_used: int = Field(description="Entry intents that take a position slot.")
     max_alerts: Limit
+    requests_per_minute: int | None = Field(description="Of API clients; null = fair use.")
     auto_trading: bool
     auto_actions: list[str]
     features: list[Feature] = Field(description="None while the plan is not in force.")
@@ -69,6 +70,7 @@ async def get_me(caller: AccountReader, session: Reading) -> Me:
                 "max_active_positions": allowed.max_active_positions,
                 "slots_used": used.slots_used,
                 "max_alerts": allowed.max_alerts,
+                "requests_per_minute": allowed.requests_per_minute,
                 "auto_trading": allowed.auto_trading,
                 "auto_actions": list(allowed.auto_actions),
                 "features": sorted(allowed.features),

@@ -41,6 +41,8 @@ def server_config(settings: Settings) -> uvicorn.Config:
         ws_ping_interval=20,
         ws_ping_timeout=20,
         lifespan="on",
+        # Whom to believe about the client's address is for us to say: see platform/web/addresses.
+        proxy_headers=False,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,

@@ -27,7 +27,7 @@ class Reader:
 
     __slots__ = ("_connection",)
 
-    def __init__(self, connection: PoolConnectionProxy[asyncpg.Record]) -> None:
+    def __init__(self, connection: PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]) -> None:
         self._connection = connection
 
     async def rows(self, statement: str, *values: object) -> Sequence[asyncpg.Record]:
@@ -64,6 +64,22 @@ class ReadPool:
                 yield Reader(connection)
             finally:
                 await connection.execute("rollback")
+
+    @asynccontextmanager
+    async def apart(self) -> AsyncIterator[Reader]:
+        """As `reading`, on a connection of its own: for what is read while a connection of the pool is held already.
+
+        Of those who hold one and wait for another there may be as many as the pool has, and then all wait for ever.
+        """
+        connection = await asyncpg.connect(
+            self._urls.url, server_settings=self._urls.server_settings, timeout=_CONNECT_SECONDS
+        )
+        try:
+            await _prepare(connection)
+            await connection.execute(_BEGIN)
+            yield Reader(connection)
+        finally:
+            await connection.close()
 
     async def close(self) -> None:
         if self._pool is not None:

@@ -48,7 +48,8 @@ class BoardWatch:
 
     Args:
         remembered: the board as of the engine's last commit, for while the broker has none: it keeps nothing over a
-            restart, and the engine speaks only when something happens.
+            restart, and the engine speaks only when something happens. Whoever asks may hold a connection of the
+            process's pools, so it must not wait for one of them.
     """
 
     _REMEMBERED_SECONDS = 1.0
@@ -60,6 +61,7 @@ class BoardWatch:
         self._latest = EMPTY
         self._live = False
         self._until = 0.0
+        self._remembering = asyncio.Lock()
 
     async def now(self) -> Board:
         """The latest board; empty before the engine's first word ever."""
@@ -89,6 +91,8 @@ class BoardWatch:
             posted = EMPTY
         if posted.ms is not None:
             self._latest = posted
-        elif time.monotonic() > self._until:
-            self._latest = await self._remembered()
-            self._until = time.monotonic() + self._REMEMBERED_SECONDS
+            return
+        async with self._remembering:  # all who ask at once ask together
+            if time.monotonic() > self._until:
+                self._latest = await self._remembered()
+                self._until = time.monotonic() + self._REMEMBERED_SECONDS

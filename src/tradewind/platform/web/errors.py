@@ -49,6 +49,7 @@ class ErrorCode(StrEnum):
     VALIDATION_FAILED = "validation_failed", 422, "The request has errors"
     ACCOUNT_AMBIGUOUS = "account_ambiguous", 422, "Which trading account is not clear"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused", 422, "The Idempotency-Key belongs to another request"
+    RATE_LIMITED = "rate_limited", 429, "Too many requests"
     TOO_SOON = "too_soon", 429, "Too soon after the last one"
     TOO_MANY_ATTEMPTS = "too_many_attempts", 429, "Too many wrong attempts"
     TOO_MANY_SOCKETS = "too_many_sockets", 429, "Too many WebSockets are open"

@@ -118,24 +118,29 @@ def _cookie(connection: HTTPConnection, name: str) -> str:
     return (_HOST_PREFIX if served_over_https(parts_of(connection)[Settings]) else "") + name
 
 
+async def caller_of(connection: HTTPConnection) -> AuthSubject | None:
+    """Whose credential comes with the request: an access token, else a session cookie; None = nobody's."""
+    authenticator = parts_of(connection)[Authentication].authenticator
+    header = connection.headers.get("authorization")
+    if header is not None:
+        kind, _, token = header.partition(" ")
+        return await authenticator.by_access_token(token) if kind.lower() == "bearer" else None
+    secret = connection.cookies.get(session_cookie(connection))
+    return await authenticator.by_session_cookie(secret) if secret else None
+
+
 async def authenticated(request: Request) -> AuthSubject:
-    """Who makes the request: by access token, else by session cookie; the latter needs its CSRF token to change things.
+    """Who makes the request; with a session cookie he needs its CSRF token to change things.
 
     Raises:
         Problem: nobody does, or another site had the browser make it.
     """
-    authenticator = parts_of(request)[Authentication].authenticator
-    header = request.headers.get("authorization")
-    if header is not None:
-        kind, _, token = header.partition(" ")
-        subject = await authenticator.by_access_token(token) if kind.lower() == "bearer" else None
-    else:
-        secret = request.cookies.get(session_cookie(request))
-        subject = await authenticator.by_session_cookie(secret) if secret else None
-        if subject is not None and request.method not in _SAFE:
-            _refuse_forgery(request, subject)
+    subject = await caller_of(request)
+    presented = "authorization" in request.headers
     if subject is None:
-        raise not_authenticated(presented=header is not None)
+        raise not_authenticated(presented=presented)
+    if not presented and request.method not in _SAFE:
+        _refuse_forgery(request, subject)
     return subject
 
 
