@@ -36,6 +36,7 @@ SHARED_TABLES = {
     "organisations",
     "outbox",
     "plans",
+    "record_heads",
     "sessions",
     "signal_events",
     "signals",
@@ -246,6 +247,7 @@ async def test_roles_have_no_power_beyond_their_grants(
     [
         "events",
         "event_seals",
+        "record_heads",
         "ledger_entries",
         "decisions",
         "fills",

@@ -12,7 +12,7 @@ from starlette.routing import WebSocketRoute
 from tradewind import __version__
 from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.sessions.endpoints import router as sessions
-from tradewind.entrypoints.api import me, pages, probes
+from tradewind.entrypoints.api import me, pages, probes, record
 from tradewind.entrypoints.api.document import describe
 from tradewind.entrypoints.api.guard import check_requirements
 from tradewind.entrypoints.wiring import make_parts
@@ -64,6 +64,7 @@ _ROUTERS = (
     backtests,
     market,
     market_analysis,
+    record.router,
     probes.router,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -51,6 +51,17 @@ class EventSealRow(Base):
     event_id: Mapped[UUID] = mapped_column(unique=True)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
     sealed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class RecordHeadRow(Base):
+    """What was published of the chains on a day; append-only and everybody's."""
+
+    __tablename__ = "record_heads"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    chains: Mapped[int]
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class OutboxRow(Base):
