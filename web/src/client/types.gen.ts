@@ -1038,6 +1038,44 @@ export type FurtherEntry = {
 export type Grouping = 'total' | 'account' | 'symbol' | 'strategy' | 'day' | 'month';
 
 /**
+ * HeadItem
+ *
+ * A day's publication of the heads of all audit chains.
+ */
+export type HeadItem = {
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * At
+     *
+     * Up to when links count.
+     */
+    at: string;
+    /**
+     * Chains
+     */
+    chains: number;
+    /**
+     * Digest
+     *
+     * SHA-256, as hexadecimal digits, over the id, the number of the last link and its hash of every chain, in the order of their ids.
+     */
+    digest: string;
+};
+
+/**
+ * Heads
+ */
+export type Heads = {
+    /**
+     * Items
+     */
+    items: Array<HeadItem>;
+};
+
+/**
  * Health
  */
 export type Health = {
@@ -1891,6 +1929,20 @@ export type PageOfRunItem = {
      * Items
      */
     items: Array<RunItem>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * SecurityEventItemPage
+ */
+export type PageOfSecurityEventItem = {
+    /**
+     * Items
+     */
+    items: Array<SecurityEventItem>;
     /**
      * Next Cursor
      */
@@ -3119,6 +3171,46 @@ export type RunState = 'queued' | 'running' | 'cancelling' | 'cancelled' | 'done
  * How the points of a sweep are chosen.
  */
 export type SamplerKind = 'grid' | 'random' | 'tpe';
+
+/**
+ * SecurityEventItem
+ */
+export type SecurityEventItem = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Type
+     *
+     * One of the security_… events.
+     */
+    type: string;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Words
+     *
+     * What happened, by language.
+     */
+    words: {
+        [key in Language]?: string;
+    };
+    /**
+     * Ip Address
+     *
+     * Of who did it; null where it was erased.
+     */
+    ip_address: string | null;
+    /**
+     * User Agent
+     *
+     * The program that it was done with; null where it was erased.
+     */
+    user_agent: string | null;
+};
 
 /**
  * SessionItem
@@ -4843,6 +4935,44 @@ export type MakeWsTicketResponses = {
 };
 
 export type MakeWsTicketResponse = MakeWsTicketResponses[keyof MakeWsTicketResponses];
+
+export type ListSecurityEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * Most rows of the page.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * next_cursor of the page before.
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/user/security-log';
+};
+
+export type ListSecurityEventsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListSecurityEventsError = ListSecurityEventsErrors[keyof ListSecurityEventsErrors];
+
+export type ListSecurityEventsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOfSecurityEventItem;
+};
+
+export type ListSecurityEventsResponse = ListSecurityEventsResponses[keyof ListSecurityEventsResponses];
 
 export type GetMeData = {
     body?: never;
@@ -6628,6 +6758,38 @@ export type GetMarketAnalysisResponses = {
 };
 
 export type GetMarketAnalysisResponse = GetMarketAnalysisResponses[keyof GetMarketAnalysisResponses];
+
+export type ListRecordHeadsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * Most days.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/record/heads';
+};
+
+export type ListRecordHeadsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListRecordHeadsError = ListRecordHeadsErrors[keyof ListRecordHeadsErrors];
+
+export type ListRecordHeadsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Heads;
+};
+
+export type ListRecordHeadsResponse = ListRecordHeadsResponses[keyof ListRecordHeadsResponses];
 
 export type GetHealthData = {
     body?: never;

@@ -11,6 +11,7 @@ from starlette.routing import WebSocketRoute
 
 from tradewind import __version__
 from tradewind.accounts.passwords import PasswordHasher
+from tradewind.accounts.security_log.endpoints import router as security_log
 from tradewind.accounts.sessions.endpoints import router as sessions
 from tradewind.entrypoints.api import me, pages, probes, record
 from tradewind.entrypoints.api.document import describe
@@ -47,6 +48,7 @@ _BODY_LIMIT = 256 * 1024
 
 _ROUTERS = (
     sessions,
+    security_log,
     me.router,
     performance,
     signals,

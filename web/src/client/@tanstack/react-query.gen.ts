@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { explainStrategy, exportFills, exportLedger, exportTaxLots, getAlert, getBacktest, getBacktestEquity, getDocumentSchema, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getPortfolio, getPosition, getReadiness, getResults, getSignal, getStats, getSweepHeatMap, getTelegramChat, listAlerts, listAlertTriggers, listBacktests, listBacktestTrades, listBalances, listCandles, listDecisions, listOrders, listOwnStrategies, listPositions, listSessions, listSignals, listStrategies, listSweepTrials, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
-import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetAlertData, GetAlertError, GetAlertResponse, GetBacktestData, GetBacktestEquityData, GetBacktestEquityError, GetBacktestEquityResponse, GetBacktestError, GetBacktestResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, GetSweepHeatMapData, GetSweepHeatMapError, GetSweepHeatMapResponse, GetTelegramChatData, GetTelegramChatError, GetTelegramChatResponse, ListAlertsData, ListAlertsError, ListAlertsResponse, ListAlertTriggersData, ListAlertTriggersError, ListAlertTriggersResponse, ListBacktestsData, ListBacktestsError, ListBacktestsResponse, ListBacktestTradesData, ListBacktestTradesError, ListBacktestTradesResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListOwnStrategiesData, ListOwnStrategiesError, ListOwnStrategiesResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSweepTrialsData, ListSweepTrialsError, ListSweepTrialsResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
+import { explainStrategy, exportFills, exportLedger, exportTaxLots, getAlert, getBacktest, getBacktestEquity, getDocumentSchema, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getPortfolio, getPosition, getReadiness, getResults, getSignal, getStats, getSweepHeatMap, getTelegramChat, listAlerts, listAlertTriggers, listBacktests, listBacktestTrades, listBalances, listCandles, listDecisions, listOrders, listOwnStrategies, listPositions, listRecordHeads, listSecurityEvents, listSessions, listSignals, listStrategies, listSweepTrials, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
+import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetAlertData, GetAlertError, GetAlertResponse, GetBacktestData, GetBacktestEquityData, GetBacktestEquityError, GetBacktestEquityResponse, GetBacktestError, GetBacktestResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, GetSweepHeatMapData, GetSweepHeatMapError, GetSweepHeatMapResponse, GetTelegramChatData, GetTelegramChatError, GetTelegramChatResponse, ListAlertsData, ListAlertsError, ListAlertsResponse, ListAlertTriggersData, ListAlertTriggersError, ListAlertTriggersResponse, ListBacktestsData, ListBacktestsError, ListBacktestsResponse, ListBacktestTradesData, ListBacktestTradesError, ListBacktestTradesResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListOwnStrategiesData, ListOwnStrategiesError, ListOwnStrategiesResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListRecordHeadsData, ListRecordHeadsError, ListRecordHeadsResponse, ListSecurityEventsData, ListSecurityEventsError, ListSecurityEventsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSweepTrialsData, ListSweepTrialsError, ListSweepTrialsResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -58,6 +58,87 @@ export const listSessionsOptions = (options?: Options<ListSessionsData>) => quer
     },
     queryKey: listSessionsQueryKey(options)
 });
+
+export const listSecurityEventsQueryKey = (options?: Options<ListSecurityEventsData>) => createQueryKey('listSecurityEvents', options);
+
+/**
+ * List Security Events
+ *
+ * What happened to the caller's security: log-ins, failed ones, ended sessions; the latest first.
+ */
+export const listSecurityEventsOptions = (options?: Options<ListSecurityEventsData>) => queryOptions<ListSecurityEventsResponse, ListSecurityEventsError, ListSecurityEventsResponse, ReturnType<typeof listSecurityEventsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listSecurityEvents({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listSecurityEventsQueryKey(options)
+});
+
+const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(queryKey: QueryKey<Options>, page: K) => {
+    const params = { ...queryKey[0] };
+    if (page.body) {
+        params.body = {
+            ...queryKey[0].body as any,
+            ...page.body as any
+        };
+    }
+    if (page.headers) {
+        params.headers = {
+            ...queryKey[0].headers,
+            ...page.headers
+        };
+    }
+    if (page.path) {
+        params.path = {
+            ...queryKey[0].path as any,
+            ...page.path as any
+        };
+    }
+    if (page.query) {
+        params.query = {
+            ...queryKey[0].query as any,
+            ...page.query as any
+        };
+    }
+    return params as unknown as typeof page;
+};
+
+export const listSecurityEventsInfiniteQueryKey = (options?: Options<ListSecurityEventsData>): QueryKey<Options<ListSecurityEventsData>> => createQueryKey('listSecurityEvents', options, true);
+
+/**
+ * List Security Events
+ *
+ * What happened to the caller's security: log-ins, failed ones, ended sessions; the latest first.
+ */
+export const listSecurityEventsInfiniteOptions = (options?: Options<ListSecurityEventsData>) => {
+    const opts = infiniteQueryOptions<ListSecurityEventsResponse, ListSecurityEventsError, InfiniteData<ListSecurityEventsResponse>, QueryKey<Options<ListSecurityEventsData>>, string | null | Pick<QueryKey<Options<ListSecurityEventsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListSecurityEventsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listSecurityEvents({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listSecurityEventsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
 
 export const getMeQueryKey = (options?: Options<GetMeData>) => createQueryKey('getMe', options);
 
@@ -138,35 +219,6 @@ export const listSignalsOptions = (options?: Options<ListSignalsData>) => queryO
     },
     queryKey: listSignalsQueryKey(options)
 });
-
-const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(queryKey: QueryKey<Options>, page: K) => {
-    const params = { ...queryKey[0] };
-    if (page.body) {
-        params.body = {
-            ...queryKey[0].body as any,
-            ...page.body as any
-        };
-    }
-    if (page.headers) {
-        params.headers = {
-            ...queryKey[0].headers,
-            ...page.headers
-        };
-    }
-    if (page.path) {
-        params.path = {
-            ...queryKey[0].path as any,
-            ...page.path as any
-        };
-    }
-    if (page.query) {
-        params.query = {
-            ...queryKey[0].query as any,
-            ...page.query as any
-        };
-    }
-    return params as unknown as typeof page;
-};
 
 export const listSignalsInfiniteQueryKey = (options?: Options<ListSignalsData>): QueryKey<Options<ListSignalsData>> => createQueryKey('listSignals', options, true);
 
@@ -1179,6 +1231,26 @@ export const getMarketAnalysisOptions = (options: Options<GetMarketAnalysisData>
         return data;
     },
     queryKey: getMarketAnalysisQueryKey(options)
+});
+
+export const listRecordHeadsQueryKey = (options?: Options<ListRecordHeadsData>) => createQueryKey('listRecordHeads', options);
+
+/**
+ * List Record Heads
+ *
+ * What was published of the audit log, the last day first.
+ */
+export const listRecordHeadsOptions = (options?: Options<ListRecordHeadsData>) => queryOptions<ListRecordHeadsResponse, ListRecordHeadsError, ListRecordHeadsResponse, ReturnType<typeof listRecordHeadsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listRecordHeads({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listRecordHeadsQueryKey(options)
 });
 
 export const getHealthQueryKey = (options?: Options<GetHealthData>) => createQueryKey('getHealth', options);

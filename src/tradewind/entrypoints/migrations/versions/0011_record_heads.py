@@ -1,4 +1,4 @@
-"""What is published of the audit chains, day by day."""
+"""What is published of the audit chains, day by day, and the way to a person's security log."""
 
 from __future__ import annotations
 
@@ -28,7 +28,15 @@ def upgrade() -> None:
         "create trigger append_only before update or delete on record_heads "
         "for each row execute function refuse_change()"
     )
+    op.create_index(
+        "ix_events_security",
+        "events",
+        ["subject_id", "recorded_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("type like 'security%'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_events_security", table_name="events")
     op.drop_table("record_heads")
