@@ -868,7 +868,7 @@ export type EquityPointItem = {
  *
  * Why a request did not succeed.
  */
-export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'forbidden' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'run_over' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_soon' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
+export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_cursor' | 'body_too_complex' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'forbidden' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'run_over' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'too_soon' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
 
 /**
  * Execution
@@ -6790,6 +6790,31 @@ export type ListRecordHeadsResponses = {
 };
 
 export type ListRecordHeadsResponse = ListRecordHeadsResponses[keyof ListRecordHeadsResponses];
+
+export type GetSecurityContactData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/.well-known/security.txt';
+};
+
+export type GetSecurityContactErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetSecurityContactError = GetSecurityContactErrors[keyof GetSecurityContactErrors];
+
+export type GetSecurityContactResponses = {
+    /**
+     * Successful Response
+     */
+    200: string;
+};
+
+export type GetSecurityContactResponse = GetSecurityContactResponses[keyof GetSecurityContactResponses];
 
 export type GetHealthData = {
     body?: never;

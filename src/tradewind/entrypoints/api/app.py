@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import WebSocketRoute
 
 from tradewind import __version__
 from tradewind.accounts.passwords import PasswordHasher
 from tradewind.accounts.security_log.endpoints import router as security_log
 from tradewind.accounts.sessions.endpoints import router as sessions
-from tradewind.entrypoints.api import me, pages, probes, record
+from tradewind.entrypoints.api import contact, me, pages, probes, record
 from tradewind.entrypoints.api.document import describe
 from tradewind.entrypoints.api.guard import check_requirements
 from tradewind.entrypoints.wiring import make_parts
@@ -26,6 +27,7 @@ from tradewind.platform.realtime.hub import Hub
 from tradewind.platform.realtime.socket import UserSocket
 from tradewind.platform.settings import Settings
 from tradewind.platform.web.answers import handle_problems
+from tradewind.platform.web.bodies import JsonLimit
 from tradewind.platform.web.middleware import BodyLimit, RequestContext, SecurityHeaders
 from tradewind.platform.web.origins import served_over_https
 from tradewind.platform.web.parts import Parts
@@ -67,6 +69,7 @@ _ROUTERS = (
     market,
     market_analysis,
     record.router,
+    contact.router,
     probes.router,
 )
 
@@ -115,7 +118,19 @@ def create_app(settings: Settings, make: Callable[[Settings], Parts] = make_part
     pages.serve(app, settings)
     check_requirements(app)
     # The last one added is the outermost.
+    app.add_middleware(JsonLimit)
     app.add_middleware(BodyLimit, limit=_BODY_LIMIT)
     app.add_middleware(RequestContext)
+    if settings.foreign_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.foreign_origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Retry-After"],
+            # Cookies are our own pages' alone; others come with tokens.
+            allow_credentials=False,
+            max_age=600,
+        )
     app.add_middleware(SecurityHeaders, https=served_over_https(settings))
     return app

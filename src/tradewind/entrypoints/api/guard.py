@@ -18,6 +18,7 @@ PUBLIC = frozenset(
         ("POST", "/api/v1/auth/refresh"),
         ("POST", "/api/v1/auth/sessions"),
         ("GET", "/api/v1/record/heads"),
+        ("GET", "/.well-known/security.txt"),
         ("GET", "/healthz"),
         ("GET", "/readyz"),
         ("GET", "/metrics"),

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { explainStrategy, exportFills, exportLedger, exportTaxLots, getAlert, getBacktest, getBacktestEquity, getDocumentSchema, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getPortfolio, getPosition, getReadiness, getResults, getSignal, getStats, getSweepHeatMap, getTelegramChat, listAlerts, listAlertTriggers, listBacktests, listBacktestTrades, listBalances, listCandles, listDecisions, listOrders, listOwnStrategies, listPositions, listRecordHeads, listSecurityEvents, listSessions, listSignals, listStrategies, listSweepTrials, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
-import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetAlertData, GetAlertError, GetAlertResponse, GetBacktestData, GetBacktestEquityData, GetBacktestEquityError, GetBacktestEquityResponse, GetBacktestError, GetBacktestResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, GetSweepHeatMapData, GetSweepHeatMapError, GetSweepHeatMapResponse, GetTelegramChatData, GetTelegramChatError, GetTelegramChatResponse, ListAlertsData, ListAlertsError, ListAlertsResponse, ListAlertTriggersData, ListAlertTriggersError, ListAlertTriggersResponse, ListBacktestsData, ListBacktestsError, ListBacktestsResponse, ListBacktestTradesData, ListBacktestTradesError, ListBacktestTradesResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListOwnStrategiesData, ListOwnStrategiesError, ListOwnStrategiesResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListRecordHeadsData, ListRecordHeadsError, ListRecordHeadsResponse, ListSecurityEventsData, ListSecurityEventsError, ListSecurityEventsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSweepTrialsData, ListSweepTrialsError, ListSweepTrialsResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
+import { explainStrategy, exportFills, exportLedger, exportTaxLots, getAlert, getBacktest, getBacktestEquity, getDocumentSchema, getEquity, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getPortfolio, getPosition, getReadiness, getResults, getSecurityContact, getSignal, getStats, getSweepHeatMap, getTelegramChat, listAlerts, listAlertTriggers, listBacktests, listBacktestTrades, listBalances, listCandles, listDecisions, listOrders, listOwnStrategies, listPositions, listRecordHeads, listSecurityEvents, listSessions, listSignals, listStrategies, listSweepTrials, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
+import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetAlertData, GetAlertError, GetAlertResponse, GetBacktestData, GetBacktestEquityData, GetBacktestEquityError, GetBacktestEquityResponse, GetBacktestError, GetBacktestResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSecurityContactData, GetSecurityContactError, GetSecurityContactResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, GetSweepHeatMapData, GetSweepHeatMapError, GetSweepHeatMapResponse, GetTelegramChatData, GetTelegramChatError, GetTelegramChatResponse, ListAlertsData, ListAlertsError, ListAlertsResponse, ListAlertTriggersData, ListAlertTriggersError, ListAlertTriggersResponse, ListBacktestsData, ListBacktestsError, ListBacktestsResponse, ListBacktestTradesData, ListBacktestTradesError, ListBacktestTradesResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListOwnStrategiesData, ListOwnStrategiesError, ListOwnStrategiesResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListRecordHeadsData, ListRecordHeadsError, ListRecordHeadsResponse, ListSecurityEventsData, ListSecurityEventsError, ListSecurityEventsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSweepTrialsData, ListSweepTrialsError, ListSweepTrialsResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -1253,6 +1253,26 @@ export const listRecordHeadsOptions = (options?: Options<ListRecordHeadsData>) =
     queryKey: listRecordHeadsQueryKey(options)
 });
 
+export const getSecurityContactQueryKey = (options?: Options<GetSecurityContactData>) => createQueryKey('getSecurityContact', options);
+
+/**
+ * Get Security Contact
+ *
+ * Whom to tell of a weakness, if this installation says so.
+ */
+export const getSecurityContactOptions = (options?: Options<GetSecurityContactData>) => queryOptions<GetSecurityContactResponse, GetSecurityContactError, GetSecurityContactResponse, ReturnType<typeof getSecurityContactQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSecurityContact({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSecurityContactQueryKey(options)
+});
+
 export const getHealthQueryKey = (options?: Options<GetHealthData>) => createQueryKey('getHealth', options);
 
 /**
@@ -1298,7 +1318,7 @@ export const getMetricsQueryKey = (options?: Options<GetMetricsData>) => createQ
 /**
  * Get Metrics
  *
- * Metrics in the Prometheus text format.
+ * Metrics in the Prometheus text format: for this very machine, or for who has their token.
  */
 export const getMetricsOptions = (options?: Options<GetMetricsData>) => queryOptions<GetMetricsResponse, GetMetricsError, GetMetricsResponse, ReturnType<typeof getMetricsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
