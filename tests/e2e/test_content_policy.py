@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Complaints, Opener
+from tests.e2e.test_dashboard import settled
 
 _RECORD = """
 window.refused = [];
@@ -34,8 +35,13 @@ def reloaded(page: Page) -> Page:
     """The page from its beginning, watched by itself."""
     page.add_init_script(_RECORD)
     page.reload()
-    page.wait_for_load_state("networkidle" if page.url.endswith("/api/docs") else "load")
-    page.locator("h1, h2").first.wait_for()
+    if page.url.endswith("/api/docs"):
+        page.locator(".opblock").first.wait_for()
+    elif not page.url.endswith(("/login", "/register")):
+        settled(page)
+    if page.url.endswith("/market"):
+        page.locator("canvas").first.wait_for()
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("There is no such page")
     return page
 
 
