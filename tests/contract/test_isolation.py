@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from tests.contract.wishes import Document, Operation
 from tests.market.candle_maker import walk
-from tests.support.authenticator import Authenticator, add_passkey
 from tests.support.http import Answer, Api, Person
 from tests.support.market import TestMarket
 from tradewind.core.candles import Timeframe
 from tradewind.entrypoints.api import create_app
-from tradewind.entrypoints.api.guard import PUBLIC, api_routes
 from tradewind.entrypoints.schema import metadata
 from tradewind.market import CandleStore
 from tradewind.platform.database import Database, tenant_tables
@@ -42,6 +41,7 @@ SHARED_TABLES = {
     "plans",
     "proof_tries",
     "recovery_codes",
+    "record_heads",
     "sessions",
     "signal_events",
     "signals",
@@ -56,7 +56,6 @@ PERSONAL_TABLES = {"passkeys", "proof_tries", "recovery_codes", "totp_seeds"}
 CANDLES = walk(2000)
 BACKTEST = {"strategy": "ema_rsi_atr", "symbols": ["BTCUSDT"], "timeframe": "5m"}
 
-PARAMETER = re.compile(r"{(\w+)}")
 ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
@@ -143,7 +142,7 @@ async def _filled(trader: Person, market: TestMarket) -> None:
     await trader.post("/backtests", BACKTEST)
     await trader.ok("POST", "/alerts", json={"symbol": "ETHUSDT", "price": "3100"})
     await market.connection.execute(
-        "insert into telegram_chats (user_id, tenant_id, chat, tries, asked_at) values ($1, $2, '@mine', 0, now())",
+        "insert into telegram_chats (user_id, tenant_id, chat, tries, asked_at) values ($1, $2, '@victims', 0, now())",
         trader.id,
         trader.tenant_id,
     )
@@ -298,6 +297,7 @@ async def test_roles_have_no_power_beyond_their_grants(
     [
         "events",
         "event_seals",
+        "record_heads",
         "ledger_entries",
         "decisions",
         "fills",
@@ -317,141 +317,167 @@ async def test_history_cannot_be_changed_by_its_owner_either(settings: Settings,
 
 # ------------------------------------------------------------------------------------------------------------ over HTTP
 
-
-def ids_in(value: Any) -> Iterator[str]:
-    """Every id in an answer."""
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from ids_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from ids_in(inner)
-    elif isinstance(value, str):
-        try:
-            yield str(UUID(value))
-        except ValueError:
-            return
-
-
-def told_by(answer: Answer) -> Iterator[str]:
-    """Every id in what was answered, be it JSON or a file."""
-    if answer.status != 200:
-        return iter(())
-    if "json" in answer.headers["Content-Type"]:
-        return ids_in(answer.json)
-    return iter(ID.findall(answer.raw.decode()))
+#: Words of the victim's own; none of them may stand in an answer to somebody else.
+NAME, ALERT, STRATEGY, CHAT, KEY = "Victoria Vanderbilt", "the-victims-alert", "the_victims_own", "@victims", "her-key"
+#: What a schema cannot say of what is meant.
+MEANINGS = {
+    "document": builtin_text("ema_rsi_atr").replace("name: ema_rsi_atr", "name: somebody_elses"),
+    "strategy": "ema_rsi_atr",
+    "timeframe": "5m",
+    "risk_per_trade": "0.01",
+    "max_leverage": "2",
+}
+#: Of each table two are enough: one that is over and one that is not.
+IDS_OF_A_TABLE = 2
+#: Whose a row is.
+OWNERS = {"users": "id", "organisations": "id", "memberships": "organisation_id"}
+SAME_ID = {"X-Request-ID": "one-for-all-requests"}
+_COLUMNS = """
+select table_name as table, array_agg(column_name::text) as columns from information_schema.columns
+join information_schema.tables using (table_schema, table_name)
+where table_schema = 'public' and table_type = 'BASE TABLE' group by 1 order by 1
+"""
 
 
-async def test_no_route_shows_one_tenant_anything_of_another(own_api: Api, trader: Person, market: TestMarket) -> None:
-    """Every GET route there is, with every id that the other tenant ever saw as its parameter."""
-    other = await own_api.register()
-    theirs: dict[str, str] = {}
-    for person in (trader, other):
-        signal = await market.publish()
-        intent = (await person.post(f"/signals/{signal.id}/execute")).json
-        await market.enter()
-        intent = await person.ok("GET", f"/intents/{intent['id']}")
-        session = (await person.ok("GET", "/auth/sessions"))["items"][0]["id"]
-        run = (await person.post("/backtests", BACKTEST)).json
-        if person is trader:
-            theirs = {
-                "intent_id": intent["id"],
-                "position_id": intent["position_id"],
-                "session_id": session,
-                "run_id": run["id"],
-                "alert_id": await _alert(trader),
-            }
-    private = {str(trader.id), str(trader.tenant_id), str(trader.account_id), *theirs.values()}
-    private |= set(ids_in(await trader.ok("GET", f"/positions/{theirs['position_id']}")))
-    private -= set(ids_in(await trader.ok("GET", "/signals?status=all")))
-    asked = 0
-    for path in _private_paths():
-        filled = path.replace("{symbol}", "BTCUSDT")
-        names = set(PARAMETER.findall(path))
-        for name in ("intent_id", "position_id", "session_id", "signal_id", "account_id", "run_id", "alert_id"):
-            filled = filled.replace(f"{{{name}}}", theirs.get(name, str(uuid4())))
-        for query in (
-            "",
-            f"?account_id={trader.account_id}",
-            f"?position_id={theirs['position_id']}",
-            f"?intent_id={theirs['intent_id']}",
-            "?status=all&limit=200",
-        ):
-            answer = await other.client.get(filled + query)
-            asked += 1
-            if names - {"symbol"}:  # the market is everybody's
-                assert answer.status == 404, f"{filled}: the caller may not know of it"
-            assert not private & set(told_by(answer)), f"{filled}{query}"
-    assert asked > 50
+class Victim:
+    """A person and all that is hers in the database."""
 
+    def __init__(self, person: Person, market: TestMarket) -> None:
+        self.person = person
+        self._connection = market.connection
 
-def _private_paths() -> list[str]:
-    routes = api_routes(create_app(Settings()))
-    return sorted(
-        route.path_format
-        for route in routes
-        if "GET" in (route.methods or ()) and ("GET", route.path_format) not in PUBLIC
-    )
-
-
-async def test_what_is_anothers_looks_like_what_is_not(own_api: Api, trader: Person, market: TestMarket) -> None:
-    """404 for both, and the same words, at every route about one thing of somebody's."""
-    other = await own_api.register()
-    signal = await market.publish()
-    intent = (await trader.post(f"/signals/{signal.id}/execute")).json
-    await market.enter()
-    theirs = {
-        "intent_id": intent["id"],
-        "position_id": (await trader.ok("GET", f"/intents/{intent['id']}"))["position_id"],
-        "account_id": str(trader.account_id),
-        "session_id": (await trader.ok("GET", "/auth/sessions"))["items"][0]["id"],
-        "own_name": await _own_strategy(trader, market),
-        "run_id": (await trader.post("/backtests", BACKTEST)).json["id"],
-        "alert_id": await _alert(trader),
-        "passkey_id": await _passkey(trader),
-    }
-    asked = 0
-    for method, path in sorted(_routes_of_one_thing()):
-        (name,) = PARAMETER.findall(path)
-        if name in ("signal_id", "strategy", "symbol"):  # signals, built-in strategies and the market are everybody's
-            continue
-        answers = [
-            await other.client.request(
-                method, path.replace(f"{{{name}}}", each), json=BODIES.get(name, {"name": "mine"})
+    async def rows(self, *, others: bool = False) -> dict[str, list[str]]:
+        """Her rows by table, as text; or everybody else's."""
+        found = {}
+        for table, columns in await self._connection.fetch(_COLUMNS):
+            owner = OWNERS.get(table) or next((each for each in ("tenant_id", "user_id") if each in columns), None)
+            if owner is None:
+                continue
+            is_user = owner == "user_id" or table == "users"
+            condition = f"{owner} is distinct from $1" if others else f"{owner} = $1"
+            rows = await self._connection.fetch(
+                f"select t::text as row from {table} t where {condition} order by 1",
+                self.person.id if is_user else self.person.tenant_id,
             )
-            for each in (theirs[name], str(uuid4()))
-        ]
-        documents = [answer.json | {"request_id": "", "instance": ""} for answer in answers]
-        assert answers[0].status == 404, f"{method} {path}"
-        assert documents[0] == documents[1], f"{method} {path}"
+            found[table] = [row["row"] for row in rows]
+        return found
+
+    async def ids(self) -> dict[str, list[str]]:
+        """The ids that are in her rows and in nobody else's, by table."""
+        public = await self._connection.fetch(
+            "select to_jsonb(s) || to_jsonb(e) as row from signals s, signal_events e"
+        )
+        known = set(ID.findall(str([row["row"] for row in public]))) | set(
+            ID.findall(str(await self.rows(others=True)))
+        )
+        return {table: sorted(set(ID.findall(str(rows))) - known) for table, rows in (await self.rows()).items()}
+
+
+def _told(answer: Answer, *asked: str) -> tuple[int, bytes]:
+    """What an answer says, but for what was asked."""
+    told = answer.raw
+    for each in asked:
+        told = told.replace(each.encode(), b"?")
+    return answer.status, told
+
+
+async def test_no_request_of_the_document_reaches_another_tenant(own_api: Api, market: TestMarket) -> None:
+    """Every operation, with every kind of id that another tenant has wherever an id can stand."""
+
+    async def attacker() -> Person:
+        """Somebody whose plan keeps no route from him."""
+        somebody = await own_api.register()
+        await market.subscribe(somebody.tenant_id, "ENTERPRISE")
+        return somebody
+
+    trader = await own_api.register(full_name=NAME)
+    await _filled(trader, market)
+    await trader.ok("POST", "/alerts", json={"symbol": "ETHUSDT", "price": "3500", "name": ALERT})
+    await _own_strategy(trader, market)
+    signal = await market.publish()
+    await trader.post(f"/signals/{signal.id}/execute", headers={"Idempotency-Key": KEY})
+    await market.enter()
+    await trader.ok("GET", "/positions")
+    shared = {"signal_id": str((await market.publish()).id), "symbol": "BTCUSDT", "strategy": "ema_rsi_atr"}
+    other = await attacker()
+    await other.post(f"/signals/{shared['signal_id']}/execute")
+    await market.enter()
+
+    victim = Victim(trader, market)
+    by_table = await victim.ids()
+    private = {trader.email, NAME, ALERT, STRATEGY, CHAT, *(each for ids in by_table.values() for each in ids)}
+    tried = sorted({each for ids in by_table.values() for each in (*ids[:IDS_OF_A_TABLE], *ids[-IDS_OF_A_TABLE:])})
+    before = await victim.rows()
+    asked = 0
+
+    async def ask(
+        operation: Operation, path: str, body: Any, query: Mapping[str, str] | None = None, *, key: str | None = None
+    ) -> Answer:
+        nonlocal other, asked
+        headers = {name: key or str(uuid4()) for name in operation.names("header")} | SAME_ID
+        if (await other.get("/user/me")).status == 401:  # what was asked before ended the session
+            other = await attacker()
+        answer = await other.client.request(operation.method, path, json=body, params=query, headers=headers)
         asked += 1
-    assert asked >= 5
-    assert (await trader.ok("GET", f"/positions/{theirs['position_id']}"))["status"] == "open"
-    assert (await trader.ok("GET", "/trading-accounts"))["items"][0]["name"] != "mine"
+        assert answer.status != 500, f"{operation} {path} {body}"
+        known = {word for word in private if word.encode() in answer.raw}
+        assert known <= {word for word in private if word in f"{path}{body}{query}"}, f"{operation} {query} {body}"
+        return answer
+
+    document = Document(create_app(Settings()).openapi(), MEANINGS)
+    for operation in document.operations():
+        at = {name: shared.get(name, str(uuid4())) for name in operation.names("path")}
+        bodies = document.bodies(operation)
+        for body in bodies:
+            await ask(operation, operation.path.format_map(at), body, key=KEY)
+        for name in operation.names("path"):
+            is_id = operation.parameters["path", name].get("format") == "uuid"
+            missing = str(uuid4()) if is_id else "no_such_name"
+            reached = False
+            for body in bodies:
+                nothing = await ask(operation, operation.path.format_map(at | {name: missing}), body)
+                reached |= nothing.status == 404
+                for theirs in tried if is_id else (STRATEGY,):
+                    answer = await ask(operation, operation.path.format_map(at | {name: theirs}), body)
+                    assert _told(answer, theirs) == _told(nothing, missing), f"{operation}: {name}, {body}"
+            assert reached or not is_id, f"{operation}: no body was as it should be"
+        for name in operation.names("query"):
+            path = operation.path.format_map(at)
+            if operation.parameters["query", name].get("format") == "uuid":
+                missing = str(uuid4())
+                nothing = await ask(operation, path, None, {name: missing})
+                for theirs in tried:
+                    answer = await ask(operation, path, None, {name: theirs})
+                    assert _told(answer, theirs) == _told(nothing, missing), f"{operation}: {name}"
+            elif name == "cursor":
+                page = await trader.client.get(operation.path.format_map(at), params={"limit": "1"})
+                if page.status == 200 and (cursor := page.json["next_cursor"]):
+                    await ask(operation, path, None, {name: cursor})
+        for name in document.ids_in_body(operation):
+            missing = str(uuid4())
+            least = bodies[0] or {}
+            nothing = await ask(operation, operation.path.format_map(at), least | {name: missing})
+            assert nothing.status == 404, f"{operation}: {name}"
+            for theirs in tried:
+                answer = await ask(operation, operation.path.format_map(at), least | {name: theirs})
+                assert _told(answer, theirs) == _told(nothing, missing), f"{operation}: {name}"
+    assert asked > 500
+    await market.attend()
+    assert await victim.rows() == before, "something of hers was changed"
+    pointing = {
+        table
+        for table, rows in (await victim.rows(others=True)).items()
+        for row in rows
+        if private & set(ID.findall(row))
+    }
+    assert pointing == set(), "somebody else's rows are about hers"
 
 
-#: What is sent to a route about one thing, by its parameter.
-BODIES = {"own_name": {"version": 1}}
-
-
-async def _alert(trader: Person) -> str:
-    """The id of an alert of the trader's."""
-    made = await trader.ok("POST", "/alerts", json={"symbol": "ETHUSDT", "price": "3500"})
-    return str(made["id"])
-
-
-async def _passkey(trader: Person) -> str:
-    """The id of a passkey of the trader's."""
-    return str((await add_passkey(trader, Authenticator.of(trader)))["passkey"]["id"])
-
-
-async def _own_strategy(trader: Person, market: TestMarket) -> str:
-    """The name of a strategy of the trader's own."""
+async def _own_strategy(trader: Person, market: TestMarket) -> None:
     await market.subscribe(trader.tenant_id, "PRO")
-    document = builtin_text("ema_rsi_atr").replace("name: ema_rsi_atr", "name: of_my_own")
+    document = builtin_text("ema_rsi_atr").replace("name: ema_rsi_atr", f"name: {STRATEGY}")
     saved = await trader.ok("POST", "/strategies/own", json={"document": document})
     assert saved["active_version"] == 1
-    return "of_my_own"
 
 
 async def test_nobody_executes_on_another_tenants_account(own_api: Api, trader: Person, market: TestMarket) -> None:
@@ -461,12 +487,3 @@ async def test_nobody_executes_on_another_tenants_account(own_api: Api, trader: 
         answer = await other.post(f"/signals/{signal.id}/execute", {"account_id": str(account)})
         assert (answer.status, answer.code) == (404, "not_found")
     assert await market.connection.fetchval("select count(*) from intents") == 0
-
-
-def _routes_of_one_thing() -> list[tuple[str, str]]:
-    return [
-        (method, route.path_format)
-        for route in api_routes(create_app(Settings()))
-        for method in route.methods or ()
-        if PARAMETER.search(route.path_format)
-    ]

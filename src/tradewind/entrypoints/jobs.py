@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import structlog
 
 from tradewind.accounts.factors.service import prune_pending
@@ -14,6 +16,8 @@ from tradewind.messaging.mail import deliver_mails, prune_mails
 from tradewind.messaging.telegram import drain_chat, prune_posts, sweep_chats
 from tradewind.platform.housekeeping import prune, verify_chains
 from tradewind.platform.jobs import LONGEST_JOB, Job, JobContext, job
+from tradewind.platform.settings import Settings
+from tradewind.platform.spine import keep_heads, publish_heads, published_heads
 from tradewind.research.runs import research, sweep_research
 from tradewind.trading.alerts import prune_triggers
 
@@ -59,6 +63,22 @@ async def verify_audit(context: JobContext) -> None:
         await connection.close(timeout=1)
 
 
+@job("record.publish_heads", timeout=LONGEST_JOB)
+async def publish_record(context: JobContext) -> None:
+    """Publish the heads of the audit chains."""
+    connection = await context.database.connect()
+    try:
+        await publish_heads(connection)
+        keep_heads(heads_file(context.settings), await published_heads(connection))
+    finally:
+        await connection.close(timeout=1)
+
+
+def heads_file(settings: Settings) -> Path:
+    """Where an installation keeps what it published of its audit chains."""
+    return settings.data / "record" / "heads.jsonl"
+
+
 JOBS: tuple[Job[...], ...] = (
     drain_chat,
     sweep_chats,
@@ -68,4 +88,5 @@ JOBS: tuple[Job[...], ...] = (
     compact_candles,
     prune_tables,
     verify_audit,
+    publish_record,
 )

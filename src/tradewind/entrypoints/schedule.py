@@ -11,4 +11,5 @@ SCHEDULE: Schedule = (
     Every("market.compact", seconds=60),
     Every("housekeeping.prune", seconds=3600),
     Daily("housekeeping.verify_chains", hour=3, minute=17),
+    Daily("record.publish_heads", hour=3, minute=47),
 )

@@ -9,7 +9,7 @@ import asyncpg
 import structlog
 
 from tradewind.platform.metrics import CHAIN_FAULTS
-from tradewind.platform.spine import ChainFault, verify_chain
+from tradewind.platform.spine import ChainFault, chains_of, verify_chain
 
 _log = structlog.get_logger()
 
@@ -19,9 +19,6 @@ IDEMPOTENCY_KEYS_KEPT = timedelta(hours=24)
 
 _PRUNE_FRAMES = "delete from frames where created_at < clock_timestamp() - $1::interval"
 _PRUNE_KEYS = "delete from idempotency_keys where created_at < clock_timestamp() - $1::interval"
-# One step along the primary key per chain; `distinct` would read every link of every chain.
-_NEXT_CHAIN = "select chain from event_seals where chain > $1 order by chain limit 1"
-_FIRST_CHAIN = "select chain from event_seals order by chain limit 1"
 
 
 async def prune(connection: asyncpg.Connection[asyncpg.Record]) -> int:
@@ -34,12 +31,10 @@ async def prune(connection: asyncpg.Connection[asyncpg.Record]) -> int:
 async def verify_chains(connection: asyncpg.Connection[asyncpg.Record]) -> dict[UUID, ChainFault]:
     """Recompute every tenant's audit chain; those that do not hold, which are logged and counted, too."""
     faults: dict[UUID, ChainFault] = {}
-    chain: UUID | None = await connection.fetchval(_FIRST_CHAIN)
-    while chain is not None:
+    async for chain in chains_of(connection):
         fault = await verify_chain(connection, chain)
         if fault is not None:
             faults[chain] = fault
             CHAIN_FAULTS.inc()
             _log.error("audit_chain_broken", chain=str(chain), seq=fault.seq, reason=fault.reason)
-        chain = await connection.fetchval(_NEXT_CHAIN, chain)
     return faults

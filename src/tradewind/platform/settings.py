@@ -1,16 +1,27 @@
-"""Every setting, in one place. Each can be given as an environment variable `TRADEWIND_<NAME>`."""
+"""Every setting, in one place. Each can be given as an environment variable `TRADEWIND_<NAME>`, or as the name of a
+file that holds it, `TRADEWIND_<NAME>_FILE`: what is in the environment is easily seen by others."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from tradewind.kit.language import Language
+
+_PREFIX = "TRADEWIND_"
+#: Of a secret: a shorter one could be guessed, and one of fewer different characters was typed, not drawn.
+_LEAST_LONG = 32
+_LEAST_DIFFERENT = 12
 
 
 class SettingError(Exception):
@@ -40,10 +51,34 @@ class ProxyHeader(StrEnum):
     FORWARDED = "forwarded"
 
 
+class _Files(PydanticBaseSettingsSource):
+    """Settings out of the files that the environment names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        variable = f"{_PREFIX}{field_name.upper()}"
+        name = os.environ.get(f"{variable}_FILE")
+        if name is None:
+            return None, field_name, False
+        if variable in os.environ:
+            raise SettingError(f"{variable}: expected it or {variable}_FILE, got both; take one away")
+        try:
+            return Path(name).read_text(encoding="utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingError(f"{variable}_FILE: expected a file with the value, got {name!r} ({error})") from None
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
 class Settings(BaseSettings):
     """What a process needs to know about where it runs. Immutable once read."""
 
-    model_config = SettingsConfigDict(env_prefix="TRADEWIND_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore")
+
+    production: bool = Field(
+        default=False, description="Refuse to run with secrets, addresses and users that are for trying out."
+    )
 
     data: Path = Field(default=Path(".tradewind"), description="Folder for everything this installation keeps.")
     host: str = Field(default="127.0.0.1", description="Address the API binds.")
@@ -53,6 +88,17 @@ class Settings(BaseSettings):
     )
     dashboard_dir: Path | None = Field(
         default=None, description="Folder of the built dashboard; web/dist of the checkout when unset."
+    )
+
+    cors_origins: str = Field(
+        default="",
+        description="Comma-separated origins whose pages may use the API with access tokens; none when empty.",
+    )
+    security_contact: str | None = Field(
+        default=None, description="mailto: or https: address for reports of weaknesses, told in security.txt."
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None, min_length=16, description="Bearer token of /metrics; told to this very machine only when unset."
     )
 
     database_url: str | None = Field(
@@ -148,6 +194,42 @@ class Settings(BaseSettings):
         networks(given)
         return given
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for origin in _listed(value):
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in ("http", "https")
+                or not parts.netloc
+                or origin != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise ValueError(f"expected origins such as https://app.example.com, got {origin}")
+        return value
+
+    @field_validator("security_contact")
+    @classmethod
+    def _can_be_contacted(cls, value: str | None) -> str | None:
+        if value is not None and not (value.isprintable() and value.startswith(("mailto:", "https://"))):
+            raise ValueError("expected an address that begins with mailto: or https://")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _Files(settings_cls), dotenv_settings, file_secret_settings
+
+    @property
+    def foreign_origins(self) -> list[str]:
+        """Origins other than our own whose pages may use the API."""
+        return _listed(self.cors_origins)
+
     @property
     def url(self) -> str:
         """Where a browser on this machine reaches the API."""
@@ -163,18 +245,37 @@ def networks(given: str) -> list[IPv4Network | IPv6Network]:
     return [ip_network(each.strip()) for each in given.split(",") if each.strip()]
 
 
+def _listed(value: str) -> list[str]:
+    return [each.strip() for each in value.split(",") if each.strip()]
+
+
 @lru_cache
 def get_settings() -> Settings:
     """The settings of this process, read once from its environment.
 
     Raises:
-        SettingError: some cannot be.
+        SettingError: some cannot be, or are not fit for production although this is said to be.
     """
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         wrong = (
             f"TRADEWIND_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}, got {each['input']!r}"
             for each in error.errors()
         )
         raise SettingError("; ".join(wrong)) from None
+    if settings.production and (unfit := list(_unfit(settings))):
+        raise SettingError(f"not fit for production: {'; '.join(unfit)}")
+    return settings
+
+
+def _unfit(settings: Settings) -> Iterator[str]:
+    """What is good enough only for trying out; no secret is told."""
+    key = settings.secret_key.get_secret_value() if settings.secret_key else ""
+    if len(key) < _LEAST_LONG or len(set(key)) < _LEAST_DIFFERENT:
+        state = "one that could be guessed" if key else "none"
+        yield f"TRADEWIND_SECRET_KEY: expected {_LEAST_LONG} random characters or more, got {state}"
+    if not settings.url.startswith("https://"):
+        yield f"TRADEWIND_PUBLIC_URL: expected an address that begins with https://, got {settings.url}"
+    if settings.demo_password is not None:
+        yield "TRADEWIND_DEMO_PASSWORD: expected none, for there is no demo user in production"

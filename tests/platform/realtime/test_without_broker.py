@@ -1,4 +1,4 @@
-"""The broker carries hints, snapshots and counters: without it, who is in goes on, and nobody comes in who might guess."""
+"""The broker carries hints, snapshots and counters: without it whoever is in goes on, and nobody comes in."""
 
 from __future__ import annotations
 

@@ -1049,7 +1049,7 @@ export type EquityPointItem = {
  *
  * Why a request did not succeed.
  */
-export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_link' | 'invalid_cursor' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'second_factor_required' | 'invalid_second_factor' | 'forbidden' | 'step_up_required' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'no_second_factor' | 'passkeys_unavailable' | 'passkey_limit_reached' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'report_not_possible' | 'run_over' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'rate_limited' | 'too_soon' | 'too_many_attempts' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
+export type ErrorCode = 'invalid_request' | 'invalid_json' | 'invalid_link' | 'invalid_cursor' | 'body_too_complex' | 'idempotency_key_invalid' | 'not_authenticated' | 'invalid_credentials' | 'invalid_refresh_token' | 'token_reused' | 'second_factor_required' | 'invalid_second_factor' | 'forbidden' | 'step_up_required' | 'csrf_failed' | 'origin_not_allowed' | 'plan_limit_reached' | 'plan_feature_missing' | 'account_read_only' | 'not_found' | 'method_not_allowed' | 'email_taken' | 'no_second_factor' | 'passkeys_unavailable' | 'passkey_limit_reached' | 'signal_not_active' | 'already_executed' | 'position_not_open' | 'report_not_possible' | 'run_over' | 'alert_changed' | 'alert_expired' | 'idempotency_in_flight' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'account_ambiguous' | 'idempotency_key_reused' | 'rate_limited' | 'too_soon' | 'too_many_attempts' | 'too_many_sockets' | 'internal_error' | 'too_busy' | 'not_ready';
 
 /**
  * Execution
@@ -1288,6 +1288,44 @@ export type Gate = 'look_ahead' | 'warm_up' | 'sharpe' | 'ruin' | 'walk_forward'
  * By what results are told apart.
  */
 export type Grouping = 'total' | 'account' | 'symbol' | 'strategy' | 'day' | 'month';
+
+/**
+ * HeadItem
+ *
+ * A day's publication of the heads of all audit chains.
+ */
+export type HeadItem = {
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * At
+     *
+     * Up to when links count.
+     */
+    at: string;
+    /**
+     * Chains
+     */
+    chains: number;
+    /**
+     * Digest
+     *
+     * SHA-256, as hexadecimal digits, over the id, the number of the last link and its hash of every chain, in the order of their ids.
+     */
+    digest: string;
+};
+
+/**
+ * Heads
+ */
+export type Heads = {
+    /**
+     * Items
+     */
+    items: Array<HeadItem>;
+};
 
 /**
  * Health
@@ -2334,6 +2372,20 @@ export type PageOfRunItem = {
      * Items
      */
     items: Array<RunItem>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * SecurityEventItemPage
+ */
+export type PageOfSecurityEventItem = {
+    /**
+     * Items
+     */
+    items: Array<SecurityEventItem>;
     /**
      * Next Cursor
      */
@@ -3888,6 +3940,46 @@ export type RunState = 'queued' | 'running' | 'cancelling' | 'cancelled' | 'done
  * How the points of a sweep are chosen.
  */
 export type SamplerKind = 'grid' | 'random' | 'tpe';
+
+/**
+ * SecurityEventItem
+ */
+export type SecurityEventItem = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Type
+     *
+     * One of the security_… events.
+     */
+    type: string;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Words
+     *
+     * What happened, by language.
+     */
+    words: {
+        [key in Language]?: string;
+    };
+    /**
+     * Ip Address
+     *
+     * Of who did it; null where it was erased.
+     */
+    ip_address: string | null;
+    /**
+     * User Agent
+     *
+     * The program that it was done with; null where it was erased.
+     */
+    user_agent: string | null;
+};
 
 /**
  * SeriesItem
@@ -6749,6 +6841,44 @@ export type LogInWithPasskeyResponses = {
 
 export type LogInWithPasskeyResponse = LogInWithPasskeyResponses[keyof LogInWithPasskeyResponses];
 
+export type ListSecurityEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * Most rows of the page.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * next_cursor of the page before.
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/user/security-log';
+};
+
+export type ListSecurityEventsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListSecurityEventsError = ListSecurityEventsErrors[keyof ListSecurityEventsErrors];
+
+export type ListSecurityEventsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOfSecurityEventItem;
+};
+
+export type ListSecurityEventsResponse = ListSecurityEventsResponses[keyof ListSecurityEventsResponses];
+
 export type GetMeData = {
     body?: never;
     path?: never;
@@ -8839,6 +8969,63 @@ export type GetMarketAnalysisResponses = {
 };
 
 export type GetMarketAnalysisResponse = GetMarketAnalysisResponses[keyof GetMarketAnalysisResponses];
+
+export type ListRecordHeadsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * Most days.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/record/heads';
+};
+
+export type ListRecordHeadsErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type ListRecordHeadsError = ListRecordHeadsErrors[keyof ListRecordHeadsErrors];
+
+export type ListRecordHeadsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Heads;
+};
+
+export type ListRecordHeadsResponse = ListRecordHeadsResponses[keyof ListRecordHeadsResponses];
+
+export type GetSecurityContactData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/.well-known/security.txt';
+};
+
+export type GetSecurityContactErrors = {
+    /**
+     * A problem.
+     */
+    default: ProblemDocument;
+};
+
+export type GetSecurityContactError = GetSecurityContactErrors[keyof GetSecurityContactErrors];
+
+export type GetSecurityContactResponses = {
+    /**
+     * Successful Response
+     */
+    200: string;
+};
+
+export type GetSecurityContactResponse = GetSecurityContactResponses[keyof GetSecurityContactResponses];
 
 export type GetHealthData = {
     body?: never;

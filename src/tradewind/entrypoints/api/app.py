@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import WebSocketRoute
 
 from tradewind import __version__
@@ -14,8 +15,9 @@ from tradewind.accounts.factors.endpoints import router as factors
 from tradewind.accounts.identity.endpoints import router as identity
 from tradewind.accounts.passkeys.endpoints import router as passkeys
 from tradewind.accounts.passwords import PasswordHasher
+from tradewind.accounts.security_log.endpoints import router as security_log
 from tradewind.accounts.sessions.endpoints import router as sessions
-from tradewind.entrypoints.api import me, pages, probes
+from tradewind.entrypoints.api import contact, me, pages, probes, record
 from tradewind.entrypoints.api.document import describe
 from tradewind.entrypoints.api.guard import check_requirements, is_entrance
 from tradewind.entrypoints.wiring import make_parts
@@ -29,6 +31,7 @@ from tradewind.platform.realtime.socket import UserSocket
 from tradewind.platform.settings import Settings, networks
 from tradewind.platform.web.addresses import ClientAddress
 from tradewind.platform.web.answers import handle_problems
+from tradewind.platform.web.bodies import JsonLimit
 from tradewind.platform.web.limits import RateLimits
 from tradewind.platform.web.middleware import BodyLimit, RequestContext, SecurityHeaders
 from tradewind.platform.web.origins import served_over_https
@@ -55,6 +58,7 @@ _ROUTERS = (
     sessions,
     factors,
     passkeys,
+    security_log,
     me.router,
     performance,
     signals,
@@ -72,6 +76,8 @@ _ROUTERS = (
     backtests,
     market,
     market_analysis,
+    record.router,
+    contact.router,
     probes.router,
 )
 
@@ -120,10 +126,22 @@ def create_app(settings: Settings, make: Callable[[Settings], Parts] = make_part
     pages.serve(app, settings)
     check_requirements(app)
     # The last one added is the outermost.
+    app.add_middleware(JsonLimit)
     app.add_middleware(BodyLimit, limit=_BODY_LIMIT)
     if settings.rate_limits:
         app.add_middleware(RateLimits, settings=settings, is_entrance=is_entrance)
     app.add_middleware(RequestContext)
+    if settings.foreign_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.foreign_origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Retry-After"],
+            # Cookies are our own pages' alone; others come with tokens.
+            allow_credentials=False,
+            max_age=600,
+        )
     app.add_middleware(SecurityHeaders, https=served_over_https(settings))
     app.add_middleware(ClientAddress, trusted=networks(settings.trusted_proxies), header=settings.proxy_header)
     return app

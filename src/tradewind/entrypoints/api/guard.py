@@ -25,6 +25,8 @@ PUBLIC = frozenset(
         ("POST", "/api/v1/auth/sessions"),
         ("POST", "/api/v1/auth/passkeys/challenge"),
         ("POST", "/api/v1/auth/passkeys/sessions"),
+        ("GET", "/api/v1/record/heads"),
+        ("GET", "/.well-known/security.txt"),
         ("GET", "/healthz"),
         ("GET", "/readyz"),
         ("GET", "/metrics"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 from typing import Literal
 
 import structlog
@@ -15,8 +16,11 @@ from starlette.responses import PlainTextResponse
 
 from tradewind.entrypoints.migrating import head_revision, revision_of
 from tradewind.kit.clock import WallClock
+from tradewind.kit.crypto import same
 from tradewind.platform.database import Database, ReadPool
 from tradewind.platform.metrics import exposition
+from tradewind.platform.settings import Settings
+from tradewind.platform.web.errors import ErrorCode, problem
 from tradewind.platform.web.parts import Parts, parts_of
 from tradewind.platform.web.routing import operation_id
 from tradewind.trading.engine.queries import last_sign_of_life
@@ -28,6 +32,7 @@ _log = structlog.get_logger()
 #: Without a commit for so long the engine is not working.
 _ENGINE_SILENCE_SECONDS = 15.0
 _PATIENCE_SECONDS = 3.0
+_FORWARDED = frozenset({"forwarded", "x-forwarded-for", "x-real-ip", "via"})
 
 
 class Health(BaseModel):
@@ -64,9 +69,20 @@ async def get_readiness(request: Request, response: Response) -> Readiness:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def get_metrics() -> Response:
-    """Metrics in the Prometheus text format."""
+async def get_metrics(request: Request) -> Response:
+    """Metrics in the Prometheus text format: for this very machine, or for who has their token."""
+    if not _may_measure(request):
+        raise problem(ErrorCode.NOT_FOUND, f"nothing is at {request.url.path}")
     return Response(exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _may_measure(request: Request) -> bool:
+    token = parts_of(request)[Settings].metrics_token
+    if token is not None:
+        return same(request.headers.get("authorization", ""), f"Bearer {token.get_secret_value()}")
+    # Who comes through a proxy on this machine is not of this machine.
+    forwarded = _FORWARDED & set(request.headers)
+    return not forwarded and request.client is not None and ip_address(request.client.host).is_loopback
 
 
 async def _checked(name: str, check: Callable[[Parts], Awaitable[str]], parts: Parts) -> str:

@@ -30,6 +30,7 @@ _COMMANDS = {
     "replay": "run the whole engine over recorded candles and write a report",
     "admin": "look after the installation: its signing keys",
     "doctor": "say what is wrong, in plain words",
+    "verify-record": "say whether the audit log is as it was sealed and published",
     "openapi": "print the OpenAPI document",
 }
 
@@ -114,7 +115,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"tradewind.entrypoints.cli.{cmd_name}")
+        module = importlib.import_module(f"tradewind.entrypoints.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

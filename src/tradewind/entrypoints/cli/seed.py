@@ -18,7 +18,7 @@ from tradewind.entrypoints.wiring import registration_hooks
 from tradewind.kit.clock import WallClock
 from tradewind.platform.database import Database, Urls
 from tradewind.platform.secrets import make_once
-from tradewind.platform.settings import Settings, get_settings
+from tradewind.platform.settings import SettingError, Settings, get_settings
 
 DEMO_EMAIL = "demo@tradewind.example"
 _LOGIN_FILE = "demo-login.txt"
@@ -32,6 +32,8 @@ _LENGTH = 20
 def command() -> None:
     """Create the demo user."""
     settings = get_settings()
+    if settings.production:
+        raise SettingError("the demo user is not for production; leave seed out, or run tradewind up --no-demo")
     try:
         for line in asyncio.run(seed(settings)):
             print(line)

@@ -5,7 +5,15 @@ audit log's hash chain. Nothing that matters is published from memory after a co
 """
 
 from tradewind.platform.spine.events import Destination, Event, EventType, destinations_of
-from tradewind.platform.spine.models import EventDetailRow, EventRow, EventSealRow, OutboxRow
+from tradewind.platform.spine.heads import (
+    RecordHead,
+    disagreeing,
+    keep_heads,
+    publish_heads,
+    published_heads,
+    read_heads,
+)
+from tradewind.platform.spine.models import EventDetailRow, EventRow, EventSealRow, OutboxRow, RecordHeadRow
 from tradewind.platform.spine.recording import (
     WAKE_CHANNEL,
     RequestOrigin,
@@ -15,7 +23,7 @@ from tradewind.platform.spine.recording import (
     to_outbox,
 )
 from tradewind.platform.spine.relay import Delivery, Handler, Relay
-from tradewind.platform.spine.sealing import ChainFault, seal, verify_chain
+from tradewind.platform.spine.sealing import ChainFault, chains_of, seal, verify_chain
 
 __all__ = [
     "WAKE_CHANNEL",
@@ -29,11 +37,19 @@ __all__ = [
     "EventType",
     "Handler",
     "OutboxRow",
+    "RecordHead",
+    "RecordHeadRow",
     "Relay",
     "RequestOrigin",
+    "chains_of",
     "destinations_of",
+    "disagreeing",
     "event_columns",
     "event_row",
+    "keep_heads",
+    "publish_heads",
+    "published_heads",
+    "read_heads",
     "record",
     "seal",
     "to_outbox",

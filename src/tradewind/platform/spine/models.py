@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, func
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tradewind.platform.database import Base
@@ -16,7 +16,11 @@ class EventRow(Base):
     """What happened; append-only."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_tenant_id_recorded_at", "tenant_id", "recorded_at"),)
+    __table_args__ = (
+        Index("ix_events_tenant_id_recorded_at", "tenant_id", "recorded_at"),
+        # People's security logs, among events that are nearly all of trading.
+        Index("ix_events_security", "subject_id", "recorded_at", "id", postgresql_where=text("type like 'security%'")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID | None]
@@ -51,6 +55,17 @@ class EventSealRow(Base):
     event_id: Mapped[UUID] = mapped_column(unique=True)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
     sealed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class RecordHeadRow(Base):
+    """What was published of the chains on a day; append-only and everybody's."""
+
+    __tablename__ = "record_heads"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    chains: Mapped[int]
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class OutboxRow(Base):

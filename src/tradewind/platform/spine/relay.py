@@ -62,6 +62,11 @@ class Delivery:
         )
 
 
+def relay_lock(destination: Destination) -> str:
+    """What a transaction locks while it hands over to `destination`, so that one does at a time."""
+    return f"tradewind.relay.{destination.value}"
+
+
 #: Runs inside the relay's transaction on its connection; what it answers is called after the commit.
 AfterCommit = Callable[[], Awaitable[None]]
 Handler = Callable[["asyncpg.Connection[asyncpg.Record]", Sequence[Delivery]], Awaitable[AfterCommit | None]]
@@ -118,8 +123,8 @@ class Relay:
     async def _hand_over(self, connection: asyncpg.Connection[asyncpg.Record], destination: Destination) -> int:
         after: AfterCommit | None = None
         async with connection.transaction():
-            lock = f"tradewind.relay.{destination.value}"
-            if not await connection.fetchval("select pg_try_advisory_xact_lock(hashtext($1))", lock):
+            locking = "select pg_try_advisory_xact_lock(hashtext($1))"
+            if not await connection.fetchval(locking, relay_lock(destination)):
                 return 0
             rows = await connection.fetch(_TAKE, destination.value, self._batch)
             if rows:

@@ -6,7 +6,7 @@ within about a second of their commit, in the order of the outbox.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from hashlib import sha256
@@ -30,6 +30,9 @@ _INSERT = """
 insert into event_seals (chain, seq, event_id, hash)
 select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bytea[])
 """
+# One step along the primary key per chain; `distinct` would read every link of every chain.
+_FIRST_CHAIN = "select chain from event_seals order by chain limit 1"
+_NEXT_CHAIN = "select chain from event_seals where chain > $1 order by chain limit 1"
 _CHAIN = """
 select s.seq, s.hash, s.event_id, e.id, e.tenant_id, e.type, e.subject_id, e.at, e.payload, e.detail_digest,
        e.recorded_at, d.event_id is not null as has_details, d.salt, d.ip_address, d.user_agent
@@ -58,6 +61,14 @@ async def seal(connection: asyncpg.Connection[asyncpg.Record], deliveries: Seque
         heads[chain] = (seq + 1, head)
         links.append((chain, seq + 1, delivery.event_id, head))
     await connection.execute(_INSERT, *map(list, zip(*links, strict=True)))
+
+
+async def chains_of(connection: asyncpg.Connection[asyncpg.Record]) -> AsyncIterator[UUID]:
+    """Every chain there is."""
+    chain: UUID | None = await connection.fetchval(_FIRST_CHAIN)
+    while chain is not None:
+        yield chain
+        chain = await connection.fetchval(_NEXT_CHAIN, chain)
 
 
 async def verify_chain(

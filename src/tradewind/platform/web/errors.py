@@ -16,6 +16,7 @@ class ErrorCode(StrEnum):
     INVALID_JSON = "invalid_json", 400, "The body is not JSON"
     INVALID_LINK = "invalid_link", 400, "The link is not valid, or not any more"
     INVALID_CURSOR = "invalid_cursor", 400, "The cursor is not one of this list"
+    BODY_TOO_COMPLEX = "body_too_complex", 400, "The body is nested too deeply or has too many parts"
     IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid", 400, "The Idempotency-Key cannot be used"
     NOT_AUTHENTICATED = "not_authenticated", 401, "Nobody is logged in"
     INVALID_CREDENTIALS = "invalid_credentials", 401, "Wrong e-mail address or password"

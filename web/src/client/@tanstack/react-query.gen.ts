@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { explainStrategy, exportBacktestEquity, exportBacktestTrades, exportFills, exportLedger, exportReport, exportTaxLots, getAlert, getBacktest, getBacktestEquity, getDocument, getDocumentSchema, getEquity, getFactors, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getOwnDocument, getPortfolio, getPosition, getReadiness, getResearchOffer, getResults, getSignal, getStats, getSweepHeatMap, getTelegramChat, listAlerts, listAlertTriggers, listBacktests, listBacktestTrades, listBalances, listCandles, listDecisions, listDefinitions, listOrders, listOwnStrategies, listPasskeys, listPositions, listSessions, listSignals, listStrategies, listSweepTrials, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
-import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, ExportBacktestEquityData, ExportBacktestEquityError, ExportBacktestEquityResponse, ExportBacktestTradesData, ExportBacktestTradesError, ExportBacktestTradesResponse, ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportReportData, ExportReportError, ExportReportResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetAlertData, GetAlertError, GetAlertResponse, GetBacktestData, GetBacktestEquityData, GetBacktestEquityError, GetBacktestEquityResponse, GetBacktestError, GetBacktestResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetFactorsData, GetFactorsError, GetFactorsResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetOwnDocumentData, GetOwnDocumentError, GetOwnDocumentResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResearchOfferData, GetResearchOfferError, GetResearchOfferResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, GetSweepHeatMapData, GetSweepHeatMapError, GetSweepHeatMapResponse, GetTelegramChatData, GetTelegramChatError, GetTelegramChatResponse, ListAlertsData, ListAlertsError, ListAlertsResponse, ListAlertTriggersData, ListAlertTriggersError, ListAlertTriggersResponse, ListBacktestsData, ListBacktestsError, ListBacktestsResponse, ListBacktestTradesData, ListBacktestTradesError, ListBacktestTradesResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListDefinitionsData, ListDefinitionsError, ListDefinitionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListOwnStrategiesData, ListOwnStrategiesError, ListOwnStrategiesResponse, ListPasskeysData, ListPasskeysError, ListPasskeysResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSweepTrialsData, ListSweepTrialsError, ListSweepTrialsResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
+import { explainStrategy, exportBacktestEquity, exportBacktestTrades, exportFills, exportLedger, exportReport, exportTaxLots, getAlert, getBacktest, getBacktestEquity, getDocument, getDocumentSchema, getEquity, getFactors, getHealth, getIntent, getMarketAnalysis, getMarketStatus, getMe, getMetrics, getOwnDocument, getPortfolio, getPosition, getReadiness, getResearchOffer, getResults, getSecurityContact, getSignal, getStats, getSweepHeatMap, getTelegramChat, listAlerts, listAlertTriggers, listBacktests, listBacktestTrades, listBalances, listCandles, listDecisions, listDefinitions, listOrders, listOwnStrategies, listPasskeys, listPositions, listRecordHeads, listSecurityEvents, listSessions, listSignals, listStrategies, listSweepTrials, listSymbols, listTaxLots, listTrades, listTradingAccounts, type Options } from '../sdk.gen';
+import type { ExplainStrategyData, ExplainStrategyError, ExplainStrategyResponse, ExportBacktestEquityData, ExportBacktestEquityError, ExportBacktestEquityResponse, ExportBacktestTradesData, ExportBacktestTradesError, ExportBacktestTradesResponse, ExportFillsData, ExportFillsError, ExportFillsResponse, ExportLedgerData, ExportLedgerError, ExportLedgerResponse, ExportReportData, ExportReportError, ExportReportResponse, ExportTaxLotsData, ExportTaxLotsError, ExportTaxLotsResponse, GetAlertData, GetAlertError, GetAlertResponse, GetBacktestData, GetBacktestEquityData, GetBacktestEquityError, GetBacktestEquityResponse, GetBacktestError, GetBacktestResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDocumentSchemaData, GetDocumentSchemaError, GetDocumentSchemaResponse, GetEquityData, GetEquityError, GetEquityResponse, GetFactorsData, GetFactorsError, GetFactorsResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIntentData, GetIntentError, GetIntentResponse, GetMarketAnalysisData, GetMarketAnalysisError, GetMarketAnalysisResponse, GetMarketStatusData, GetMarketStatusError, GetMarketStatusResponse, GetMeData, GetMeError, GetMeResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetOwnDocumentData, GetOwnDocumentError, GetOwnDocumentResponse, GetPortfolioData, GetPortfolioError, GetPortfolioResponse, GetPositionData, GetPositionError, GetPositionResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetResearchOfferData, GetResearchOfferError, GetResearchOfferResponse, GetResultsData, GetResultsError, GetResultsResponse, GetSecurityContactData, GetSecurityContactError, GetSecurityContactResponse, GetSignalData, GetSignalError, GetSignalResponse, GetStatsData, GetStatsError, GetStatsResponse, GetSweepHeatMapData, GetSweepHeatMapError, GetSweepHeatMapResponse, GetTelegramChatData, GetTelegramChatError, GetTelegramChatResponse, ListAlertsData, ListAlertsError, ListAlertsResponse, ListAlertTriggersData, ListAlertTriggersError, ListAlertTriggersResponse, ListBacktestsData, ListBacktestsError, ListBacktestsResponse, ListBacktestTradesData, ListBacktestTradesError, ListBacktestTradesResponse, ListBalancesData, ListBalancesError, ListBalancesResponse, ListCandlesData, ListCandlesError, ListCandlesResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListDefinitionsData, ListDefinitionsError, ListDefinitionsResponse, ListOrdersData, ListOrdersError, ListOrdersResponse, ListOwnStrategiesData, ListOwnStrategiesError, ListOwnStrategiesResponse, ListPasskeysData, ListPasskeysError, ListPasskeysResponse, ListPositionsData, ListPositionsError, ListPositionsResponse, ListRecordHeadsData, ListRecordHeadsError, ListRecordHeadsResponse, ListSecurityEventsData, ListSecurityEventsError, ListSecurityEventsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignalsData, ListSignalsError, ListSignalsResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, ListSweepTrialsData, ListSweepTrialsError, ListSweepTrialsResponse, ListSymbolsData, ListSymbolsError, ListSymbolsResponse, ListTaxLotsData, ListTaxLotsError, ListTaxLotsResponse, ListTradesData, ListTradesError, ListTradesResponse, ListTradingAccountsData, ListTradingAccountsError, ListTradingAccountsResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -99,6 +99,87 @@ export const listPasskeysOptions = (options?: Options<ListPasskeysData>) => quer
     queryKey: listPasskeysQueryKey(options)
 });
 
+export const listSecurityEventsQueryKey = (options?: Options<ListSecurityEventsData>) => createQueryKey('listSecurityEvents', options);
+
+/**
+ * List Security Events
+ *
+ * What happened to the caller's security: log-ins, failed ones, ended sessions; the latest first.
+ */
+export const listSecurityEventsOptions = (options?: Options<ListSecurityEventsData>) => queryOptions<ListSecurityEventsResponse, ListSecurityEventsError, ListSecurityEventsResponse, ReturnType<typeof listSecurityEventsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listSecurityEvents({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listSecurityEventsQueryKey(options)
+});
+
+const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(queryKey: QueryKey<Options>, page: K) => {
+    const params = { ...queryKey[0] };
+    if (page.body) {
+        params.body = {
+            ...queryKey[0].body as any,
+            ...page.body as any
+        };
+    }
+    if (page.headers) {
+        params.headers = {
+            ...queryKey[0].headers,
+            ...page.headers
+        };
+    }
+    if (page.path) {
+        params.path = {
+            ...queryKey[0].path as any,
+            ...page.path as any
+        };
+    }
+    if (page.query) {
+        params.query = {
+            ...queryKey[0].query as any,
+            ...page.query as any
+        };
+    }
+    return params as unknown as typeof page;
+};
+
+export const listSecurityEventsInfiniteQueryKey = (options?: Options<ListSecurityEventsData>): QueryKey<Options<ListSecurityEventsData>> => createQueryKey('listSecurityEvents', options, true);
+
+/**
+ * List Security Events
+ *
+ * What happened to the caller's security: log-ins, failed ones, ended sessions; the latest first.
+ */
+export const listSecurityEventsInfiniteOptions = (options?: Options<ListSecurityEventsData>) => {
+    const opts = infiniteQueryOptions<ListSecurityEventsResponse, ListSecurityEventsError, InfiniteData<ListSecurityEventsResponse>, QueryKey<Options<ListSecurityEventsData>>, string | null | Pick<QueryKey<Options<ListSecurityEventsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListSecurityEventsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listSecurityEvents({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listSecurityEventsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
 export const getMeQueryKey = (options?: Options<GetMeData>) => createQueryKey('getMe', options);
 
 /**
@@ -178,35 +259,6 @@ export const listSignalsOptions = (options?: Options<ListSignalsData>) => queryO
     },
     queryKey: listSignalsQueryKey(options)
 });
-
-const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(queryKey: QueryKey<Options>, page: K) => {
-    const params = { ...queryKey[0] };
-    if (page.body) {
-        params.body = {
-            ...queryKey[0].body as any,
-            ...page.body as any
-        };
-    }
-    if (page.headers) {
-        params.headers = {
-            ...queryKey[0].headers,
-            ...page.headers
-        };
-    }
-    if (page.path) {
-        params.path = {
-            ...queryKey[0].path as any,
-            ...page.path as any
-        };
-    }
-    if (page.query) {
-        params.query = {
-            ...queryKey[0].query as any,
-            ...page.query as any
-        };
-    }
-    return params as unknown as typeof page;
-};
 
 export const listSignalsInfiniteQueryKey = (options?: Options<ListSignalsData>): QueryKey<Options<ListSignalsData>> => createQueryKey('listSignals', options, true);
 
@@ -1364,6 +1416,46 @@ export const getMarketAnalysisOptions = (options: Options<GetMarketAnalysisData>
     queryKey: getMarketAnalysisQueryKey(options)
 });
 
+export const listRecordHeadsQueryKey = (options?: Options<ListRecordHeadsData>) => createQueryKey('listRecordHeads', options);
+
+/**
+ * List Record Heads
+ *
+ * What was published of the audit log, the last day first.
+ */
+export const listRecordHeadsOptions = (options?: Options<ListRecordHeadsData>) => queryOptions<ListRecordHeadsResponse, ListRecordHeadsError, ListRecordHeadsResponse, ReturnType<typeof listRecordHeadsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listRecordHeads({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listRecordHeadsQueryKey(options)
+});
+
+export const getSecurityContactQueryKey = (options?: Options<GetSecurityContactData>) => createQueryKey('getSecurityContact', options);
+
+/**
+ * Get Security Contact
+ *
+ * Whom to tell of a weakness, if this installation says so.
+ */
+export const getSecurityContactOptions = (options?: Options<GetSecurityContactData>) => queryOptions<GetSecurityContactResponse, GetSecurityContactError, GetSecurityContactResponse, ReturnType<typeof getSecurityContactQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSecurityContact({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSecurityContactQueryKey(options)
+});
+
 export const getHealthQueryKey = (options?: Options<GetHealthData>) => createQueryKey('getHealth', options);
 
 /**
@@ -1409,7 +1501,7 @@ export const getMetricsQueryKey = (options?: Options<GetMetricsData>) => createQ
 /**
  * Get Metrics
  *
- * Metrics in the Prometheus text format.
+ * Metrics in the Prometheus text format: for this very machine, or for who has their token.
  */
 export const getMetricsOptions = (options?: Options<GetMetricsData>) => queryOptions<GetMetricsResponse, GetMetricsError, GetMetricsResponse, ReturnType<typeof getMetricsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {

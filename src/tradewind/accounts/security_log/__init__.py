@@ -1,0 +1,1 @@
+"""What happened to an account's security, for its owner to read."""
