@@ -22,8 +22,8 @@ async def without_broker(settings: Settings) -> AsyncIterator[Api]:
         yield api
 
 
-async def test_people_who_are_in_trade_and_leave(without_broker: Api, api: Api, market: TestMarket) -> None:
-    person = await api.register()
+async def test_people_who_are_in_trade_and_leave(without_broker: Api, own_api: Api, market: TestMarket) -> None:
+    person = await own_api.register()
     logged_in = person.client.headers["Authorization"]
     person.client = without_broker.client()
     person.client.headers["Authorization"] = logged_in
@@ -40,8 +40,8 @@ async def test_people_who_are_in_trade_and_leave(without_broker: Api, api: Api, 
     assert (await person.get("/user/me")).status == 401
 
 
-async def test_nobody_logs_in_while_guesses_are_not_counted(without_broker: Api, api: Api) -> None:
-    person = await api.register()
+async def test_nobody_logs_in_while_guesses_are_not_counted(without_broker: Api, own_api: Api) -> None:
+    person = await own_api.register()
     credentials = {"email": person.email, "password": PASSWORD}
     answer = await without_broker.client().post("/api/v1/auth/login", credentials)
     assert (answer.status, answer.code) == (503, "not_ready")

@@ -99,12 +99,12 @@ async def subscribed(api: Api, connection: Any, code: PlanCode, address: str, st
     """Somebody new on that plan, before the process has asked for his rate."""
     client = at(api.client(), address)
     credentials = {"email": f"{code}.{status}@tests.example".lower(), "password": PASSWORD}
-    made = await client.ok("POST", "/api/v1/auth/register", json=credentials)
+    await client.ok("POST", "/api/v1/auth/register", json=credentials)
     statement = (
         "update subscriptions set plan = $1, status = $2, current_period_end = null where tenant_id in "
-        "(select organisation_id from memberships where user_id = $3::uuid)"
+        "(select m.organisation_id from memberships m join users u on u.id = m.user_id where u.email = $3)"
     )
-    await connection.execute(statement, code.value, status, made["id"])
+    await connection.execute(statement, code.value, status, credentials["email"])
     tokens = await client.ok("POST", LOGIN, json=credentials)
     client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
     return client
