@@ -182,8 +182,8 @@ def test_a_passkey_is_made_named_used_and_removed(open_page: Opener, complaints:
 
 
 def test_second_factors_speak_russian_on_a_phone_in_the_dark(open_page: Opener) -> None:
-    page = open_page("/settings/factors", theme="dark", language="ru", width=390, height=844)
-    expect(page.get_by_role("heading", name="Двухэтапный вход", level=1)).to_be_visible()
+    page = open_page("/settings/security", theme="dark", language="ru", width=390, height=844)
+    expect(page.get_by_role("heading", name="Безопасность", level=1)).to_be_visible()
     assert violations(page) == []
     page.get_by_role("button", name="Настроить").click()
     dialog = page.get_by_role("dialog", name="Настройка приложения-аутентификатора")
