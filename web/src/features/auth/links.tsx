@@ -50,19 +50,19 @@ function Onwards() {
   );
 }
 
-const TODO = {
+const ACTIONS = {
   verify: (token: string) => verifyEmail({ body: { token } }),
   confirm: (token: string) => confirmEmailChange({ body: { token } }),
   undo: (token: string) => undoEmailChange({ body: { token } }),
 } as const;
 
 /** What a mailed link does, once a person says so: programs that look into mails open links, too. */
-function LinkPage({ what }: { what: keyof typeof TODO }) {
+function LinkPage({ what }: { what: keyof typeof ACTIONS }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const token = useToken();
   const act = useMutation({
-    mutationFn: () => TODO[what](token),
+    mutationFn: () => ACTIONS[what](token),
     onSuccess: async () => {
       if (what !== "undo") return queries.invalidateQueries();
       session.forget(); // it has ended with all others
