@@ -20,6 +20,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 def command() -> None:
     """Put periodic jobs on the queue when they are due. Any number may run; one at a time keeps the time."""
     configure_logs()
+    settings = get_settings()
     # Waited for, not handled: a handler that sets an event may interrupt the very thread that holds the event's lock.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     stopping = threading.Event()
@@ -27,7 +28,7 @@ def command() -> None:
 
     def keep_time() -> None:
         try:
-            run_beat(get_settings(), SCHEDULE, stopping)
+            run_beat(settings, SCHEDULE, stopping)
         finally:
             signal.pthread_kill(main_thread, signal.SIGTERM)
 
